@@ -1,0 +1,1 @@
+"""Harvests Sina Finance's domestic news into a Hexo archive and JSON Lines."""

@@ -1,0 +1,37 @@
+"""What can go wrong, each with who raises it and when."""
+
+from collections.abc import Sequence
+
+
+class SinanewsError(Exception):
+    """The root of all errors of this project."""
+
+
+class ArgumentError(SinanewsError, ValueError):
+    """Raised before the first request, by whoever reads an argument or setting that makes no sense.
+
+    >>> print(ArgumentError("since", "yesterday", "a day such as 2022-08-01"))
+    since: 'yesterday' is not accepted; expected a day such as 2022-08-01
+    """
+
+    def __init__(self, argument: str, value: object, accepted: str) -> None:
+        super().__init__(f"{argument}: {value!r} is not accepted; expected {accepted}")
+
+
+class RollError(SinanewsError):
+    """Raised by `roll` when an answer of the roll API cannot be read or refuses the list."""
+
+
+class RowError(RollError):
+    """Raised by `roll` for one row that lacks what a story needs; the other rows stand."""
+
+
+class LayoutError(SinanewsError):
+    """Raised by `page` when no layout finds what every article has.
+
+    `missing` are the required fields that stayed empty, `tried` the layouts looked at.
+    """
+
+    def __init__(self, url: str, missing: Sequence[str], tried: Sequence[str]) -> None:
+        self.url, self.missing, self.tried = url, tuple(missing), tuple(tried)
+        super().__init__(f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})")

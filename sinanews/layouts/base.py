@@ -1,0 +1,86 @@
+"""What a layout is: where each field stands on the pages of one family, as data."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from sinanews.html5 import parse
+
+
+class Markup:
+    """A parsed page: its tree, and its metas by name or property."""
+
+    def __init__(self, html: str) -> None:
+        self.tree: LexborHTMLParser = parse(html)
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """The content of each meta; of several with one name the first."""
+        found: dict[str, str] = {}
+        for node in self.tree.css("meta"):
+            attributes = node.attributes
+            name = attributes.get("name") or attributes.get("property")
+            found.setdefault(name or "", attributes.get("content") or "")
+        return found
+
+    def first(self, css: str) -> LexborNode | None:
+        """The first node that matches, None without one."""
+        return self.tree.css_first(css)
+
+
+Rule = Callable[[Markup], Iterable[str]]
+
+
+def text(css: str) -> Rule:
+    """The text of each node that matches, with the texts inside it."""
+
+    def found(page: Markup) -> Iterator[str]:
+        return (node.text() for node in page.tree.css(css))
+
+    return found
+
+
+def attribute(css: str, name: str) -> Rule:
+    """An attribute of each node that matches."""
+
+    def found(page: Markup) -> Iterator[str]:
+        return (node.attributes.get(name) or "" for node in page.tree.css(css))
+
+    return found
+
+
+def meta(name: str) -> Rule:
+    """The content of the meta of that name or property."""
+
+    def found(page: Markup) -> Iterator[str]:
+        return iter([page.metas[name]] if name in page.metas else [])
+
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One page family: what tells it, and for each field the rules, tried in order.
+
+    `seen` are the first and last year in which a page of it was seen; `marks` are selectors
+    that must all match; `furniture` is what stands in the body and is not the article's.
+    """
+
+    name: str
+    seen: tuple[int, int]
+    marks: tuple[str, ...]
+    body: str
+    fields: dict[str, tuple[Rule, ...]]
+    furniture: tuple[str, ...] = field(default=())
+
+    def fits(self, page: Markup) -> bool:
+        """Whether every mark of this layout, and its body, is on the page."""
+        return all(page.first(css) is not None for css in (*self.marks, self.body))
+
+
+UPDATED = (meta("weibo: article:update_at"),)
+KEYWORDS = (meta("tags"), meta("keywords"))
+EDITOR_LINES = "p.article-editor, p.show_author, div.show_author"
+EDITOR = (text(EDITOR_LINES),)

@@ -1,0 +1,18 @@
+"""F2017: finance.sina.com.cn since 2017."""
+
+from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, meta, text
+
+F2017 = Layout(
+    name="F2017",
+    seen=(2017, 2026),
+    marks=("h1.main-title", ".date-source"),
+    body="#artibody",
+    fields={
+        "title": (text("h1.main-title"), meta("og:title")),
+        "source": (text(".date-source .source"), meta("mediaid")),
+        "published": (text(".date-source .date"), meta("weibo: article:create_at")),
+        "updated": UPDATED,
+        "editor": EDITOR,
+        "keywords": KEYWORDS,
+    },
+)

@@ -1,0 +1,48 @@
+"""ArticleLoader: which processors make which field out of what a layout's rules find."""
+
+from collections.abc import Iterable, Mapping
+
+from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
+from scrapy.loader import ItemLoader
+
+from sinanews import processors, times
+from sinanews.items import Article
+from sinanews.layouts.base import Markup, Rule
+
+
+def _keywords(found: Iterable[str], loader_context: Mapping[str, object]) -> list[str]:
+    """The words of the first list that says more than the title."""
+    title = loader_context.get("title")
+    lists = (processors.words(text) for text in found if text != title)
+    said = ([word for word in words if word != title] for words in lists)
+    return next(filter(None, said), [])
+
+
+class ArticleLoader(ItemLoader):
+    """Fills an Article. A value that its processors make None or empty is not there.
+
+    For each field the first rule that gives a value wins; the later ones are not asked.
+    """
+
+    default_item_class = Article
+    default_output_processor = TakeFirst()
+
+    title_in = MapCompose(processors.line, processors.well_formed)
+    summary_in = MapCompose(processors.line, processors.well_formed)
+    author_in = MapCompose(processors.line)
+    source_in = MapCompose(processors.outlet, processors.well_formed)
+    editor_in = MapCompose(processors.editor)
+    editor_code_in = MapCompose(processors.editor_code)
+    published_in = MapCompose(times.shown)
+    updated_in = MapCompose(times.shown)
+
+    keywords_in = MapCompose(processors.line)
+    keywords_out = Compose(_keywords)
+    channels_out = tickers_out = images_out = Identity()
+
+    def add_rules(self, field: str, rules: Iterable[Rule], page: Markup) -> None:
+        """Adds to a field what the first of the rules finds that finds anything."""
+        for rule in rules:
+            self.add_value(field, list(rule(page)))
+            if self.get_collected_values(field):
+                return

@@ -1,0 +1,71 @@
+"""Reads one article page: response -> Article. Knows no storage and asks for nothing."""
+
+from scrapy.http import Response, TextResponse
+from selectolax.lexbor import LexborNode
+
+from sinanews import body as bodies
+from sinanews import html5, layouts, times, urls
+from sinanews.exceptions import LayoutError
+from sinanews.items import Article
+from sinanews.layouts.base import Layout, Markup
+from sinanews.loaders import ArticleLoader
+from sinanews.roll import Story
+
+BODY = "body_html"
+
+
+def read(response: Response, story: Story | None = None) -> Article:
+    """The article of a page; `story` is the list's row for it, whose title and times lead.
+
+    Raises LayoutError when the page is of no known family or lacks a required field.
+    """
+    page = Markup(response.text if isinstance(response, TextResponse) else "")
+    layout = layouts.of(page)
+    if layout is None:
+        raise LayoutError(response.url, ["layout"], list(layouts.BY_NAME))
+    article = _load(page, layout, response.url, story)
+    if missing := article.missing():
+        raise LayoutError(response.url, missing, [layout.name])
+    return article
+
+
+def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
+    loader = ArticleLoader(Article(docid=_docid(page, url, story), url=url, layout=layout.name))
+    if story:
+        _add_listed(loader, story)
+    _add_fields(loader, layout, page)
+    content = page.first(layout.body)
+    if content is not None:
+        _add_body(loader, layout, content, url)
+    article: Article = loader.load_item()
+    return article
+
+
+def _docid(page: Markup, url: str, story: Story | None) -> str:
+    return story.docid if story else page.metas.get("publishid") or urls.docid(url)
+
+
+def _add_listed(loader: ArticleLoader, story: Story) -> None:
+    loader.add_value("title", story.title)
+    loader.add_value("summary", story.summary)
+    loader.add_value("channels", list(story.channels))
+    loader.add_value("first_seen", times.at(story.intime))
+
+
+def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
+    for field, rules in layout.fields.items():
+        loader.add_rules(field, rules, page)
+    loader.add_rules("editor_code", layout.fields.get("editor", ()), page)
+    loader.context["title"] = loader.get_output_value("title")
+
+
+def _add_body(loader: ArticleLoader, layout: Layout, content: LexborNode, url: str) -> None:
+    inner_html = content.inner_html or ""
+    body = html5.parsed_body(inner_html)
+    html5.repair_links(body, url)
+    loader.add_value(BODY, html5.inner(body))
+    loader.add_value("headimg", html5.pictures(body)[:1])
+    loader.add_value("tickers", bodies.stocks(inner_html, body))
+    bodies.unfurnished(body, layout.furniture)
+    loader.add_value("images", bodies.images(body))
+    loader.add_value("text", "\n".join(bodies.paragraphs(body)))

@@ -1,0 +1,84 @@
+"""One-value functions between what stands in a page and what an article holds.
+
+An ItemLoader drops what they return as None; an empty string stays a value.
+"""
+
+import re
+
+from sinanews.times import without_date
+
+_EDITOR = re.compile(r"编辑[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?")
+_OUTLET = re.compile(r"^(?:来源|稿源|出处)[：:]\s*")
+_TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>\S*)\s*")
+
+
+def line(text: str) -> str | None:
+    """The text as one line: white space of all kinds, U+3000 and nbsp too, as single spaces.
+
+    >>> line(" 　2026年\\xa0 国内\\n ")
+    '2026年 国内'
+    >>> line(" 　 ") is None
+    True
+    """
+    return " ".join(text.split()) or None
+
+
+def well_formed(text: str) -> str:
+    """Half a surrogate pair, which JSON can carry and UTF-8 cannot, becomes U+FFFD.
+
+    >>> well_formed("a\\ud83db")
+    'a\\ufffdb'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def outlet(text: str) -> str | None:
+    """A source without its label and without a date that shares its element.
+
+    >>> outlet(" 2016年05月25日10:10 新浪财经 "), outlet("来源：新华社")
+    ('新浪财经', '新华社')
+    """
+    shown = line(without_date(text))
+    return shown and (_OUTLET.sub("", shown) or None)
+
+
+def editor(text: str) -> str | None:
+    """The name in an editor line.
+
+    >>> editor("责任编辑：支全明 SF099"), editor("（编辑：SN064）")
+    ('支全明', None)
+    """
+    found = _EDITOR.search(text)
+    return found["name"] or None if found else None
+
+
+def editor_code(text: str) -> str | None:
+    """The staff code in an editor line.
+
+    >>> editor_code("责任编辑：支全明 SF099"), editor_code("责任编辑：王翔 ")
+    ('SF099', None)
+    """
+    found = _EDITOR.search(text)
+    return found["code"] if found else None
+
+
+def tickers(comment: str) -> list[str]:
+    """The stocks of a keyword comment, market first.
+
+    >>> tickers(" news_keyword_pub,usstock,MU&AMD ")
+    ['usstock_MU', 'usstock_AMD']
+    >>> tickers(" news_keyword_pub,stock, ")
+    []
+    """
+    found = _TICKERS.fullmatch(comment)
+    codes = found["codes"].split("&") if found else []
+    return [f"{found['market']}_{code}" for code in codes if found and code]
+
+
+def words(text: str) -> list[str]:
+    """The words of a keywords list.
+
+    >>> words("宏观, 利率,,")
+    ['宏观', '利率']
+    """
+    return [word.strip() for word in text.split(",") if word.strip()]

@@ -1,0 +1,69 @@
+"""China time, and the forms in which Sina writes dates."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from email.utils import format_datetime
+
+from sinanews.exceptions import ArgumentError
+
+CHINA = timezone(timedelta(hours=8))
+
+# 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
+# | 2005.08.26 05:39
+_DATE = re.compile(
+    r"(?P<year>\d{4})[年./-](?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?[\sT]*"
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+)
+
+
+def at(seconds: int) -> datetime:
+    """The aware datetime of a unix time in seconds, in China time."""
+    return datetime.fromtimestamp(seconds, CHINA)
+
+
+def shown(text: str) -> datetime | None:
+    """The time that a text shows, which Sina always means as China time; None without one.
+
+    >>> shown("2014年03月01日\\xa002:42")
+    datetime.datetime(2014, 3, 1, 2, 42, tzinfo=datetime.timezone(datetime.timedelta(seconds=28800)))
+    >>> shown("13月32日") is shown("2014年13月01日 02:42") is None
+    True
+    """
+    found = _DATE.search(text)
+    if not found:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA)  # type: ignore[misc, arg-type] # mypy takes the star for tzinfo too
+    except ValueError:
+        return None
+
+
+def without_date(text: str) -> str:
+    """The text with its date cut out: some pages write date and source into one element.
+
+    >>> without_date("2016年05月25日10:10 新浪财经")
+    ' 新浪财经'
+    """
+    return _DATE.sub("", text)
+
+
+def rfc1123(moment: datetime) -> str:
+    """The form of a post's date, as JavaScript's toUTCString writes it.
+
+    >>> rfc1123(at(1659927313))
+    'Mon, 08 Aug 2022 02:55:13 GMT'
+    """
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def day(argument: str, value: str) -> date:
+    """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=CHINA).date()
+    except ValueError:
+        raise ArgumentError(argument, value, "a day such as 2022-08-01") from None
+
+
+def day_start(day: date) -> int:
+    """The unix time in seconds at which a day begins in China."""
+    return int(datetime.combine(day, time(), CHINA).timestamp())

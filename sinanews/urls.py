@@ -1,0 +1,82 @@
+"""Addresses: an article's docid and canonical URL, the roll API's URL, the mirror's."""
+
+import re
+from urllib.parse import urlsplit
+
+from w3lib.url import add_or_replace_parameters
+
+from sinanews.channels import Channel
+
+ROLL = "https://feed.mix.sina.com.cn/api/roll/get"
+ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
+
+_DOCIDS = (
+    re.compile(r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html"),  # since 2014; .d.html is mobile
+    re.compile(r"/article_(\w+?_\w+)\.html"),  # k.sina.com.cn
+    re.compile(r"/articles/view/(\d+/\w+)"),  # t.cj.sina.com.cn
+)
+
+
+def docid(url: str) -> str:
+    """The identity that a URL carries; for the old pages without one, the path itself.
+
+    >>> docid("https://finance.sina.com.cn/china/gncj/2022-08-08/doc-imcwi0009927313.shtml")
+    'mcwi0009927313'
+    >>> docid("https://finance.sina.cn/sa/2005-08-26/detail-ikknscsi2623250.d.html")
+    'kknscsi2623250'
+    >>> docid("http://t.cj.sina.com.cn/articles/view/6479293414/182322be600100i6z0")
+    '6479293414-182322be600100i6z0'
+    >>> docid("http://chanye.finance.sina.com.cn/sm/2005-03-21/244339.shtml")
+    'chanye.finance.sina.com.cn-sm-2005-03-21-244339'
+    """
+    found = next((match[1] for match in (form.search(url) for form in _DOCIDS) if match), None)
+    return re.sub(r"[/_]", "-", found) if found else _path_id(url)
+
+
+def _path_id(url: str) -> str:
+    parts = urlsplit(url)
+    return re.sub(r"[^\w.]+", "-", parts.netloc + parts.path.rpartition(".")[0]).strip("-")
+
+
+def bare_docid(listed: str) -> str:
+    """The docid without the prefix that the list gives it.
+
+    >>> bare_docid("comos:mcwi0009927313")
+    'mcwi0009927313'
+    """
+    return listed.rpartition(":")[2]
+
+
+def canonical(url: str) -> str:
+    """https, without query and fragment: what a listed URL is requested as.
+
+    >>> canonical("//finance.sina.com.cn/a.shtml?from=wap#top")
+    'https://finance.sina.com.cn/a.shtml'
+    """
+    parts = urlsplit(url.strip())
+    return parts._replace(scheme="https", query="", fragment="").geturl()
+
+
+def roll_url(channel: Channel, page: int) -> str:
+    """The roll API's URL for a page, from 1, of a channel."""
+    asked = {"pageid": channel.pageid, "lid": channel.lid, "k": "", "num": ROWS_PER_PAGE}
+    return add_or_replace_parameters(ROLL, {k: str(v) for k, v in (asked | {"page": page}).items()})
+
+
+def mirrored(url: str, mirror: str) -> str:
+    """Where a mirror keeps `https://HOST/PATH?QUERY`: at `MIRROR/HOST/PATH?QUERY`.
+
+    >>> mirrored("https://finance.sina.com.cn/a?b=1", "http://127.0.0.1:8000/")
+    'http://127.0.0.1:8000/finance.sina.com.cn/a?b=1'
+    """
+    return f"{mirror.rstrip('/')}/{url.partition('://')[2]}"
+
+
+def original(url: str, mirror: str) -> str:
+    """The URL that a mirror's own address stands for; any other URL as it is.
+
+    >>> original("http://127.0.0.1:8000/finance.sina.com.cn/a", "http://127.0.0.1:8000")
+    'https://finance.sina.com.cn/a'
+    """
+    root = mirror.rstrip("/") + "/"
+    return f"https://{url.removeprefix(root)}" if url.startswith(root) else url
