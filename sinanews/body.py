@@ -20,8 +20,43 @@ FURNITURE = (
     ".wap_special, .page-widget-2017",
 )
 BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd div dl dt figcaption figure footer"
-    " h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tbody tfoot thead tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 CELLS = frozenset(("td", "th"))
 ICON = 50  # pixels; spacers and icons state a size below it in both directions

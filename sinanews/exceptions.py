@@ -34,4 +34,10 @@ class LayoutError(SinanewsError):
 
     def __init__(self, url: str, missing: Sequence[str], tried: Sequence[str]) -> None:
         self.url, self.missing, self.tried = url, tuple(missing), tuple(tried)
-        super().__init__(f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})")
+        super().__init__(
+            f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})"
+        )
+
+
+class LedgerError(SinanewsError):
+    """Raised by `schema` when a ledger cannot be used as it is."""

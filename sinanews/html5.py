@@ -14,10 +14,29 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr basefont bgsound frame"
-    " keygen command".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "basefont",
+        "bgsound",
+        "frame",
+        "keygen",
+        "command",
+    ]
 )
-RAW_TEXT = frozenset("style iframe noembed noframes noscript xmp plaintext".split())
+RAW_TEXT = frozenset(["style", "iframe", "noembed", "noframes", "noscript", "xmp", "plaintext"])
 FOREIGN = frozenset(("svg",))
 EVENTS_OF_IMG = ("onclick", "onerror", "onload")
 
@@ -37,7 +56,7 @@ def parsed_body(inner_html: str) -> LexborNode:
     Scripts are gone and what they divided is one text again.
     """
     body = parse(inner_html).body
-    assert body is not None, "an HTML document always has a body"  # noqa: S101 - narrows the type
+    assert body is not None, "an HTML document always has a body"
     for script in body.css("script"):
         script.decompose()
     body.merge_text_nodes()

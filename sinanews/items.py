@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class State(StrEnum):
@@ -36,8 +36,8 @@ def isoformat(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _moment() -> Any:  # noqa: ANN401 - dataclasses types field() as its default's type
-    return field(default=None, metadata={"serializer": isoformat})
+# How Scrapy's exporters write a time.
+_TIME = {"serializer": isoformat}
 
 
 @dataclass(slots=True)
@@ -57,9 +57,9 @@ class Article:
     source: str | None = None
     editor: str | None = None
     editor_code: str | None = None
-    published: datetime | None = _moment()
-    updated: datetime | None = _moment()
-    first_seen: datetime | None = _moment()
+    published: datetime | None = field(default=None, metadata=_TIME)
+    updated: datetime | None = field(default=None, metadata=_TIME)
+    first_seen: datetime | None = field(default=None, metadata=_TIME)
     revision: int = 1
     keywords: list[str] = field(default_factory=list)
     tickers: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Article:
         return line | {name: isoformat(line[name]) for name in TIMES}
 
     @classmethod
-    def from_json(cls, line: dict[str, Any]) -> "Article":
+    def from_json(cls, line: dict[str, Any]) -> Self:
         """The article of a JSON line."""
         times = {name: datetime.fromisoformat(line[name]) for name in TIMES if line[name]}
         return cls(**line | times | {"images": [Image(**image) for image in line["images"]]})

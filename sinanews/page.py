@@ -30,7 +30,8 @@ def read(response: Response, story: Story | None = None) -> Article:
 
 
 def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
-    loader = ArticleLoader(Article(docid=_docid(page, url, story), url=url, layout=layout.name))
+    docid = story.docid if story else urls.docid(url)
+    loader = ArticleLoader(Article(docid=docid, url=url, layout=layout.name))
     if story:
         _add_listed(loader, story)
     _add_fields(loader, layout, page)
@@ -41,15 +42,11 @@ def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Articl
     return article
 
 
-def _docid(page: Markup, url: str, story: Story | None) -> str:
-    return story.docid if story else page.metas.get("publishid") or urls.docid(url)
-
-
 def _add_listed(loader: ArticleLoader, story: Story) -> None:
     loader.add_value("title", story.title)
     loader.add_value("summary", story.summary)
     loader.add_value("channels", list(story.channels))
-    loader.add_value("first_seen", times.at(story.intime))
+    loader.add_value("first_seen", times.at(story.intime) if story.intime else None)
 
 
 def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:

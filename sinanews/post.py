@@ -27,10 +27,12 @@ NAME_LIMIT = 255  # bytes in a file name: ext4, and nearly every other file syst
 PROXY = "https://cors.zfour.workers.dev/?"
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
 
-_UNSAFE = re.compile(r'[:/\\?*“”<>|\[\]]')
+_UNSAFE = re.compile(r"[:/\\?*“”<>|\[\]]")
 _NOT_IN_NAMES = re.compile(r"[#.\x00-\x1f\x7f]")
 # What a YAML reader refuses, or reads as a line break of its own.
-_NOT_IN_YAML = re.compile(r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_YAML = re.compile(
+    r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 class PostHandler(YAMLHandler):

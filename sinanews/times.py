@@ -24,8 +24,8 @@ def at(seconds: int) -> datetime:
 def shown(text: str) -> datetime | None:
     """The time that a text shows, which Sina always means as China time; None without one.
 
-    >>> shown("2014年03月01日\\xa002:42")
-    datetime.datetime(2014, 3, 1, 2, 42, tzinfo=datetime.timezone(datetime.timedelta(seconds=28800)))
+    >>> shown("2014年03月01日\\xa002:42").isoformat()
+    '2014-03-01T02:42:00+08:00'
     >>> shown("13月32日") is shown("2014年13月01日 02:42") is None
     True
     """

@@ -1,0 +1,62 @@
+"""Files that are written whole or not at all."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from sinanews.exceptions import ArgumentError
+
+TEMPORARY = ".sinanews-{}-{}.tmp"
+
+
+def write_whole(contents: Mapping[Path, bytes]) -> None:
+    """Writes all files so that each is there whole or not at all, whatever moment ends us.
+
+    When this returns, they survive a power cut. Raises OSError; then none is left half.
+    """
+    for folder in {path.parent for path in contents}:
+        folder.mkdir(parents=True, exist_ok=True)
+    temporary = {path: _temporary(path, number) for number, path in enumerate(contents)}
+    try:
+        for path, data in contents.items():
+            _write_through(temporary[path], data)
+        for path in contents:
+            temporary[path].replace(path)
+    finally:
+        for leftover in temporary.values():
+            leftover.unlink(missing_ok=True)
+    for folder in {path.parent for path in contents}:
+        _sync_folder(folder)
+
+
+def _temporary(path: Path, number: int) -> Path:
+    return path.with_name(TEMPORARY.format(os.getpid(), number))
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def writable_folder(setting: str, folder: Path) -> Path:
+    """The folder, made if need be. Raises ArgumentError, naming the setting, if nothing can be
+    written there."""
+    probe = folder / TEMPORARY.format(os.getpid(), "probe")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        accepted = f"a folder that can be written ({error.strerror})"
+        raise ArgumentError(setting, str(folder), accepted) from error
+    return folder

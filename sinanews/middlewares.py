@@ -1,0 +1,44 @@
+"""Between Scrapy and the network: a mirror in place of the live site."""
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response, TextResponse
+
+from sinanews.urls import mirrored, original
+
+
+class MirrorHandler(HTTP11DownloadHandler):
+    """Downloads from MIRROR_URL, when it is set, while everybody else sees the original URLs.
+
+    A download handler and no middleware, so that throttling, retries, robots.txt and redirects
+    work on the original URLs too.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._mirror: str = crawler.settings["MIRROR_URL"]
+
+    async def download_request(self, request: Request) -> Response:
+        """The response to a request, under the request's own URL."""
+        if not self._mirror:
+            return await super().download_request(request)
+        asked = request.replace(url=mirrored(request.url, self._mirror))
+        response = await super().download_request(asked)
+        request.meta["download_latency"] = asked.meta["download_latency"]
+        self._restore_location(response)
+        return _under(request.url, response)
+
+    def _restore_location(self, response: Response) -> None:
+        location = response.headers.get("Location")
+        if location:
+            response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
+
+
+def _under(url: str, response: Response) -> Response:
+    """The response with another URL. `replace` would first guess the encoding of what may still
+    be compressed, which costs more than the download."""
+    attributes = {name: getattr(response, name) for name in Response.attributes}
+    encoding = response._encoding if isinstance(response, TextResponse) else None  # noqa: SLF001 - .encoding is the guess that is to be avoided
+    extra = {"encoding": encoding} if isinstance(response, TextResponse) else {}
+    return type(response)(**attributes | extra | {"url": url})

@@ -1,0 +1,109 @@
+"""What happens to an item: validate, decide, write and remember."""
+
+import json
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from sinanews import post
+from sinanews.archive import Archive
+from sinanews.exceptions import ArgumentError
+from sinanews.items import Article, Rejection, State
+from sinanews.ledger import Ledger
+from sinanews.revisions import content_hash
+from sinanews.rows import Outcome
+
+Item = Article | Rejection
+
+
+def feed_folder(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
+    """Adds the output folder to what a feed's URI can name."""
+    return parameters | {"output": spider.settings["OUTPUT_DIR"]}
+
+
+class ValidatePipeline:
+    """Turns an article without title, time or body into a rejection that says so."""
+
+    def process_item(self, item: Item) -> Item:
+        """The article, or the rejection."""
+        missing = item.missing() if isinstance(item, Article) else []
+        if not missing:
+            return item
+        reason = f"no {', '.join(missing)}"
+        return Rejection(item.docid, item.url, State.FAILED, reason, detail={"missing": missing})
+
+
+class DecidePipeline:
+    """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler's ledger."""
+        return cls(Ledger.of(crawler))
+
+    def process_item(self, item: Item) -> Item:
+        """The item, its revision set. Raises DropItem for an article that is as it was."""
+        claim = self._ledger.claimed(item.docid)
+        if not isinstance(item, Article) or claim is None:
+            return item
+        item.revision = claim.revision + 1
+        if claim.content_hash == content_hash(item):
+            item.revision = claim.revision
+            self._ledger.remember([Outcome(item, State.UNCHANGED)])
+            raise DropItem(f"{item.url} is unchanged", log_level="DEBUG")
+        return item
+
+
+class ArchivePipeline:
+    """Writes the post, or what failed and why, and only then has the ledger remember it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._ledger = Ledger.of(crawler)
+        self._archive = Archive(Path(settings["OUTPUT_DIR"]), self._ledger)
+        self._extra_keys = _extra_keys(settings.getlist("POST_EXTRA_KEYS"))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler's ledger and settings."""
+        return cls(crawler)
+
+    async def process_item(self, item: Item) -> Item:
+        """The item, once it is safe."""
+        if isinstance(item, Article):
+            await self._write(item)
+        else:
+            await self._archive.keep(Outcome(item, item.state), _failure(item))
+        return item
+
+    async def _write(self, article: Article) -> None:
+        path = self._ledger.admit(article)
+        data = post.render(article, article.body_html, self._extra_keys)
+        state = State.WRITTEN if article.revision == 1 else State.UPDATED
+        outcome = Outcome(article, state, path, sha256(data).digest()[:16])
+        await self._archive.keep(outcome, {path: data})
+
+
+def _extra_keys(keys: list[str]) -> list[str]:
+    for key in keys:
+        if key not in post.EXTRA_KEYS:
+            raise ArgumentError("POST_EXTRA_KEYS", key, f"some of {', '.join(post.EXTRA_KEYS)}")
+    return keys
+
+
+def _failure(item: Rejection) -> dict[str, bytes]:
+    """The page and the reason of what failed, to be looked at; what is gone leaves nothing."""
+    if item.state is State.GONE:
+        return {}
+    said = {name: value for name, value in asdict(item).items() if name != "page"}
+    reason = json.dumps(said, ensure_ascii=False, indent=1).encode()
+    page = {f"failed/{item.docid}.html": item.page} if item.page else {}
+    return page | {f"failed/{item.docid}.json": reason}

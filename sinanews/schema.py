@@ -1,0 +1,131 @@
+"""The ledger's tables, and bringing an older ledger to them."""
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError as UrlError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from sinanews.exceptions import ArgumentError, LedgerError
+
+VERSION = 1
+BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("version", Integer, nullable=False))
+
+# One row for every story ever listed. Times are unix seconds of the site's clock, but `due`,
+# from which on a story may be claimed (NULL: nothing to do), is of the local one.
+stories = Table(
+    "stories",
+    metadata,
+    Column("docid", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text),
+    Column("source", Text),
+    Column("channels", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ctime", BigInteger, nullable=False),
+    Column("intime", BigInteger, nullable=False),
+    Column("mtime", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due", BigInteger),
+    Column("owner", Text),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("content_hash", LargeBinary),
+    Column("post_path", Text, unique=True),
+    Column("post_hash", LargeBinary),
+)
+Index(
+    "stories_to_claim",
+    stories.c.due,
+    stories.c.ctime,
+    sqlite_where=stories.c.due.is_not(None),
+    postgresql_where=stories.c.due.is_not(None),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("docid", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("article", LargeBinary, nullable=False),
+)
+
+# How far back a channel's list has been walked without a gap, on the site's clock.
+frontiers = Table(
+    "frontiers",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("reached", BigInteger, nullable=False),
+)
+
+# From version N to N + 1: what has to change in a ledger of version N.
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+
+
+def engine(url: str) -> Engine:
+    """A connection pool for the ledger at an SQLAlchemy URL, its tables made or brought up to date.
+
+    Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
+    """
+    try:
+        database = create_engine(make_url(url))
+    except (UrlError, ImportError) as error:
+        accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
+        raise ArgumentError("LEDGER_URL", url, accepted) from error
+    if database.dialect.name == "sqlite":
+        event.listen(database, "connect", _tune_sqlite)
+    with database.begin() as connection:
+        _migrate(connection, url)
+    return database
+
+
+def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """WAL lets a reader look while a harvest writes. NORMAL may lose the last commits in a power
+    cut but never harms the file: such a story is listed again as not done, and rewritten."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _migrate(connection: Connection, url: str) -> None:
+    if not inspect(connection).has_table(about.name):
+        metadata.create_all(connection)
+        connection.execute(insert(about).values(version=VERSION))
+    version = connection.execute(select(about.c.version)).scalar_one()
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"
+            " install a newer sinanews, or set LEDGER_URL to another ledger"
+        )
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+        connection.execute(update(about).values(version=step + 1))

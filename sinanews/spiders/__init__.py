@@ -1,0 +1,1 @@
+"""The spiders: they find stories and request pages; what a page says is not their business."""

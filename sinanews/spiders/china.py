@@ -1,0 +1,127 @@
+"""The spider `china`: walks the roll API's lists into the ledger, then fetches what is due."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import TextResponse
+from scrapy.settings import BaseSettings
+
+from sinanews import roll, urls
+from sinanews.arguments import Harvest
+from sinanews.channels import Channel
+from sinanews.exceptions import RollError
+from sinanews.schema import stories
+from sinanews.spiders.base import ArchiveSpider
+from sinanews.walk import Walk
+
+DAY = 86_400
+HOUR = 3_600
+OK = 200
+UNREACHED = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    OSError,
+    ResponseDataLossError,
+)
+
+
+class ChinaSpider(ArchiveSpider):
+    """Harvests the domestic channels; arguments: channel, since, until, limit."""
+
+    name = "china"
+
+    def __init__(self, **arguments: str) -> None:
+        super().__init__()
+        self.asked = Harvest.of(arguments)
+
+    @classmethod
+    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:
+        """Raises ArgumentError for settings or arguments that no run could work with."""
+        Harvest.of(arguments)
+        super().refuse(settings, arguments)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """First the lists, so that an article in several channels is known as one; then pages."""
+        room = self.asked.limit or float("inf")
+        for channel in self.asked.channels:
+            room -= await self._walk(channel, room)
+        async for request in self.claimed(*self._wanted(), limit=self.asked.limit or float("inf")):
+            yield request
+
+    def _wanted(self) -> list[Any]:
+        names = [channel.name for channel in self.asked.channels]
+        asked = [stories.c.channel.in_(names), stories.c.ctime >= self.asked.begin]
+        return asked if self.asked.until is None else [*asked, stories.c.ctime < self.asked.end]
+
+    async def _walk(self, channel: Channel, room: float) -> int:
+        """Walks a channel's list into the ledger; returns how many stories are to be fetched."""
+        walk, waiting = Walk(self.asked, 0), 0
+        try:
+            while not walk.complete and waiting < room:
+                answer = await self._roll(channel, walk.page)
+                walk.horizon = self._horizon(channel, walk.started or answer.rtime)
+                waiting += self._note(walk.step(answer), answer, channel, room - waiting)
+        except RollError as error:
+            self.logger.error("%s: its list is incomplete: %s", channel.name, error)  # noqa: TRY400 - a traceback tells the user nothing more
+            self._count("lists_failed")
+        self._count("filtered", walk.filtered)
+        self._settle(channel, walk)
+        return waiting
+
+    def _note(
+        self, found: list[roll.Story], answer: roll.Roll, channel: Channel, room: float
+    ) -> int:
+        for broken in answer.broken:
+            self.logger.error("%s", broken)
+        listed = self.ledger.enlist(found, channel.name, room)
+        self._count("rows_broken", len(answer.broken))
+        self._count("unchanged", listed.done)
+        self._count("listed", listed.new + listed.waiting + listed.done)
+        return listed.new + listed.waiting
+
+    def _horizon(self, channel: Channel, clock: int) -> int:
+        """How far back to walk, in unix seconds: to `since`, to the last walk, or the depth."""
+        if self.asked.since:
+            return self.asked.begin
+        reached = self.ledger.reached(channel.name)
+        if reached and not self.asked.until:
+            return reached - self.settings.getint("LATENESS_HOURS") * HOUR
+        return int(min(clock, self.asked.end)) - self.settings.getint("FIRST_RUN_DAYS") * DAY
+
+    def _settle(self, channel: Channel, walk: Walk) -> None:
+        """Moves the frontier when the walk left no gap behind it."""
+        before = self.ledger.reached(channel.name)
+        gapless = before is None or walk.horizon <= before
+        if walk.complete and walk.started and gapless and not self.asked.until:
+            self.ledger.reach(channel.name, walk.started)
+
+    async def _roll(self, channel: Channel, page: int) -> roll.Roll:
+        url = urls.roll_url(channel, page)
+        request = Request(url, headers={"Referer": "https://finance.sina.com.cn/"})
+        assert self.crawler.engine, "start() runs in an engine"
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except UNREACHED as error:
+            raise RollError(f"{url}: {type(error).__name__}: {error}") from error
+        self._count("lists")
+        if response.status != OK:
+            raise RollError(f"{url}: HTTP {response.status}")
+        return roll.read(response.text if isinstance(response, TextResponse) else "", url)
+
+    def _count(self, what: str, amount: int = 1) -> None:
+        assert self.crawler.stats, "a crawler that runs has stats"
+        self.crawler.stats.inc_value(f"sinanews/{what}", amount)
