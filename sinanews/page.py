@@ -4,7 +4,7 @@ from scrapy.http import Response, TextResponse
 from selectolax.lexbor import LexborNode
 
 from sinanews import body as bodies
-from sinanews import html5, layouts, times, urls
+from sinanews import html5, layouts, processors, times, urls
 from sinanews.exceptions import LayoutError
 from sinanews.items import Article
 from sinanews.layouts.base import Layout, Markup
@@ -65,4 +65,6 @@ def _add_body(loader: ArticleLoader, layout: Layout, content: LexborNode, url: s
     loader.add_value("tickers", bodies.stocks(inner_html, body))
     bodies.unfurnished(body, layout.furniture)
     loader.add_value("images", bodies.images(body))
-    loader.add_value("text", "\n".join(bodies.paragraphs(body)))
+    paragraphs = bodies.paragraphs(body)
+    loader.add_value("text", "\n".join(paragraphs))
+    loader.add_value("author", processors.byline(paragraphs))

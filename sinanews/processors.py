@@ -4,12 +4,24 @@ An ItemLoader drops what they return as None; an empty string stays a value.
 """
 
 import re
+from collections.abc import Iterable
 
 from sinanews.times import without_date
 
 _EDITOR = re.compile(r"编辑[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?")
 _OUTLET = re.compile(r"^(?:来源|稿源|出处)[：:]\s*")
 _TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>\S*)\s*")
+_NAME = r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]{1,3}| [\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+_NAMES = rf"(?P<names>{_NAME}(?:[ 、，,]+{_NAME})*)"
+_BYLINES = (
+    # （记者 李金磊） | (央视记者 许骁) | （记者 张三 李四）, but no （记者丁伟摄）
+    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*{_NAMES}(?<!摄)[ ]?[)）]"),
+    # 文/玉浊清 | 撰文 | 孟亚旭 | 作者：张三
+    re.compile(rf"^[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
+    # ■本报记者 矫 月 | 记者 张三 北京报道
+    re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]+{_NAMES}(?: \S{{0,4}}报道)?$"),
+    re.compile(rf"^原创[：:] ?{_NAMES}(?=编译|$| )"),
+)
 
 
 def line(text: str) -> str | None:
@@ -82,3 +94,23 @@ def words(text: str) -> list[str]:
     ['宏观', '利率']
     """
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def byline(paragraphs: Iterable[str]) -> str | None:
+    """The reporters whom the text itself names as its authors, when it names them in one way only.
+
+    >>> byline(["中新网9月28日电（记者 李金磊）记者从文旅部获悉"]), byline(["■本报记者 矫 月"])
+    ('李金磊', '矫月')
+    >>> byline(["（记者 张三）", "（记者 李四）"]) is byline(["（记者丁伟摄）"]) is None
+    True
+    """
+    found = (form.search(text) for text in paragraphs for form in _BYLINES)
+    named = {_tidy(match["names"]) for match in found if match}
+    return named.pop() if len(named) == 1 else None
+
+
+def _tidy(names: str) -> str:
+    """Names with one space between them; that in a name of two characters is for the eye."""
+    words = re.split(r"[ 、，,]+", names)
+    single = all(len(word) == 1 for word in words)
+    return "".join(words) if single else " ".join(words)

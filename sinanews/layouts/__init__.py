@@ -1,10 +1,18 @@
 """The page families that can be read, newest first, and which one a page is."""
 
+from sinanews.layouts.b2009 import B2009
 from sinanews.layouts.base import Layout, Markup
+from sinanews.layouts.f2014 import F2014
+from sinanews.layouts.f2016 import F2016
 from sinanews.layouts.f2017 import F2017
+from sinanews.layouts.kandian import K
+from sinanews.layouts.mobile import M
 from sinanews.layouts.n2017 import N2017
+from sinanews.layouts.t2005 import T2005
+from sinanews.layouts.toutiao import CJ
 
-LAYOUTS: tuple[Layout, ...] = (F2017, N2017)
+# Newest first; K and CJ before the finance pages that their own are made from.
+LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, F2016, F2014, B2009, T2005)
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 

@@ -1,5 +1,6 @@
 """What a layout is: where each field stands on the pages of one family, as data."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -80,7 +81,21 @@ class Layout:
         return all(page.first(css) is not None for css in (*self.marks, self.body))
 
 
+_EDITOR_LINE = re.compile(r"\s*[（(【\[]?(?:责任)?编辑[：:]\s*\S{0,12}\s*\w{0,8}\s*[）)】\]]?\s*")
+
+
+def editor_lines(css: str) -> Rule:
+    """The texts of matching nodes that are an editor line and nothing else."""
+
+    def found(page: Markup) -> Iterator[str]:
+        return filter(_EDITOR_LINE.fullmatch, text(css)(page))
+
+    return found
+
+
 UPDATED = (meta("weibo: article:update_at"),)
 KEYWORDS = (meta("tags"), meta("keywords"))
-EDITOR_LINES = "p.article-editor, p.show_author, div.show_author"
-EDITOR = (text(EDITOR_LINES),)
+EDITOR = (
+    text("p.article-editor, p.show_author, div.show_author"),
+    editor_lines("#artibody p, #article p"),
+)

@@ -1,0 +1,14 @@
+"""B2009: all channels around 2009. `#art_source` links to www.sina.com.cn and is no source."""
+
+from dataclasses import replace
+
+from sinanews.layouts.f2014 import F2014
+
+B2009 = replace(
+    F2014,
+    name="B2009",
+    seen=(2009, 2010),
+    marks=("#artibodyTitle", "#pub_date", "#artibody.blkContainerSblkCon"),
+    # A last line that advertises the mobile site.
+    furniture=('p:has(a[href*="waptuiguang"])',),
+)
