@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 from sinanews import processors
 from sinanews.html5 import children
 from sinanews.items import Image
+from sinanews.text import line
 
 # Blocks that Sina's templates and scripts put into a body, in any era.
 FURNITURE = (
@@ -80,13 +81,13 @@ def unfurnished(body: LexborNode, more: Iterable[str] = ()) -> LexborNode:
 
 
 def _is_promotion(paragraph: LexborNode) -> bool:
-    line = processors.line(paragraph.text()) or ""
-    return bool(_NOT_CONTENT.fullmatch(line)) or _is_related(paragraph, line)
+    said = line(paragraph.text()) or ""
+    return bool(_NOT_CONTENT.fullmatch(said)) or _is_related(paragraph, said)
 
 
-def _is_related(paragraph: LexborNode, line: str) -> bool:
+def _is_related(paragraph: LexborNode, said: str) -> bool:
     """A heading of related articles, which takes the link lines after it along."""
-    links = list(_link_lines_after(paragraph)) if _RELATED.fullmatch(line) else []
+    links = list(_link_lines_after(paragraph)) if _RELATED.fullmatch(said) else []
     for link_line in links:
         link_line.decompose()
     return bool(links)
@@ -102,7 +103,7 @@ def _link_lines_after(paragraph: LexborNode) -> Iterator[LexborNode]:
 
 def _is_one_link(node: LexborNode) -> bool:
     links = "".join(link.text() for link in node.css("a"))
-    return bool(links.strip()) and processors.line(node.text()) == processors.line(links)
+    return bool(links.strip()) and line(node.text()) == line(links)
 
 
 def paragraphs(body: LexborNode) -> list[str]:
@@ -112,9 +113,8 @@ def paragraphs(body: LexborNode) -> list[str]:
     Marked captions are left out.
     """
     pieces = "".join(_pieces(body))
-    cells = (line.split("\t") for line in pieces.split("\n"))
-    lines = ("\t".join(filter(None, map(processors.line, row))) for row in cells)
-    return [line for line in lines if line]
+    rows = (piece.split("\t") for piece in pieces.split("\n"))
+    return list(filter(None, ("\t".join(filter(None, map(line, row))) for row in rows)))
 
 
 def _pieces(node: LexborNode) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _caption(image: LexborNode) -> str:
     if holder is None:
         return ""
     marked = holder if holder.tag == "center" else holder.css_first(".img_descr")
-    return "" if marked is None else processors.line(marked.text()) or ""
+    return "" if marked is None else line(marked.text()) or ""
 
 
 def stocks(inner_html: str, body: LexborNode) -> list[str]:

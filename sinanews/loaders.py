@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
 
-from sinanews import processors, times
+from sinanews import processors, text, times
 from sinanews.items import Article
 from sinanews.layouts.base import Markup, Rule
 
@@ -13,7 +13,7 @@ from sinanews.layouts.base import Markup, Rule
 def _keywords(found: Iterable[str], loader_context: Mapping[str, object]) -> list[str]:
     """The words of the first list that says more than the title."""
     title = loader_context.get("title")
-    lists = (processors.words(text) for text in found if text != title)
+    lists = (processors.words(listed) for listed in found if listed != title)
     said = ([word for word in words if word != title] for words in lists)
     return next(filter(None, said), [])
 
@@ -27,16 +27,16 @@ class ArticleLoader(ItemLoader):
     default_item_class = Article
     default_output_processor = TakeFirst()
 
-    title_in = MapCompose(processors.line, processors.well_formed)
-    summary_in = MapCompose(processors.line, processors.well_formed)
-    author_in = MapCompose(processors.line)
-    source_in = MapCompose(processors.outlet, processors.well_formed)
+    title_in = MapCompose(text.line, text.well_formed)
+    summary_in = MapCompose(text.line, text.well_formed)
+    author_in = MapCompose(text.line)
+    source_in = MapCompose(processors.outlet, text.well_formed)
     editor_in = MapCompose(processors.editor)
     editor_code_in = MapCompose(processors.editor_code)
     published_in = MapCompose(times.shown)
     updated_in = MapCompose(times.shown)
 
-    keywords_in = MapCompose(processors.line)
+    keywords_in = MapCompose(text.line)
     keywords_out = Compose(_keywords)
     channels_out = tickers_out = images_out = Identity()
 

@@ -59,7 +59,7 @@ def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
 def _add_body(loader: ArticleLoader, layout: Layout, content: LexborNode, url: str) -> None:
     inner_html = content.inner_html or ""
     body = html5.parsed_body(inner_html)
-    html5.repair_links(body, url)
+    html5.repair_links(body, urls.canonical(url))  # the reference follows rows as https
     loader.add_value(BODY, html5.inner(body))
     loader.add_value("headimg", html5.pictures(body)[:1])
     loader.add_value("tickers", bodies.stocks(inner_html, body))

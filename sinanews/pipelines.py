@@ -3,18 +3,17 @@
 import json
 from dataclasses import asdict
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from sinanews import post
+from sinanews import post, times
 from sinanews.archive import Archive
-from sinanews.exceptions import ArgumentError
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
+from sinanews.options import Options
 from sinanews.revisions import content_hash
 from sinanews.rows import Outcome
 
@@ -51,14 +50,16 @@ class DecidePipeline:
 
     def process_item(self, item: Item) -> Item:
         """The item, its revision set. Raises DropItem for an article that is as it was."""
-        claim = self._ledger.claimed(item.docid)
-        if not isinstance(item, Article) or claim is None:
+        if not isinstance(item, Article):
             return item
-        item.revision = claim.revision + 1
+        claim = self._ledger.claimed(item.docid)
         if claim.content_hash == content_hash(item):
             item.revision = claim.revision
             self._ledger.remember([Outcome(item, State.UNCHANGED)])
             raise DropItem(f"{item.url} is unchanged", log_level="DEBUG")
+        item.revision = claim.revision + 1
+        if item.revision > 1 and item.updated is None:
+            item.updated = times.at(claim.story.mtime) if claim.story.mtime else None
         return item
 
 
@@ -66,10 +67,9 @@ class ArchivePipeline:
     """Writes the post, or what failed and why, and only then has the ledger remember it."""
 
     def __init__(self, crawler: Crawler) -> None:
-        settings = crawler.settings
+        self._options = Options.of(crawler.settings)
         self._ledger = Ledger.of(crawler)
-        self._archive = Archive(Path(settings["OUTPUT_DIR"]), self._ledger)
-        self._extra_keys = _extra_keys(settings.getlist("POST_EXTRA_KEYS"))
+        self._archive = Archive(self._options.output, self._ledger)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -86,17 +86,11 @@ class ArchivePipeline:
 
     async def _write(self, article: Article) -> None:
         path = self._ledger.admit(article)
-        data = post.render(article, article.body_html, self._extra_keys)
+        data = post.render(article, article.body_html, self._options.post_extra_keys)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, sha256(data).digest()[:16])
-        await self._archive.keep(outcome, {path: data})
-
-
-def _extra_keys(keys: list[str]) -> list[str]:
-    for key in keys:
-        if key not in post.EXTRA_KEYS:
-            raise ArgumentError("POST_EXTRA_KEYS", key, f"some of {', '.join(post.EXTRA_KEYS)}")
-    return keys
+        same = outcome.post_hash == self._ledger.claimed(article.docid).post_hash
+        await self._archive.keep(outcome, {} if same else {path: data})
 
 
 def _failure(item: Rejection) -> dict[str, bytes]:

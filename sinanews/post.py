@@ -25,7 +25,6 @@ AUTHOR = "新浪财经"
 TITLE_LIMIT = 150
 NAME_LIMIT = 255  # bytes in a file name: ext4, and nearly every other file system
 PROXY = "https://cors.zfour.workers.dev/?"
-EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
 
 _UNSAFE = re.compile(r"[:/\\?*“”<>|\[\]]")
 _NOT_IN_NAMES = re.compile(r"[#.\x00-\x1f\x7f]")

@@ -6,6 +6,7 @@ An ItemLoader drops what they return as None; an empty string stays a value.
 import re
 from collections.abc import Iterable
 
+from sinanews.text import line
 from sinanews.times import without_date
 
 _EDITOR = re.compile(r"编辑[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?")
@@ -22,26 +23,6 @@ _BYLINES = (
     re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]+{_NAMES}(?: \S{{0,4}}报道)?$"),
     re.compile(rf"^原创[：:] ?{_NAMES}(?=编译|$| )"),
 )
-
-
-def line(text: str) -> str | None:
-    """The text as one line: white space of all kinds, U+3000 and nbsp too, as single spaces.
-
-    >>> line(" 　2026年\\xa0 国内\\n ")
-    '2026年 国内'
-    >>> line(" 　 ") is None
-    True
-    """
-    return " ".join(text.split()) or None
-
-
-def well_formed(text: str) -> str:
-    """Half a surrogate pair, which JSON can carry and UTF-8 cannot, becomes U+FFFD.
-
-    >>> well_formed("a\\ud83db")
-    'a\\ufffdb'
-    """
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def outlet(text: str) -> str | None:

@@ -9,7 +9,8 @@ from sinanews.items import FIELDS, Article
 HASH_VERSION = b"\x01"  # changes with what is hashed, so that old hashes are known as such
 # What the article says; the rest is how and when we came by it.
 _SAID = sorted(
-    {*FIELDS} - {"channels", "first_seen", "revision", "duplicate_of", "layout", "url", "summary"}
+    {*FIELDS}
+    - {"channels", "first_seen", "updated", "revision", "duplicate_of", "layout", "url", "summary"}
 )
 _FASTEST = 1  # a sixth larger than zlib's default, in half the time
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sinanews.channels import BY_LID
 from sinanews.exceptions import RollError, RowError
+from sinanews.text import well_formed
 from sinanews.urls import bare_docid, canonical, docid
 
 # try{feedCardJsonpCallback({...});}catch(e){};
@@ -121,7 +122,7 @@ def _channels(lids: str) -> tuple[str, ...]:
 def _text(row: dict[str, Any], name: str) -> str | None:
     """A string field with its entities decoded and its ends stripped; None when empty."""
     value = row.get(name)
-    return unescape(value).strip() or None if isinstance(value, str) else None
+    return well_formed(unescape(value)).strip() or None if isinstance(value, str) else None
 
 
 def _whole(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds

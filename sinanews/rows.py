@@ -12,6 +12,7 @@ from sinanews.revisions import content_hash, packed
 from sinanews.roll import Story
 from sinanews.schema import stories
 
+DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
 _STORY = tuple(column.name for column in fields(Story))
 
 
@@ -20,19 +21,12 @@ class Claim:
     """A story taken to be fetched, with what is already known of its article."""
 
     story: Story
+    state: State = State.LISTED
     post_path: str | None = None
     revision: int = 0
     content_hash: bytes | None = None
+    post_hash: bytes | None = None
     tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What listing a page of rows found: how many are new, wait from before, are done."""
-
-    new: int = 0
-    waiting: int = 0
-    done: int = 0
 
 
 @dataclass(slots=True)
@@ -46,6 +40,17 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What listing needs of a story that the ledger has: its channels as kept, its last change
+    in unix seconds, its state, and whether it waits to be claimed."""
+
+    channels: str
+    mtime: int
+    state: State
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """What a post's path depends on."""
 
@@ -54,19 +59,16 @@ class Named:
     channels: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What listing needs of a story the ledger has: its channels as kept, whether it waits."""
-
-    channels: str
-    waits: bool
-
-
 def known_stories(connection: Connection, docids: Sequence[str]) -> dict[str, Known]:
     """Those of the docids that the ledger has."""
-    asked = select(stories.c.docid, stories.c.channels, stories.c.due.is_not(None))
-    rows = connection.execute(asked.where(stories.c.docid.in_(docids)))
-    return {docid: Known(channels, waits) for docid, channels, waits in rows}
+    asked = select(
+        stories.c.docid,
+        stories.c.channels,
+        stories.c.mtime,
+        stories.c.state,
+        stories.c.due.is_not(None),
+    ).where(stories.c.docid.in_(docids))
+    return {docid: Known(*known) for docid, *known in connection.execute(asked)}
 
 
 def free_paths(connection: Connection, named: Sequence[Named]) -> dict[str, str]:
@@ -81,7 +83,8 @@ def free_paths(connection: Connection, named: Sequence[Named]) -> dict[str, str]
     return free
 
 
-def story_row(story: Story, channel: str, due: int, path: str | None) -> dict[str, Any]:
+def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
+    """A story's row as it is first listed, by a channel or, with "", by nobody."""
     row = {name: getattr(story, name) for name in _STORY}
     others = [name for name in story.channels if name != channel]
     return row | {
@@ -90,23 +93,23 @@ def story_row(story: Story, channel: str, due: int, path: str | None) -> dict[st
         "state": State.LISTED,
         "tries": 0,
         "revision": 0,
-        "due": due,
         "post_path": path,
     }
 
 
 def claim_of(row: RowMapping) -> Claim:
+    """A story's row as a claim."""
     channels = tuple(filter(None, row["channels"].split(",")))
-    story = Story(**{name: row[name] for name in _STORY} | {"channels": channels})
-    return Claim(story, row["post_path"], row["revision"], row["content_hash"], row["tries"])
-
-
-def is_new_text(outcome: Outcome) -> bool:
-    return outcome.state in {State.WRITTEN, State.UPDATED}
+    known = ("post_path", "revision", "content_hash", "post_hash", "tries")
+    return Claim(
+        Story(**{name: row[name] for name in _STORY} | {"channels": channels}),
+        State(row["state"]),
+        *(row[name] for name in known),
+    )
 
 
 def revision_row(item: Article | Rejection, seen: int) -> dict[str, Any]:
+    """An article's row among the revisions, `seen` in unix seconds."""
     assert isinstance(item, Article), f"only an article has revisions, not {item!r}"
-    hashed = content_hash(item)
     known = {"docid": item.docid, "revision": item.revision, "seen": seen}
-    return known | {"content_hash": hashed, "article": packed(item)}
+    return known | {"content_hash": content_hash(item), "article": packed(item)}

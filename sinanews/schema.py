@@ -1,6 +1,7 @@
 """The ledger's tables, and bringing an older ledger to them."""
 
 from collections.abc import Callable
+from typing import cast
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError as UrlError
@@ -54,6 +57,8 @@ stories = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("due", BigInteger),
     Column("owner", Text),
+    Column("run", Integer, index=True),  # the last run that listed or claimed it
+    Column("settled", Integer),  # the run in which it came to its state
     Column("revision", Integer, nullable=False, default=0),
     Column("content_hash", LargeBinary),
     Column("post_path", Text, unique=True),
@@ -83,6 +88,19 @@ frontiers = Table(
     metadata,
     Column("channel", Text, primary_key=True),
     Column("reached", BigInteger, nullable=False),
+)
+
+# `started` and `ended` are of the local clock; a run that was killed has no end.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("spider", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+    Column("verdict", Text),
+    Column("report", Text),
 )
 
 # From version N to N + 1: what has to change in a ledger of version N.
@@ -129,3 +147,25 @@ def _migrate(connection: Connection, url: str) -> None:
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
         connection.execute(update(about).values(version=step + 1))
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """An insert that leaves rows which are there already as they are."""
+    return _dialects(connection)(table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: Table, changing: list[str]) -> Insert:
+    """An insert that changes the named columns of a row which is there already."""
+    row = _dialects(connection)(table)
+    keys = [column.name for column in table.primary_key]
+    new = {name: row.excluded[name] for name in changing}
+    return row.on_conflict_do_update(index_elements=keys, set_=new)
+
+
+# The inserts of both dialects have the methods used here, and no type in common that has them.
+_Dialect = Callable[[Table], sqlite.Insert]
+
+
+def _dialects(connection: Connection) -> _Dialect:
+    known = {"sqlite": sqlite.insert, "postgresql": cast("_Dialect", postgresql.insert)}
+    return known[connection.dialect.name]

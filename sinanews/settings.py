@@ -17,6 +17,14 @@ FIRST_RUN_DAYS = 30
 # Articles enter the list up to hours after their own time, which the list is ordered by.
 LATENESS_HOURS = 12
 
+# A failed article is tried again by later runs, after a pause that doubles each time: eight
+# tries from five minutes on are a day and a half.
+FAILED_PAUSE_SECONDS = 300
+FAILED_TRIES = 8
+# Written articles are looked at again at these ages, in hours; none costs no requests, and an
+# article whose row in the list changed is fetched again all the same.
+RECHECK_HOURS: list[int] = []
+
 # Politeness: nobody there asked to be harvested.
 USER_AGENT = "sinanews (+https://pypi.org/project/sinanews/)"
 ROBOTSTXT_OBEY = True

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -15,9 +14,9 @@ from twisted.python.failure import Failure
 
 from sinanews import page
 from sinanews.exceptions import LayoutError
-from sinanews.files import writable_folder
 from sinanews.items import Article, Rejection, State
-from sinanews.ledger import Ledger, ledger_url
+from sinanews.ledger import Ledger
+from sinanews.options import Options
 from sinanews.rows import Claim
 from sinanews.schema import engine
 
@@ -28,29 +27,30 @@ BATCH = 32  # claims in hand at once: enough to keep the downloader busy, few to
 class ArchiveSpider(Spider):
     """A spider whose work stands in the ledger."""
 
+    options: Options
     ledger: Ledger
 
     @classmethod
     def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:  # noqa: ARG003 - for the spiders to read
         """Raises ArgumentError for settings or arguments that no run could work with."""
-        writable_folder("OUTPUT_DIR", Path(settings["OUTPUT_DIR"]))
-        engine(ledger_url(settings)).dispose()
+        engine(Options.of(settings).ledger_url).dispose()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
         """The spider, its arguments read. Raises ArgumentError before anything is requested."""
-        writable_folder("OUTPUT_DIR", Path(crawler.settings["OUTPUT_DIR"]))
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.options = Options.of(crawler.settings)
         spider.ledger = Ledger.of(crawler)
+        spider.ledger.begin(spider.name)
         return spider
 
     async def claimed(
-        self, *wanted: ColumnElement[bool], limit: float = float("inf")
+        self, wanted: ColumnElement[bool], limit: float = float("inf")
     ) -> AsyncIterator[Request]:
         """A request for each story that is due and wanted, as fast as they can be sent."""
         while limit > 0:
             await self._downloader_has_room()
-            claims = self.ledger.claim(int(min(BATCH, limit)), *wanted)
+            claims = self.ledger.claim(int(min(BATCH, limit)), wanted)
             limit -= len(claims)
             for claim in claims:
                 yield self._request(claim)

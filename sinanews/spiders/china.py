@@ -15,6 +15,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import TextResponse
 from scrapy.settings import BaseSettings
+from sqlalchemy import ColumnElement
 
 from sinanews import roll, urls
 from sinanews.arguments import Harvest
@@ -25,7 +26,6 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.walk import Walk
 
 DAY = 86_400
-HOUR = 3_600
 OK = 200
 UNREACHED = (
     CannotResolveHostError,
@@ -59,13 +59,13 @@ class ChinaSpider(ArchiveSpider):
         room = self.asked.limit or float("inf")
         for channel in self.asked.channels:
             room -= await self._walk(channel, room)
-        async for request in self.claimed(*self._wanted(), limit=self.asked.limit or float("inf")):
+        async for request in self.claimed(self._wanted(), limit=self.asked.limit or float("inf")):
             yield request
 
-    def _wanted(self) -> list[Any]:
+    def _wanted(self) -> ColumnElement[bool]:
         names = [channel.name for channel in self.asked.channels]
-        asked = [stories.c.channel.in_(names), stories.c.ctime >= self.asked.begin]
-        return asked if self.asked.until is None else [*asked, stories.c.ctime < self.asked.end]
+        since = stories.c.channel.in_(names) & (stories.c.ctime >= self.asked.begin)
+        return since & (stories.c.ctime < self.asked.end) if self.asked.until else since
 
     async def _walk(self, channel: Channel, room: float) -> int:
         """Walks a channel's list into the ledger; returns how many stories are to be fetched."""
@@ -87,27 +87,26 @@ class ChinaSpider(ArchiveSpider):
     ) -> int:
         for broken in answer.broken:
             self.logger.error("%s", broken)
-        listed = self.ledger.enlist(found, channel.name, room)
+        waiting = self.ledger.enlist(found, channel.name, room)
         self._count("rows_broken", len(answer.broken))
-        self._count("unchanged", listed.done)
-        self._count("listed", listed.new + listed.waiting + listed.done)
-        return listed.new + listed.waiting
+        self._count("to_fetch", waiting)
+        return waiting
 
     def _horizon(self, channel: Channel, clock: int) -> int:
         """How far back to walk, in unix seconds: to `since`, to the last walk, or the depth."""
         if self.asked.since:
             return self.asked.begin
-        reached = self.ledger.reached(channel.name)
+        reached = self.ledger.runs.reached(channel.name)
         if reached and not self.asked.until:
-            return reached - self.settings.getint("LATENESS_HOURS") * HOUR
-        return int(min(clock, self.asked.end)) - self.settings.getint("FIRST_RUN_DAYS") * DAY
+            return reached - self.options.lateness
+        return int(min(clock, self.asked.end)) - self.options.first_run_days * DAY
 
     def _settle(self, channel: Channel, walk: Walk) -> None:
         """Moves the frontier when the walk left no gap behind it."""
-        before = self.ledger.reached(channel.name)
+        before = self.ledger.runs.reached(channel.name)
         gapless = before is None or walk.horizon <= before
         if walk.complete and walk.started and gapless and not self.asked.until:
-            self.ledger.reach(channel.name, walk.started)
+            self.ledger.runs.reach(channel.name, walk.started)
 
     async def _roll(self, channel: Channel, page: int) -> roll.Roll:
         url = urls.roll_url(channel, page)

@@ -1,0 +1,48 @@
+# Every target sets up what it needs. `make help` lists them.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test harvest lint format lock clean setup
+
+PYTHON ?= python3
+ARGS ?=
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+BIN := .venv/bin
+# The lock's maker is no part of the lock: it is fetched when it is needed.
+UV := uv==0.13.9
+PIP := $(BIN)/python $(wildcard tools/pip-*.whl)/pip
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: setup ## harvest the embedded mirror into output/
+	@$(BIN)/python tools/demo.py $(ARGS)
+
+harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01")
+	@$(BIN)/scrapy $(if $(wildcard sinanews/commands/harvest.py),harvest,crawl) china $(ARGS)
+
+test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: setup ## ruff and mypy, as the tests want them
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+
+format: setup ## let ruff lay the code out
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+lock: setup ## write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade for newer versions)
+	@$(PIP) install --quiet --disable-pip-version-check $(UV)
+	@$(BIN)/uv pip compile pyproject.toml --quiet --no-config --extra dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file requirements.lock $(LOCK_ARGS)
+
+clean: ## remove .venv and every cache; output/ stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find sinanews tests tools -name __pycache__ -type d -exec rm -rf {} +
+
+setup:
+	@$(PYTHON) tools/setup_venv.py

@@ -1,0 +1,57 @@
+"""Chinese finance prose from a seed: the lexicon's slots filled until no slot is left."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from random import Random
+
+from sinanews.mirror.templates import text
+
+_SLOT = re.compile(r"<(\w+)>")
+PARAGRAPH = (80, 215)  # characters a paragraph is written up to, before its last sentence ends
+
+
+def dice(*seed: object) -> Random:
+    """A generator that gives the same for the same seed, on every machine."""
+    return Random(" ".join(map(str, seed)))  # noqa: S311 - invented prose, no secret
+
+
+@cache
+def lexicon() -> dict[str, tuple[str, ...]]:
+    """The choices for each slot."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in text("lexicon.txt").splitlines():
+        slot, equals, choices = line.partition(" = ")
+        if equals and not line.startswith("#"):
+            found[slot] = found.get(slot, ()) + tuple(choices.split("|"))
+    return found
+
+
+class Writer:
+    """Writes for one story, or one part of the shell."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._choices = dict(lexicon())
+
+    def write(self, slot: str) -> str:
+        """One of the slot's choices, with the slots inside it written too."""
+        choice = self._random.choice(self._choices[slot])
+        return _SLOT.sub(lambda inner: self.write(inner[1]), choice)
+
+    def paragraph(self, first: str = "sentence") -> str:
+        """A paragraph of several sentences, the first from the slot given."""
+        length = self._random.randint(*PARAGRAPH)
+        written = self.write(first)
+        while len(written) < length:
+            written += self.write("sentence")
+        return written
+
+    def paragraphs(self, count: int, stocks: Sequence[tuple[str, str]]) -> Iterator[str]:
+        """A lead, then one paragraph for each stock, given as name and digits, then others."""
+        yield self.paragraph("lead")
+        for name, digits in stocks:
+            self._choices |= {"stock": (name,), "code": (digits,)}
+            yield self.paragraph("stocksentence")
+        for _ in range(count - 1 - len(stocks)):
+            yield self.paragraph()

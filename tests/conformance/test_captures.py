@@ -1,0 +1,76 @@
+"""Real pages of every family: each labelled field, the text, and the body of the reference."""
+
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from support import SHARED, needs_shared, reference
+from scrapy.http import HtmlResponse
+
+from sinanews import page
+from sinanews.items import Article
+
+CAPTURES = [
+    folder
+    for folder in reference("conformance", "captures", "*")
+    if (folder / "truth.json").exists()
+]
+FIELDS = (
+    "title",
+    "source",
+    "published",
+    "updated",
+    "editor",
+    "editor_code",
+    "tickers",
+    "images",
+    "keywords",
+)
+pytestmark = needs_shared()
+
+
+def truth(folder: Path) -> dict:
+    return json.loads((folder / "truth.json").read_text("utf-8"))
+
+
+@cache
+def article(folder: Path) -> Article:
+    body = (folder / "page.html").read_bytes()
+    return page.read(HtmlResponse(truth(folder)["url"], body=body))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
+def test_a_field_is_as_labelled(folder, field):
+    wanted = truth(folder)
+    allowed = (
+        [wanted[field], *wanted.get("source_alternatives", [])]
+        if field == "source"
+        else [wanted[field]]
+    )
+    assert article(folder).to_json()[field] in allowed
+
+
+@pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
+def test_the_text_is_the_labelled_paragraphs(folder):
+    spec = importlib.util.spec_from_file_location("score", SHARED / "conformance/captures/score.py")
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    assert score.text_f1("\n".join(truth(folder)["paragraphs"]), article(folder).text) >= 0.995
+
+
+@pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
+def test_an_author_is_the_labelled_one_or_nobody(folder):
+    assert article(folder).author in {truth(folder)["author"], None}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [f for f in CAPTURES if (f / "reference_body.html").exists()],
+    ids=lambda folder: folder.name,
+)
+def test_the_source_body_is_the_reference_chains(folder):
+    wanted = (folder / "reference_body.html").read_bytes().decode()
+    assert article(folder).body_html == wanted

@@ -1,0 +1,40 @@
+"""The fixtures that the tests share."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support import QUICK, ROOT, Pages
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    served = Pages()
+    yield served
+    served.server.shutdown()
+    served.server.server_close()
+
+
+Scrapy = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def scrapy(output: Path) -> Scrapy:
+    """Runs `scrapy ARGUMENTS` as a user does, in the project's root, with quick settings."""
+
+    def run(*arguments: str, mirror: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
+        options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
+        command = [sys.executable, "-m", "scrapy", *arguments, *options]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run

@@ -1,0 +1,147 @@
+"""The mirror as a server: what it remembers, how it ends, and the command that starts it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sinanews.mirror import files
+from sinanews.mirror.roll import PATH as ROLL
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+
+GUONEI = f"{ROLL}?pageid=155&lid=1686&k=&num=50"
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_requests_are_remembered_in_order_until_forgotten(mirror, get):
+    page = mirror.site.stories[0].address
+    for target in (GUONEI, page, "finance.sina.com.cn/robots.txt"):
+        get(target)
+    assert mirror.requests == [GUONEI, page, "finance.sina.com.cn/robots.txt"]
+    assert (mirror.lists(), mirror.articles()) == ([GUONEI], [page])
+    mirror.forget()
+    assert mirror.requests == []
+
+
+def test_a_stopped_mirror_frees_its_port(ask):
+    with running(Site(articles=1)) as first:
+        port = int(first.url.rpartition(":")[2])
+    with running(Site(articles=1), port=port) as second:
+        assert ask(f"{second.url}/finance.sina.com.cn/robots.txt").status == 200
+
+
+def test_a_taken_port_is_an_error(mirror):
+    taken = int(mirror.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"), running(Site(articles=1), port=taken):
+        pass
+
+
+def test_faults_may_be_given_as_rules(ask):
+    with running(Site(articles=1), faults=["robots=418"]) as mirror:
+        assert ask(f"{mirror.url}/finance.sina.com.cn/robots.txt").status == 418
+
+
+def test_files_hold_pages_and_lists_with_their_gzip(tmp_path, get, mirror):
+    count = files.write(mirror.site, tmp_path)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert count == len(written)
+    story = mirror.site.stories[0]
+    assert (tmp_path / story.address).read_bytes() == get(story.address).body
+    listed = (tmp_path / ROLL / "155-1686-1.json").read_bytes()
+    assert listed == get(GUONEI).body
+    assert (tmp_path / f"{story.address}.gz").read_bytes() == get(
+        story.address, encoding="gzip"
+    ).body
+
+
+def test_files_of_a_list_end_with_an_empty_page(tmp_path, mirror):
+    files.write(mirror.site, tmp_path)
+    assert b'"data":[]' in (tmp_path / ROLL / "155-1686-2.json").read_bytes()
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """The environment of a project that has the commands and nothing else."""
+    (tmp_path / "mirror_settings.py").write_text("COMMANDS_MODULE = 'sinanews.commands'\n")
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    return {**os.environ, "PYTHONPATH": path, "SCRAPY_SETTINGS_MODULE": "mirror_settings"}
+
+
+@contextmanager
+def command(environment, folder, *arguments):
+    """`scrapy mirror` while the block runs, interrupted afterwards if it still does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "mirror", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refused(environment, folder, *arguments):
+    """What the command says when it ends by itself with exit code 2."""
+    with command(environment, folder, *arguments) as process:
+        said = process.communicate(timeout=30)[1]
+        assert process.returncode == 2
+    return said
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_serves_and_ends_on_a_signal(environment, tmp_path, ask, ending):
+    with command(environment, tmp_path, "--port", "0", "--articles", "12") as process:
+        line = process.stdout.readline()
+        said = re.fullmatch(
+            r"mirror of 12 articles at (http://127\.0\.0\.1:\d+) \(MIRROR_URL\)\n", line
+        )
+        assert said
+        assert ask(f"{said[1]}/{GUONEI}").result["status"]["code"] == 0
+        process.send_signal(ending)
+        assert process.communicate(timeout=10) == ("", "")
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_the_command_refuses_what_is_no_port(environment, tmp_path, port):
+    said = refused(environment, tmp_path, f"--port={port}")
+    assert f"port: '{port}' is not accepted; expected a number from 0 to 65535" in said
+
+
+def test_the_command_names_a_port_that_is_taken(environment, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        said = refused(environment, tmp_path, "--port", str(port), "--articles", "2")
+    assert f"port: {port} is not accepted" in said
+
+
+def test_the_command_refuses_an_unknown_fault(environment, tmp_path):
+    assert "fault: 'flood'" in refused(environment, tmp_path, "--fault", "china=flood")
+
+
+def test_the_command_writes_the_site_and_ends(environment, tmp_path):
+    target = tmp_path / "written"
+    arguments = ("--write", str(target), "--articles", "5")
+    with command(environment, tmp_path, *arguments) as process:
+        said = process.communicate(timeout=60)[0]
+    files_written = sum(path.is_file() for path in target.rglob("*"))
+    assert said == f"{files_written} files written to {target}\n"
+
+
+def test_the_command_names_a_folder_that_cannot_be_written(environment, tmp_path):
+    (tmp_path / "file").touch()
+    said = refused(environment, tmp_path, "--articles", "1", "--write", str(tmp_path / "file"))
+    assert f"write: '{tmp_path / 'file'}' is not accepted" in said
