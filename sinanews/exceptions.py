@@ -1,6 +1,6 @@
 """What can go wrong, each with who raises it and when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class SinanewsError(Exception):
@@ -29,11 +29,14 @@ class RowError(RollError):
 class LayoutError(SinanewsError):
     """Raised by `page` when no layout finds what every article has.
 
-    `missing` are the required fields that stayed empty, `tried` the layouts looked at.
+    `missing` are the required fields that stayed empty; `tried` are the layouts looked at, each
+    with what it looked for and did not find.
     """
 
-    def __init__(self, url: str, missing: Sequence[str], tried: Sequence[str]) -> None:
-        self.url, self.missing, self.tried = url, tuple(missing), tuple(tried)
+    def __init__(
+        self, url: str, missing: Sequence[str], tried: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.url, self.missing, self.tried = url, list(missing), tried
         super().__init__(
             f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})"
         )

@@ -1,9 +1,10 @@
 """What a run tells while it works and when it ends."""
 
+import json
 import logging
 import sys
 import time
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -11,24 +12,29 @@ from scrapy.crawler import Crawler
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from sinanews import report
+from sinanews.files import write_whole
 from sinanews.items import Article, Rejection
+from sinanews.ledger import Ledger
+from sinanews.options import Options
+from sinanews.report import Presence, Report
 
 INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
-ACCOUNT = ("written", "updated", "unchanged", "filtered", "gone", "failed")
+RUNS_BEFORE = 10  # so many runs say how often a field is usually there
 
 logger = logging.getLogger(__name__)
 
 
 class Progress:
-    """A bar with counts on a terminal, log lines otherwise, and at the end what was written."""
+    """A bar with counts on a terminal, log lines otherwise."""
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.stats, "a crawler that runs has stats"
         self._stats = crawler.stats
-        self._folder = Path(crawler.settings["OUTPUT_DIR"])
         self._bar: tqdm[Any] | None = None
         self._redirect = logging_redirect_tqdm()
         self._said = time.monotonic()
+        self._counts: dict[str, int] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -37,7 +43,6 @@ class Progress:
         crawler.signals.connect(progress.opened, signals.spider_opened)
         crawler.signals.connect(progress.scraped, signals.item_scraped)
         crawler.signals.connect(progress.dropped, signals.item_dropped)
-        crawler.signals.connect(progress.error, signals.item_error)
         crawler.signals.connect(progress.closed, signals.spider_closed)
         return progress
 
@@ -51,7 +56,6 @@ class Progress:
         """Counts what was written, or why not."""
         if isinstance(item, Rejection):
             self._count(item.state.value)
-            self._count(f"{item.state.value}/{item.reason}", show=False)
         else:
             self._count("written" if item.revision == 1 else "updated")
 
@@ -59,38 +63,98 @@ class Progress:
         """Counts what was as before."""
         self._count("unchanged")
 
-    def error(self, item: Article | Rejection, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
-        """Says what could not be kept; the ledger still has it as not done."""
-        logger.error("%s could not be kept: %s", item.url, failure.value)
-        self._count("errors")
-
-    def _count(self, what: str, *, show: bool = True) -> None:
-        self._stats.inc_value(f"sinanews/{what}")
-        if show:
-            self._show()
-
-    def _show(self) -> None:
+    def _count(self, what: str) -> None:
+        self._counts[what] = self._counts.get(what, 0) + 1
         if self._bar is not None:
-            self._bar.total = self._known("listed") - self._known("unchanged")
-            self._bar.set_postfix({name: n for name in ACCOUNT if (n := self._known(name))})
+            self._bar.total = self._stats.get_value("sinanews/to_fetch", 0)
+            self._bar.set_postfix(self._counts, refresh=False)
             self._bar.update()
         elif time.monotonic() - self._said > INTERVAL:
             self._said = time.monotonic()
-            logger.info("%s", self._account())
+            logger.info("%s", ", ".join(f"{what} {n}" for what, n in self._counts.items()))
 
-    def _known(self, what: str) -> int:
-        return int(self._stats.get_value(f"sinanews/{what}", 0))
-
-    def _account(self) -> str:
-        states = " + ".join(f"{name} {self._known(name)}" for name in ACCOUNT)
-        return f"listed {self._known('listed')} = {states}"
-
-    def closed(self, spider: Spider, reason: str) -> None:
-        """Says what was written and where."""
+    def closed(self) -> None:
+        """Ends the bar."""
         if self._bar is not None:
             self._bar.close()
             self._redirect.__exit__(None, None, None)
-        print(f"{spider.name} {reason}: {self._account()}")  # noqa: T201 - the run's answer to its user
-        print(f"posts in {self._folder / '_posts'}, JSON Lines in {self._folder / 'articles'}")  # noqa: T201 - as above
-        if self._known("failed"):
-            print(f"pages that failed, with the reason: {self._folder / 'failed'}")  # noqa: T201 - as above
+
+
+class RunReport:
+    """Gathers a run's report; at its end tells it, files it, and notes it in the ledger."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        assert crawler.stats, "a crawler that runs has stats"
+        self._stats = crawler.stats
+        self._output = Options.of(crawler.settings).output
+        self._ledger = Ledger.of(crawler)
+        self._presence = Presence()
+        self._started = self._ledger.now()
+        self._clock = time.monotonic()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Connected to the signals that tell what became of items."""
+        gathering = cls(crawler)
+        crawler.signals.connect(gathering.scraped, signals.item_scraped)
+        crawler.signals.connect(gathering.dropped, signals.item_dropped)
+        crawler.signals.connect(gathering.error, signals.item_error)
+        crawler.signals.connect(gathering.closed, signals.spider_closed)
+        return gathering
+
+    def scraped(self, item: Article | Rejection) -> None:
+        """Counts the fields of what was read."""
+        if isinstance(item, Article):
+            self._presence.add(item)
+        elif item.missing:
+            self._presence.add_unreadable(item.missing)
+
+    def dropped(self, item: Article) -> None:
+        """Counts the fields of what was as before."""
+        self._presence.add(item)
+
+    def error(self, item: Article | Rejection, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
+        """Says what could not be kept; the ledger still has it as not done."""
+        logger.error("%s could not be kept: %s", item.url, failure.value)
+        self._stats.inc_value("sinanews/errors")
+
+    def closed(self, spider: Spider, reason: str) -> None:
+        """Tells what came of the run."""
+        told = self._gathered(spider, reason)
+        told.verdict = report.verdict(told).name.lower()
+        self._stats.set_value("sinanews/verdict", report.verdict(told).value)
+        print("\n".join(report.lines(told)))  # noqa: T201 - the run's answer to its user
+        print(f"posts, articles and reports are in {self._output}")  # noqa: T201 - as above
+        self._keep(told)
+
+    def _keep(self, told: Report) -> None:
+        name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))
+        data = json.dumps(told.to_json(), ensure_ascii=False, indent=1).encode()
+        write_whole({self._output / "runs" / f"{name}-{self._ledger.run}.json": data})
+        self._ledger.runs.end(self._ledger.run, told.verdict, told.to_json())
+
+    def _gathered(self, spider: Spider, reason: str) -> Report:
+        runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()
+        earlier = report.before([known.report for known in runs.last(RUNS_BEFORE + 1)])
+        return Report(
+            spider=spider.name,
+            started=self._started,
+            reason="crashed" if _crashed(stats) else reason,
+            account=report.account(runs.account(run), stats.get("sinanews/filtered", 0)),
+            failures=dict(runs.failures(run)),
+            lists=stats.get("sinanews/lists", {}),
+            lists_failed=stats.get("sinanews/lists_failed", 0),
+            rows_broken=stats.get("sinanews/rows_broken", 0),
+            errors=stats.get("sinanews/errors", 0),
+            pages=self._presence.pages,
+            presence=self._presence.shares(),
+            presence_before=earlier,
+            drifted=report.drifted(self._presence, earlier),
+            requests=stats.get("downloader/request_count", 0),
+            bytes=stats.get("downloader/response_bytes", 0),
+            seconds=round(time.monotonic() - self._clock, 3),
+        )
+
+
+def _crashed(stats: Mapping[str, Any]) -> bool:
+    return bool(stats.get("spider_exceptions/count"))

@@ -99,6 +99,9 @@ TIMES = ("published", "updated", "first_seen")
 class Rejection:
     """A story that gave no article: why, and the page's bytes where there was a page.
 
+    `missing` are the required fields that no layout found, `tried` the layouts
+    looked at, each with the selectors that found nothing.
+
     `state` is FAILED for what may succeed another time, GONE for what Sina has taken down.
     """
 
@@ -107,4 +110,5 @@ class Rejection:
     state: State
     reason: str
     page: bytes = b""
-    detail: dict[str, Any] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    tried: dict[str, list[str]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from sinanews import owners
-from sinanews.items import Article, Rejection, State
+from sinanews.items import Article, State
 from sinanews.options import Options
 from sinanews.revisions import content_hash, unpacked
 from sinanews.roll import Story
@@ -73,7 +73,7 @@ class Ledger:
         self,
         database: Engine,
         clock: Callable[[], float] = time.time,
-        retries: Retries = Retries(),  # noqa: B008 - it is frozen
+        retries: Retries = Retries(),
     ) -> None:
         self._database = database
         self._clock = clock

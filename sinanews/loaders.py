@@ -43,6 +43,6 @@ class ArticleLoader(ItemLoader):
     def add_rules(self, field: str, rules: Iterable[Rule], page: Markup) -> None:
         """Adds to a field what the first of the rules finds that finds anything."""
         for rule in rules:
-            self.add_value(field, list(rule(page)))
+            self.add_value(field, list(rule.find(page)))
             if self.get_collected_values(field):
                 return

@@ -1,7 +1,8 @@
 """Reads one article page: response -> Article. Knows no storage and asks for nothing."""
 
+from collections.abc import Sequence
+
 from scrapy.http import Response, TextResponse
-from selectolax.lexbor import LexborNode
 
 from sinanews import body as bodies
 from sinanews import html5, layouts, processors, times, urls
@@ -22,11 +23,17 @@ def read(response: Response, story: Story | None = None) -> Article:
     page = Markup(response.text if isinstance(response, TextResponse) else "")
     layout = layouts.of(page)
     if layout is None:
-        raise LayoutError(response.url, ["layout"], list(layouts.BY_NAME))
+        tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
+        raise LayoutError(response.url, ["layout"], tried)
     article = _load(page, layout, response.url, story)
     if missing := article.missing():
-        raise LayoutError(response.url, missing, [layout.name])
+        raise LayoutError(response.url, missing, {layout.name: _rules(layout, missing)})
     return article
+
+
+def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
+    known = {**layout.fields, BODY: (f"content of {layout.body}",)}
+    return [f"{name}: {rule}" for name in missing for rule in known.get(name, ())]
 
 
 def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
@@ -35,9 +42,7 @@ def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Articl
     if story:
         _add_listed(loader, story)
     _add_fields(loader, layout, page)
-    content = page.first(layout.body)
-    if content is not None:
-        _add_body(loader, layout, content, url)
+    _add_body(loader, layout, layout.content(page), url)
     article: Article = loader.load_item()
     return article
 
@@ -56,8 +61,7 @@ def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
     loader.context["title"] = loader.get_output_value("title")
 
 
-def _add_body(loader: ArticleLoader, layout: Layout, content: LexborNode, url: str) -> None:
-    inner_html = content.inner_html or ""
+def _add_body(loader: ArticleLoader, layout: Layout, inner_html: str, url: str) -> None:
     body = html5.parsed_body(inner_html)
     html5.repair_links(body, urls.canonical(url))  # the reference follows rows as https
     loader.add_value(BODY, html5.inner(body))

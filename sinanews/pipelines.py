@@ -34,7 +34,7 @@ class ValidatePipeline:
         if not missing:
             return item
         reason = f"no {', '.join(missing)}"
-        return Rejection(item.docid, item.url, State.FAILED, reason, detail={"missing": missing})
+        return Rejection(item.docid, item.url, State.FAILED, reason, missing=missing)
 
 
 class DecidePipeline:

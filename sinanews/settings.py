@@ -57,6 +57,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # Progress says more
     "sinanews.extensions.Progress": 100,
+    "sinanews.extensions.RunReport": 200,
 }
 FEEDS = {
     "%(output)s/articles/%(name)s-%(time)s.jsonl": {

@@ -1,6 +1,7 @@
 """How far a walk through one channel's list goes, page by page. Knows no network."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sinanews.arguments import Harvest
 from sinanews.roll import Roll, Story
@@ -50,3 +51,13 @@ class Walk:
         past = bool(times) and min(times) < self.horizon
         ended = roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES
         self.complete = past or ended
+
+    def report(self, before: int | None) -> dict[str, Any]:
+        """What the run report tells of this walk; `before` is where the last walks had come to."""
+        gap = None if before is None or self.oldest is None else max(0, self.oldest - before)
+        return {
+            "pages": self.page - 1,
+            "oldest": self.oldest,
+            "gap": gap,
+            "complete": self.complete,
+        }

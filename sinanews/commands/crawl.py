@@ -7,8 +7,8 @@ from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from sinanews import verdicts
 from sinanews.exceptions import SinanewsError
+from sinanews.report import Verdict
 
 
 class Command(crawl.Command):
@@ -20,7 +20,7 @@ class Command(crawl.Command):
             self._refuse(args[0], opts.spargs)
         super().run(args, opts)
         if not self.exitcode:
-            self.exitcode = verdicts.of(self._crawler.stats.get_stats())
+            self.exitcode = self._crawler.stats.get_value("sinanews/verdict", Verdict.INCOMPLETE)
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)

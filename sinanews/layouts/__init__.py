@@ -8,11 +8,13 @@ from sinanews.layouts.f2017 import F2017
 from sinanews.layouts.kandian import K
 from sinanews.layouts.mobile import M
 from sinanews.layouts.n2017 import N2017
+from sinanews.layouts.slide import SLIDE
 from sinanews.layouts.t2005 import T2005
 from sinanews.layouts.toutiao import CJ
+from sinanews.layouts.video import VIDEO
 
 # Newest first; K and CJ before the finance pages that their own are made from.
-LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, F2016, F2014, B2009, T2005)
+LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, VIDEO, F2016, F2014, B2009, T2005, SLIDE)
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 

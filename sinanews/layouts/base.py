@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -14,6 +14,7 @@ class Markup:
     """A parsed page: its tree, and its metas by name or property."""
 
     def __init__(self, html: str) -> None:
+        self.html = html
         self.tree: LexborHTMLParser = parse(html)
 
     @cached_property
@@ -31,16 +32,20 @@ class Markup:
         return self.tree.css_first(css)
 
 
-Rule = Callable[[Markup], Iterable[str]]
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Where a value may stand: `says` in words, `find` on a page."""
+
+    says: str
+    find: Callable[[Markup], Iterable[str]]
+
+    def __str__(self) -> str:
+        return self.says
 
 
 def text(css: str) -> Rule:
     """The text of each node that matches, with the texts inside it."""
-
-    def found(page: Markup) -> Iterator[str]:
-        return (node.text() for node in page.tree.css(css))
-
-    return found
+    return Rule(f"text of {css}", lambda page: (node.text() for node in page.tree.css(css)))
 
 
 def attribute(css: str, name: str) -> Rule:
@@ -49,36 +54,12 @@ def attribute(css: str, name: str) -> Rule:
     def found(page: Markup) -> Iterator[str]:
         return (node.attributes.get(name) or "" for node in page.tree.css(css))
 
-    return found
+    return Rule(f"attribute {name} of {css}", found)
 
 
 def meta(name: str) -> Rule:
     """The content of the meta of that name or property."""
-
-    def found(page: Markup) -> Iterator[str]:
-        return iter([page.metas[name]] if name in page.metas else [])
-
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One page family: what tells it, and for each field the rules, tried in order.
-
-    `seen` are the first and last year in which a page of it was seen; `marks` are selectors
-    that must all match; `furniture` is what stands in the body and is not the article's.
-    """
-
-    name: str
-    seen: tuple[int, int]
-    marks: tuple[str, ...]
-    body: str
-    fields: dict[str, tuple[Rule, ...]]
-    furniture: tuple[str, ...] = field(default=())
-
-    def fits(self, page: Markup) -> bool:
-        """Whether every mark of this layout, and its body, is on the page."""
-        return all(page.first(css) is not None for css in (*self.marks, self.body))
+    return Rule(f"meta {name}", lambda page: filter(None, [page.metas.get(name)]))
 
 
 _EDITOR_LINE = re.compile(r"\s*[（(【\[]?(?:责任)?编辑[：:]\s*\S{0,12}\s*\w{0,8}\s*[）)】\]]?\s*")
@@ -86,11 +67,43 @@ _EDITOR_LINE = re.compile(r"\s*[（(【\[]?(?:责任)?编辑[：:]\s*\S{0,12}\s*
 
 def editor_lines(css: str) -> Rule:
     """The texts of matching nodes that are an editor line and nothing else."""
+    texts = text(css)
+    return Rule(
+        f"editor line in {css}", lambda page: filter(_EDITOR_LINE.fullmatch, texts.find(page))
+    )
 
-    def found(page: Markup) -> Iterator[str]:
-        return filter(_EDITOR_LINE.fullmatch, text(css)(page))
 
-    return found
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One page family: what tells it, and for each field the rules, tried in order.
+
+    `seen` are the first and last year in which a page of it was seen; `marks` are selectors
+    that must all match; `furniture` is what stands in the body and is not the article's. Where
+    the content is no element's, `made` makes its HTML.
+    """
+
+    name: str
+    seen: tuple[int, int]
+    marks: tuple[str, ...]
+    body: str
+    fields: dict[str, tuple[Rule, ...]]
+    furniture: tuple[str, ...] = ()
+    made: Callable[[Markup], str] | None = None
+
+    def fits(self, page: Markup) -> bool:
+        """Whether every mark of this layout, and its body, is on the page."""
+        return not self.absent(page)
+
+    def absent(self, page: Markup) -> list[str]:
+        """The selectors of marks, and of the body, that nothing on the page matches."""
+        return [css for css in (*self.marks, self.body) if page.first(css) is None]
+
+    def content(self, page: Markup) -> str:
+        """The HTML of the article's content, as the page has it."""
+        if self.made:
+            return self.made(page)
+        node = page.first(self.body)
+        return "" if node is None else node.inner_html or ""
 
 
 UPDATED = (meta("weibo: article:update_at"),)

@@ -1,4 +1,4 @@
-"""F2014, and N2014 with it: finance and news 2010 to 2014; tech.sina.com.cn kept the form until 2019."""
+"""F2014, and N2014 with it: finance and news 2010 to 2014, tech.sina.com.cn until 2019."""
 
 from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, meta, text
 

@@ -91,7 +91,8 @@ class ArchiveSpider(Spider):
             State.FAILED,
             f"no {', '.join(error.missing)}",
             response.body,
-            {"missing": error.missing, "tried": error.tried},
+            error.missing,
+            {name: list(looked_for) for name, looked_for in error.tried.items()},
         )
 
     def failed(self, failure: Failure) -> Iterator[Rejection]:

@@ -102,8 +102,12 @@ class ChinaSpider(ArchiveSpider):
         return int(min(clock, self.asked.end)) - self.options.first_run_days * DAY
 
     def _settle(self, channel: Channel, walk: Walk) -> None:
-        """Moves the frontier when the walk left no gap behind it."""
+        """Reports the walk, and moves the frontier when it left no gap behind it."""
         before = self.ledger.runs.reached(channel.name)
+        assert self.crawler.stats, "a crawler that runs has stats"
+        lists = self.crawler.stats.get_value("sinanews/lists", {})
+        lists[channel.name] = walk.report(before)
+        self.crawler.stats.set_value("sinanews/lists", lists)
         gapless = before is None or walk.horizon <= before
         if walk.complete and walk.started and gapless and not self.asked.until:
             self.ledger.runs.reach(channel.name, walk.started)
@@ -116,7 +120,6 @@ class ChinaSpider(ArchiveSpider):
             response = await self.crawler.engine.download_async(request)
         except UNREACHED as error:
             raise RollError(f"{url}: {type(error).__name__}: {error}") from error
-        self._count("lists")
         if response.status != OK:
             raise RollError(f"{url}: HTTP {response.status}")
         return roll.read(response.text if isinstance(response, TextResponse) else "", url)
