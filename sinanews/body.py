@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from selectolax.lexbor import LexborNode
 
 from sinanews import processors
-from sinanews.html5 import children
+from sinanews.html5 import Form, children, inner, parsed_body
 from sinanews.items import Image
 from sinanews.text import line
 
@@ -191,3 +191,10 @@ def _linked(body: LexborNode) -> Iterator[str]:
     ids = [node.attributes.get("id") or "" for node in body.css("span[id]")]
     quotes = tuple(id_.removeprefix("quote") for id_ in ids if id_.startswith("quote_"))
     return (id_ for id_ in ids if quotes and id_.endswith(quotes) and id_[:6] != "quote_")
+
+
+def clean(source: str, more: Iterable[str] = ()) -> str:
+    """A source body without furniture, comments and blank lines: a blank line would end the HTML
+    block for a Markdown reader, and what is indented after it would become code."""
+    tree = unfurnished(parsed_body(source), more)
+    return re.sub(r"\s*\n\s*", "\n", inner(tree, Form(comments=False))).strip()

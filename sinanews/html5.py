@@ -8,6 +8,7 @@ same tree as parse5; the writing is here. Two departures, both where raw would b
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from html import unescape
 
 import ada_url
@@ -108,27 +109,35 @@ def _lazy_source(attributes: dict[str, str | None]) -> str:
     return next(values, "undefined")
 
 
-def inner(node: LexborNode, *, foreign: bool = False) -> str:
-    """The node's content as the chain writes it; `foreign` inside svg, where XML rules hold."""
-    return "".join(_written(child, node.tag or "", foreign=foreign) for child in children(node))
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How to write: `foreign` inside svg, where XML rules hold; with or without `comments`."""
+
+    foreign: bool = False
+    comments: bool = True
 
 
-def _written(node: LexborNode, parent: str, *, foreign: bool) -> str:
+def inner(node: LexborNode, form: Form = Form()) -> str:
+    """The node's content as the chain writes it."""
+    return "".join(_written(child, node.tag or "", form) for child in children(node))
+
+
+def _written(node: LexborNode, parent: str, form: Form) -> str:
     if node.is_element_node:
-        return _element(node, foreign=foreign or node.tag in FOREIGN)
+        return _element(node, replace(form, foreign=True) if node.tag in FOREIGN else form)
     if node.is_text_node:
         return _text(node.text_content or "", parent)
-    return _comment(node.html or "") if node.is_comment_node else ""
+    return _comment(node.html or "") if form.comments and node.is_comment_node else ""
 
 
-def _element(node: LexborNode, *, foreign: bool) -> str:
-    tag = node.tag or ""
-    start = tag + "".join(_attribute(*pair, bare=not foreign) for pair in node.attributes.items())
-    if foreign and node.first_child is None:
+def _element(node: LexborNode, form: Form) -> str:
+    tag, bare = node.tag or "", not form.foreign
+    start = tag + "".join(_attribute(*pair, bare=bare) for pair in node.attributes.items())
+    if form.foreign and node.first_child is None:
         return f"<{start}/>"
-    if tag in VOID and not foreign:
+    if tag in VOID and bare:
         return f"<{start}>"
-    return f"<{start}>{inner(node, foreign=foreign)}</{tag}>"
+    return f"<{start}>{inner(node, form)}</{tag}>"
 
 
 def _attribute(name: str, value: str | None, *, bare: bool) -> str:

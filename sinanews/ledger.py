@@ -42,6 +42,7 @@ from sinanews.rows import (
 from sinanews.runs import Runs
 from sinanews.schema import engine, insert_new, revisions, stories
 
+CHINA_SECONDS = 8 * 3600  # China is this far ahead of UTC
 LEASE = 600  # seconds a claim is kept for its claimer; well above a page's worst retries
 
 
@@ -229,6 +230,19 @@ class Ledger:
         with self._database.connect() as connection:
             for path, data in connection.execution_options(yield_per=100).execute(ordered):
                 yield path, unpacked(data)
+
+    def revisions(self, docid: str) -> list[Article]:
+        """Every revision of an article, oldest first; empty when there is none."""
+        asked = select(revisions.c.article).filter_by(docid=docid).order_by(revisions.c.revision)
+        with self._database.connect() as connection:
+            return [unpacked(data) for data in connection.execute(asked).scalars()]
+
+    def days(self) -> list[int]:
+        """The days, counted from 1970 in China time, to which articles belong."""
+        day = (stories.c.ctime + CHINA_SECONDS) // 86_400
+        asked = select(day).where(stories.c.revision > 0, stories.c.ctime > 0).distinct()
+        with self._database.connect() as connection:
+            return list(connection.execute(asked).scalars())
 
     def counts(self) -> dict[State, int]:
         """How many stories are in each state."""

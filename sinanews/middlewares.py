@@ -1,11 +1,19 @@
-"""Between Scrapy and the network: a mirror in place of the live site."""
+"""Between Scrapy and the network: a mirror in place of the live site; a site that refuses us."""
+
+import asyncio
+import logging
+from typing import Self
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response, TextResponse
 
+from sinanews.blocks import Refusals
+from sinanews.report import BLOCKED
 from sinanews.urls import mirrored, original
+
+logger = logging.getLogger(__name__)
 
 
 class MirrorHandler(HTTP11DownloadHandler):
@@ -42,3 +50,30 @@ def _under(url: str, response: Response) -> Response:
     encoding = response._encoding if isinstance(response, TextResponse) else None  # noqa: SLF001 - .encoding is the guess that is to be avoided
     extra = {"encoding": encoding} if isinstance(response, TextResponse) else {}
     return type(response)(**attributes | extra | {"url": url})
+
+
+class BlockMiddleware:
+    """Stops a run that the site refuses, before it asks for hundreds of pages in vain."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._refusals = Refusals()
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler that it may have to stop."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The response; a refusal too many closes the spider."""
+        sign = self._refusals.sign(response.status, response.body)
+        if sign and self._closing is None:
+            reason = f"{BLOCKED}{sign} ({request.url})"
+            logger.error("%s; the run ends here", reason)
+            self._closing = asyncio.ensure_future(self._stop(reason))
+        return response
+
+    async def _stop(self, reason: str) -> None:
+        if self._crawler.engine:
+            await self._crawler.engine.close_spider_async(reason=reason)

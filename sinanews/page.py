@@ -1,5 +1,6 @@
 """Reads one article page: response -> Article. Knows no storage and asks for nothing."""
 
+import re
 from collections.abc import Sequence
 
 from scrapy.http import Response, TextResponse
@@ -13,6 +14,9 @@ from sinanews.loaders import ArticleLoader
 from sinanews.roll import Story
 
 BODY = "body_html"
+# How a mobile page names the PC page that it stands for; its slashes are escaped.
+_PC_URL = re.compile(r'"__webURL":"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
+_NOT_FOUND = "页面没有找到"
 
 
 def read(response: Response, story: Story | None = None) -> Article:
@@ -31,6 +35,17 @@ def read(response: Response, story: Story | None = None) -> Article:
     return article
 
 
+def pc_url(response: Response) -> str | None:
+    """The URL of the PC page that a mobile page names; None when it names none."""
+    found = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None
+    return urls.canonical(found[1].replace("\\/", "/")) if found else None
+
+
+def is_soft_404(response: Response) -> bool:
+    """Whether a page without an article says, with status 200, that it is not there."""
+    return isinstance(response, TextResponse) and _NOT_FOUND in response.text
+
+
 def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
     known = {**layout.fields, BODY: (f"content of {layout.body}",)}
     return [f"{name}: {rule}" for name in missing for rule in known.get(name, ())]
@@ -38,7 +53,8 @@ def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
 
 def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
     docid = story.docid if story else urls.docid(url)
-    loader = ArticleLoader(Article(docid=docid, url=url, layout=layout.name))
+    address = story.url if story else url
+    loader = ArticleLoader(Article(docid=docid, url=address, layout=layout.name))
     if story:
         _add_listed(loader, story)
     _add_fields(loader, layout, page)

@@ -2,18 +2,18 @@
 
 import json
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any, Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from sinanews import post, times
+from sinanews import times
 from sinanews.archive import Archive
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
+from sinanews.publish import post_bytes, post_hash
 from sinanews.revisions import content_hash
 from sinanews.rows import Outcome
 
@@ -86,9 +86,9 @@ class ArchivePipeline:
 
     async def _write(self, article: Article) -> None:
         path = self._ledger.admit(article)
-        data = post.render(article, article.body_html, self._options.post_extra_keys)
+        data = post_bytes(article, self._options)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
-        outcome = Outcome(article, state, path, sha256(data).digest()[:16])
+        outcome = Outcome(article, state, path, post_hash(data))
         same = outcome.post_hash == self._ledger.claimed(article.docid).post_hash
         await self._archive.keep(outcome, {} if same else {path: data})
 

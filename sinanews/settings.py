@@ -49,6 +49,8 @@ DOWNLOAD_HANDLERS = {
     "http": "sinanews.middlewares.MirrorHandler",
     "https": "sinanews.middlewares.MirrorHandler",
 }
+# After decompression, before retries hide what is refused.
+DOWNLOADER_MIDDLEWARES = {"sinanews.middlewares.BlockMiddleware": 560}
 ITEM_PIPELINES = {
     "sinanews.pipelines.ValidatePipeline": 100,
     "sinanews.pipelines.DecidePipeline": 200,

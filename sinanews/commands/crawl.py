@@ -1,26 +1,39 @@
 """`scrapy crawl`, which refuses what makes no sense, and exits with the run's verdict."""
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from scrapy import Spider
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 
 from sinanews.exceptions import SinanewsError
-from sinanews.report import Verdict
+from sinanews.report import BLOCKED, Verdict
 
 
 class Command(crawl.Command):
     """Scrapy's command with arguments checked before anything starts."""
 
+    @property
+    def crawler_settings(self) -> BaseSettings:
+        """The settings that the run will have."""
+        assert self.settings, "Scrapy gives every command settings"
+        return self.settings
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider; the exit code is the verdict."""
         if len(args) == 1:
             self._refuse(args[0], opts.spargs)
+        self.work(args, opts)
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Runs the spider, its arguments known to be good."""
         super().run(args, opts)
-        if not self.exitcode:
-            self.exitcode = self._crawler.stats.get_value("sinanews/verdict", Verdict.INCOMPLETE)
+        if not self.exitcode and self._crawler.stats:
+            self.exitcode = int(_verdict(self._crawler.stats.get_stats()))
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self._crawler = super()._create_crawler(spidercls)
@@ -34,6 +47,12 @@ class Command(crawl.Command):
             known = ", ".join(self.crawler_process.spider_loader.list())
             raise UsageError(f"spider {name!r} is not known; there are: {known}") from None
         try:
-            spider.refuse(self.settings, arguments)  # type: ignore[attr-defined] # all of ours have it
+            spider.refuse(self.crawler_settings, arguments)  # type: ignore[attr-defined] # all of ours have it
         except SinanewsError as error:
             raise UsageError(str(error)) from error
+
+
+def _verdict(stats: Mapping[str, Any]) -> Verdict:
+    if str(stats.get("finish_reason")).startswith(BLOCKED):
+        return Verdict.BLOCKED
+    return Verdict(stats.get("sinanews/verdict", Verdict.INCOMPLETE))

@@ -1,7 +1,7 @@
 """Makes the stories of a site: who lists them, when they arrive, what their bodies hold."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from string import ascii_lowercase, digits
 
@@ -44,6 +44,11 @@ DOMESTIC = {
     1690: (5, {2, 4}),
     3231: (40, {0}),
 }
+# Which of this many stories stand on a page of an old or a side family.
+ROUND = 130
+FAMILY = {11: "F2016", 22: "F2014", 33: "B2009", 55: "T2005", 66: "K", 77: "CJ", 88: "M"}
+WITHOUT: dict[str, None | tuple[()]] = {"editor": None, "code": None, "keywords": (), "stocks": ()}
+TEXT = frozenset({"stocks", "reporter", "byline"})  # features that come with the text
 FOREIGN = (2671, 2672, 2673, 2674, 2675, 2676, 2487)
 
 
@@ -81,13 +86,29 @@ class Newsroom:
         first = self._abroad % len(FOREIGN)
         return self._story(times, "F2017", {FOREIGN[first], FOREIGN[first - 1]})
 
+    def reprint(self, times: Times, first: Story) -> Story:
+        """The next story: another outlet's of the text of `first`."""
+        own = self.domestic(times, "F2017", (1686,))
+        return replace(
+            own,
+            listed_title=f"转载丨{first.listed_title}",
+            stocks=first.stocks,
+            features=own.features - TEXT | first.features & TEXT,
+            reprinted=first,
+        )
+
+    def _family(self) -> str:
+        usual = "N2017" if "news" in self.features() else "F2017"
+        return FAMILY.get(self._count % ROUND, usual)
+
     def _story(self, times: Times, family: str, lids: set[int]) -> Story:
-        number, features = self._count, self.features()
+        family = family or self._family()
+        lacks = FAMILIES[family].lacks
+        number, features = self._count, self.features() - lacks
         self._count += 1
-        family = family or ("N2017" if "news" in features else "F2017")
         random = dice("story", self._seed, number)
         writer = Writer(random)
-        return Story(
+        story = Story(
             docid=_docid(random, number),
             host=FAMILIES[family].host,
             folder=random.choice(FAMILIES[family].folders),
@@ -106,7 +127,9 @@ class Newsroom:
             features=features,
             lag=random.randint(60, 1980) if family == "N2017" else 0,
             seed=self._seed,
+            form=FAMILIES[family].form,
         )
+        return replace(story, **{name: WITHOUT[name] for name in lacks})
 
 
 def _docid(random: Random, number: int) -> str:

@@ -8,6 +8,7 @@ from random import Random
 from sinanews.mirror.templates import text
 
 _SLOT = re.compile(r"<(\w+)>")
+REWORDED = (0.015, 0.035)  # the share of a text's characters that a reprint writes anew
 PARAGRAPH = (80, 215)  # characters a paragraph is written up to, before its last sentence ends
 
 
@@ -25,6 +26,29 @@ def lexicon() -> dict[str, tuple[str, ...]]:
         if equals and not line.startswith("#"):
             found[slot] = found.get(slot, ()) + tuple(choices.split("|"))
     return found
+
+
+def reworded(paragraphs: Sequence[str], random: Random) -> list[str]:
+    """The same paragraphs with another adverb here and there: one to five of a hundred characters
+    are new."""
+    text = "\n".join(paragraphs)
+    places = list(_any_adverb().finditer(text))
+    wanted = max(1, round(len(text) * random.uniform(*REWORDED) / 2))
+    chosen = {place.start() for place in random.sample(places, min(wanted, len(places)))}
+
+    def other(place: re.Match[str]) -> str:
+        return _other(place[0], random) if place.start() in chosen else place[0]
+
+    return _any_adverb().sub(other, text).split("\n")
+
+
+def _other(adverb: str, random: Random) -> str:
+    return random.choice([word for word in lexicon()["adv"] if not set(word) & set(adverb)])
+
+
+@cache
+def _any_adverb() -> re.Pattern[str]:
+    return re.compile("|".join(lexicon()["adv"]))
 
 
 class Writer:

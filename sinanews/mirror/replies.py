@@ -39,7 +39,7 @@ class Replies:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._pages: dict[str, tuple[Story, Reply]] = {}
+        self._pages: dict[tuple[str, str], tuple[Story, Reply]] = {}
 
     def to(self, target: str) -> Reply:
         """The answer to HOST/PATH?QUERY: a roll answer, robots.txt, an article page, or 404."""
@@ -48,18 +48,24 @@ class Replies:
             return self._roll(query)
         if address.endswith("/robots.txt"):
             return Reply(b"User-agent: *\nDisallow:\n", "text/plain")
-        story = self._site.at(address)
-        return self.page(story) if story else Reply(NOT_FOUND.encode(), status=404)
+        return self._article(address) or Reply(NOT_FOUND.encode(), status=404)
+
+    def _article(self, address: str) -> Reply | None:
+        if story := self._site.at(address):
+            return self.page(story)
+        phone = self._site.on_phones(address)
+        return self.page(phone, "M") if phone else None
 
     def _roll(self, query: str) -> Reply:
         asked = {name: given[-1] for name, given in parse_qs(query).items()}
         body = roll.answer(self._site, asked).encode()
         return Reply(body, JAVASCRIPT if "callback" in asked else JSON)
 
-    def page(self, story: Story) -> Reply:
-        """The page of a story, made anew only when the story has changed."""
-        kept = self._pages.get(story.docid)
+    def page(self, story: Story, family: str = "") -> Reply:
+        """The page of a story, made anew only when the story has changed; `family` for another
+        page than its own."""
+        kept = self._pages.get((story.docid, family))
         if kept is None or kept[0] is not story:
-            body = render(story).encode()
-            kept = self._pages[story.docid] = story, Reply(body, zipped=zipped(body))
+            body = render(story, family)
+            kept = self._pages[story.docid, family] = story, Reply(body, zipped=zipped(body))
         return kept[1]

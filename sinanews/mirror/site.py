@@ -12,6 +12,7 @@ GAP = 960  # seconds between two stories, about ninety a day
 ARRIVALS = 8  # stories that come in one after the other once the lists are asked for
 TICK = 20  # seconds
 FOREIGN_EVERY = 35
+REPRINT_EVERY, REPRINT_AT, REPRINT_AFTER = 65, 47, 5
 HOUR = 3600
 
 
@@ -29,6 +30,7 @@ class Site:
         self._random = dice("times", seed)
         self._stories: dict[str, Story] = {}
         self._docids: dict[str, str] = {}
+        self._phones: dict[str, str] = {}
         self._unlisted: set[str] = set()
         self._removed: set[str] = set()
         self._fill(articles)
@@ -37,12 +39,15 @@ class Site:
         arriving = min(ARRIVALS, articles // 10)
         before = articles - arriving
         for number in range(before):
-            times = self._times(START - (before - number) * GAP)
-            foreign = number % FOREIGN_EVERY == FOREIGN_EVERY - 1
-            make = self._newsroom.foreign if foreign else self._newsroom.domestic
-            self._keep(make(times))
+            self._keep(self._made(number, self._times(START - (before - number) * GAP)))
         for number in range(arriving):
             self._keep(self._newsroom.domestic(self._arrival(number), also=[1686]))
+
+    def _made(self, number: int, times: Times) -> Story:
+        if number % REPRINT_EVERY == REPRINT_AT:
+            return self._newsroom.reprint(times, self.stories[number - REPRINT_AFTER])
+        foreign = number % FOREIGN_EVERY == FOREIGN_EVERY - 1
+        return (self._newsroom.foreign if foreign else self._newsroom.domestic)(times)
 
     def _times(self, earliest: int) -> Times:
         """Written in the gap after `earliest`, listed soon or hours later, never after START."""
@@ -62,6 +67,7 @@ class Site:
     def _keep(self, story: Story) -> Story:
         self._stories[story.docid] = story
         self._docids[story.address] = story.docid
+        self._phones[_address(story.wapurl)] = story.docid
         return story
 
     @property
@@ -83,7 +89,13 @@ class Site:
 
     def at(self, address: str) -> Story | None:
         """The story whose page stands at HOST/PATH; None where there is no page."""
-        docid = self._docids.get(address)
+        return self._there(self._docids.get(address))
+
+    def on_phones(self, address: str) -> Story | None:
+        """The story whose page for phones stands at HOST/PATH; None where there is no such page."""
+        return self._there(self._phones.get(address))
+
+    def _there(self, docid: str | None) -> Story | None:
         return None if docid is None or docid in self._removed else self._stories[docid]
 
     def story(self, docid: str) -> Story:
@@ -112,3 +124,7 @@ class Site:
         self._removed.add(self._stories[docid].docid)
         if not listed:
             self._unlisted.add(docid)
+
+
+def _address(url: str) -> str:
+    return url.partition("://")[2]

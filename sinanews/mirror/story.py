@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from html import unescape
 
-from sinanews.mirror.prose import Writer, dice
+from sinanews.mirror.prose import Writer, dice, reworded
 
 CHINA = timezone(timedelta(hours=8))
+DATED = "{folder}/{day}/doc-i{docid}.shtml"  # the path of a page since 2014
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Story:
 
     `listed_title` is the title as the list writes it, entities and all; `features` are the
     kinds of furniture in the body (see `newsroom.FEATURES`); `lag` is by how many seconds the
-    page says to be published after `ctime`.
+    page says to be published after `ctime`; `reprinted` is the story whose text this one
+    reprints; `form` is the path of the page, with names in braces for what is in it.
     """
 
     docid: str
@@ -43,7 +45,7 @@ class Story:
     listed_title: str
     source: str
     source_url: str | None
-    editor: str
+    editor: str | None
     code: str | None
     keywords: tuple[str, ...]
     stocks: tuple[Stock, ...]
@@ -52,6 +54,8 @@ class Story:
     lag: int = 0
     edits: int = 0
     seed: int = 0
+    reprinted: "Story | None" = None
+    form: str = DATED
 
     @property
     def title(self) -> str:
@@ -61,7 +65,23 @@ class Story:
     @property
     def address(self) -> str:
         """HOST/PATH, which is also where the mirror serves the page."""
-        return f"{self.host}/{self.folder}/{day(self.ctime)}/doc-i{self.docid}.shtml"
+        found = {name: getattr(self, name) for name in ("folder", "docid", "number", "letters")}
+        moments = {"day": day(self.ctime), "compact": self._compact, "hhmm": f"{at(self.ctime):%H%M}"}
+        return f"{self.host}/{self.form.format_map(found | moments)}"
+
+    @property
+    def number(self) -> str:
+        """Five digits that no other story has."""
+        return self.docid[-5:]
+
+    @property
+    def letters(self) -> str:
+        """Letters that make an id look like one."""
+        return self.docid[1:5]
+
+    @property
+    def _compact(self) -> str:
+        return day(self.ctime).replace("-", "")
 
     @property
     def url(self) -> str:
@@ -69,8 +89,8 @@ class Story:
 
     @property
     def wapurl(self) -> str:
-        """The page for phones, which the mirror does not serve."""
-        host = self.host.removesuffix(".com.cn") + ".cn"
+        """The page for phones."""
+        host = self.host.removesuffix(".com.cn").removesuffix(".cn") + ".cn"
         return f"https://{host}/{self.folder}/{day(self.ctime)}/detail-i{self.docid}.d.html"
 
     @property
@@ -82,8 +102,21 @@ class Story:
     @property
     def picture(self) -> str:
         """The address of the story's first picture, without scheme; the mirror has none."""
-        compact = day(self.ctime).replace("-", "")
-        return f"//n.sinaimg.cn/finance/transform/65/w550h315/{compact}/{self.docid[-4:]}-a.png"
+        folder = f"finance/transform/65/w550h315/{self._compact}"
+        return f"//n.sinaimg.cn/{folder}/{self.docid[-4:]}-a.png"
+
+    @property
+    def reprint_of(self) -> str | None:
+        """The docid of the story that this one reprints."""
+        return self.reprinted and self.reprinted.docid
+
+    @property
+    def author(self) -> str | None:
+        """The reporter whom the text names."""
+        if self.reprinted:
+            return self.reprinted.author
+        named = self.features & {"reporter", "byline"}
+        return self.writer("reporter").write("person") if named else None
 
     def writer(self, part: str) -> Writer:
         """Writes for one part of this story, the same words each time."""
@@ -91,7 +124,7 @@ class Story:
 
     def lead(self) -> str:
         """The first paragraph."""
-        return self.writer("body").paragraph("lead")
+        return (self.reprinted or self).writer("body").paragraph("lead")
 
     def paragraphs(self) -> tuple[str, ...]:
         """The paragraphs of the article as plain text, one more for each edit."""
@@ -100,18 +133,25 @@ class Story:
 
 @lru_cache(maxsize=16)  # a page asks for them several times in a row
 def _paragraphs(story: Story) -> tuple[str, ...]:
+    if story.reprinted:
+        text = reworded(story.reprinted.paragraphs(), dice(story.seed, story.docid, "reprint"))
+        written = [*text, f"来源：{story.reprinted.source}"]
+    else:
+        written = _bylined(story, _written(story))
+    edited = (story.writer(f"edit {number}").paragraph() for number in range(story.edits))
+    return (*written, *edited)
+
+
+def _written(story: Story) -> list[str]:
     count = dice(story.seed, story.docid, "length").randint(4, 14)
     stocks = [(stock.name, stock.digits) for stock in story.stocks]
-    written = story.writer("body").paragraphs(count, stocks)
-    edited = (story.writer(f"edit {number}").paragraph() for number in range(story.edits))
-    return (*_bylined(story, list(written)), *edited)
+    return list(story.writer("body").paragraphs(count, stocks))
 
 
 def _bylined(story: Story, written: list[str]) -> list[str]:
-    reporter = story.writer("reporter").write("person")
     if "reporter" in story.features:
-        return [*written[:-1], f"{written[-1]}（记者 {reporter}）"]
-    return [f"文/{reporter}", *written] if "byline" in story.features else written
+        return [*written[:-1], f"{written[-1]}（记者 {story.author}）"]
+    return [f"文/{story.author}", *written] if "byline" in story.features else written
 
 
 def day(seconds: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -17,9 +18,13 @@ from sinanews.exceptions import LayoutError
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
+from sinanews.publish import repair
+from sinanews.report import BLOCKED
 from sinanews.rows import Claim
 from sinanews.schema import engine
+from sinanews.spiders.lists import REFERER
 
+Item = Article | Rejection
 GONE = (404, 410)
 BATCH = 32  # claims in hand at once: enough to keep the downloader busy, few to lose to a kill
 
@@ -41,6 +46,7 @@ class ArchiveSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.of(crawler.settings)
         spider.ledger = Ledger.of(crawler)
+        repair(spider.ledger, spider.options)
         spider.ledger.begin(spider.name)
         return spider
 
@@ -67,42 +73,71 @@ class ArchiveSpider(Spider):
             claim.story.url,
             callback=self.parse,
             errback=self.failed,
-            headers={"Referer": "https://finance.sina.com.cn/"},
+            headers=REFERER,
             cb_kwargs={"claim": claim},
             dont_filter=True,  # the ledger has filtered already
         )
 
-    def parse(self, response: Response, claim: Claim) -> Iterator[Article | Rejection]:
-        """The article of a page, or why there is none."""
+    def parse(self, response: Response, claim: Claim) -> Iterator[Item | Request]:
+        """The article of a page, or why there is none; a mobile page leads to its PC page."""
+        item = self._read(response, claim)
+        pc = page.pc_url(response) if isinstance(item, Article) and item.layout == "M" else None
+        yield self._pc_request(pc, claim, item) if pc else item
+
+    def _pc_request(self, url: str, claim: Claim, mobile: Item) -> Request:
+        return self._request(claim).replace(
+            url=url,
+            callback=self.parse_pc,
+            errback=self.keep_mobile,
+            cb_kwargs={"claim": claim, "mobile": mobile},
+        )
+
+    def parse_pc(self, response: Response, claim: Claim, mobile: Item) -> Iterator[Item]:
+        """The article of the PC page, or else the one of the mobile page."""
+        item = self._read(response, claim)
+        yield item if isinstance(item, Article) else mobile
+
+    def keep_mobile(self, failure: Failure) -> Iterator[Item]:
+        """The article of the mobile page, when there is no PC page."""
+        yield failure.request.cb_kwargs["mobile"]  # type: ignore[attr-defined] # Scrapy sets it
+
+    def _read(self, response: Response, claim: Claim) -> Item:
         try:
-            yield page.read(response, claim.story)
+            return page.read(response, claim.story)
         except LayoutError as error:
-            yield self._unreadable(claim, response, error)
+            return self._unreadable(claim, response, error)
         except Exception as error:
             self.logger.exception("%s could not be read", response.url)
             reason = f"error: {type(error).__name__}: {error}"
-            yield Rejection(claim.story.docid, response.url, State.FAILED, reason, response.body)
+            return Rejection(claim.story.docid, response.url, State.FAILED, reason, response.body)
 
     def _unreadable(self, claim: Claim, response: Response, error: LayoutError) -> Rejection:
+        story = claim.story
+        if page.is_soft_404(response):
+            self.logger.info("%s: its page says that it is not there", response.url)
+            return Rejection(story.docid, story.url, State.GONE, "soft 404")
         self.logger.error("%s", error)
+        reason = f"no {', '.join(error.missing)}"
+        tried = {name: list(looked_for) for name, looked_for in error.tried.items()}
+        failed = State.FAILED
         return Rejection(
-            claim.story.docid,
-            response.url,
-            State.FAILED,
-            f"no {', '.join(error.missing)}",
-            response.body,
-            error.missing,
-            {name: list(looked_for) for name, looked_for in error.tried.items()},
+            story.docid, story.url, failed, reason, response.body, error.missing, tried
         )
 
     def failed(self, failure: Failure) -> Iterator[Rejection]:
         """The rejection of a story whose page could not be had."""
         request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
         claim: Claim = request.cb_kwargs["claim"]
-        error = failure.value
-        response = error.response if isinstance(error, HttpError) else None
-        gone = response is not None and response.status in GONE
-        reason = f"HTTP {response.status}" if response else f"{type(error).__name__}: {error}"
-        self.logger.log(logging.INFO if gone else logging.ERROR, "%s: %s", request.url, reason)
-        state = State.GONE if gone else State.FAILED
-        yield Rejection(claim.story.docid, request.url, state, reason)
+        state, reason = _cause(failure.value)
+        level = logging.INFO if state is State.GONE else logging.ERROR
+        self.logger.log(level, "%s: %s", request.url, reason)
+        yield Rejection(claim.story.docid, claim.story.url, state, reason)
+        if isinstance(failure.value, IgnoreRequest) and "robots.txt" in reason:
+            raise CloseSpider(f"{BLOCKED}robots.txt forbids {request.url}")
+
+
+def _cause(error: BaseException | None) -> tuple[State, str]:
+    if isinstance(error, HttpError):
+        status = error.response.status
+        return State.GONE if status in GONE else State.FAILED, f"HTTP {status}"
+    return State.FAILED, f"{type(error).__name__}: {error}"

@@ -3,40 +3,19 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from scrapy import Request
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
-from scrapy.http import TextResponse
 from scrapy.settings import BaseSettings
 from sqlalchemy import ColumnElement
 
-from sinanews import roll, urls
+from sinanews import roll
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
 from sinanews.exceptions import RollError
 from sinanews.schema import stories
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.spiders.lists import roll_page
 from sinanews.walk import Walk
 
 DAY = 86_400
-OK = 200
-UNREACHED = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    OSError,
-    ResponseDataLossError,
-)
 
 
 class ChinaSpider(ArchiveSpider):
@@ -72,7 +51,7 @@ class ChinaSpider(ArchiveSpider):
         walk, waiting = Walk(self.asked, 0), 0
         try:
             while not walk.complete and waiting < room:
-                answer = await self._roll(channel, walk.page)
+                answer = await roll_page(self.crawler, channel, walk.page)
                 walk.horizon = self._horizon(channel, walk.started or answer.rtime)
                 waiting += self._note(walk.step(answer), answer, channel, room - waiting)
         except RollError as error:
@@ -111,18 +90,6 @@ class ChinaSpider(ArchiveSpider):
         gapless = before is None or walk.horizon <= before
         if walk.complete and walk.started and gapless and not self.asked.until:
             self.ledger.runs.reach(channel.name, walk.started)
-
-    async def _roll(self, channel: Channel, page: int) -> roll.Roll:
-        url = urls.roll_url(channel, page)
-        request = Request(url, headers={"Referer": "https://finance.sina.com.cn/"})
-        assert self.crawler.engine, "start() runs in an engine"
-        try:
-            response = await self.crawler.engine.download_async(request)
-        except UNREACHED as error:
-            raise RollError(f"{url}: {type(error).__name__}: {error}") from error
-        if response.status != OK:
-            raise RollError(f"{url}: HTTP {response.status}")
-        return roll.read(response.text if isinstance(response, TextResponse) else "", url)
 
     def _count(self, what: str, amount: int = 1) -> None:
         assert self.crawler.stats, "a crawler that runs has stats"

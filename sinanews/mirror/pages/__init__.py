@@ -1,13 +1,23 @@
 """The page families, by name. To add one: a module with its `Family`, and its row here."""
 
+from sinanews.mirror.pages.b2009 import B2009
 from sinanews.mirror.pages.base import Family
+from sinanews.mirror.pages.f2014 import F2014
+from sinanews.mirror.pages.f2016 import F2016
 from sinanews.mirror.pages.f2017 import F2017
+from sinanews.mirror.pages.kandian import K
+from sinanews.mirror.pages.mobile import M
 from sinanews.mirror.pages.n2017 import N2017
+from sinanews.mirror.pages.t2005 import T2005
+from sinanews.mirror.pages.toutiao import CJ
 from sinanews.mirror.story import Story
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (F2017, N2017)}
+FAMILIES: dict[str, Family] = {
+    family.name: family for family in (F2017, N2017, F2016, F2014, B2009, T2005, K, CJ, M)
+}
 
 
-def render(story: Story) -> str:
-    """The page of a story."""
-    return FAMILIES[story.family].render(story)
+def render(story: Story, family: str = "") -> bytes:
+    """The page of a story as served; `family` for another than the story's own."""
+    chosen = FAMILIES[family or story.family]
+    return chosen.render(story).encode(chosen.encoding)

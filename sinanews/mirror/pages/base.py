@@ -4,17 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from sinanews.mirror.story import Story, at, day
+from sinanews.mirror.story import DATED, Story, at, day
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Where the pages of one era stand, and how a story becomes one of them, as UTF-8 text."""
+    """Where the pages of one era stand, and how a story becomes one of them.
+
+    `form` is the path of a page, see `Story.address`; `lacks` are the fields of a story that
+    these pages do not show, so that a story of the family has none of them either.
+    """
 
     name: str
     host: str
     folders: tuple[str, ...]
     render: Callable[[Story], str]
+    form: str = DATED
+    encoding: str = "utf-8"
+    lacks: frozenset[str] = frozenset()
 
 
 def values(story: Story) -> dict[str, str]:
@@ -25,7 +32,8 @@ def values(story: Story) -> dict[str, str]:
         "source": escape(story.source),
         "keywords": escape(",".join(story.keywords) or story.title),
         "tags": escape(",".join(story.keywords)),
-        "editor": f"{story.editor} {story.code or ''}",
+        "editor": f"{story.editor or ''} {story.code or ''}",
+        "title_and_words": escape(",".join((story.title, *story.keywords))),
     }
 
 
@@ -35,6 +43,7 @@ def _names(story: Story) -> dict[str, str]:
         "url": story.url,
         "wapurl": story.wapurl,
         "folder": story.folder,
+        "number": story.number,
         "picture": story.picture if "picture" in story.features else "",
     }
 
@@ -47,6 +56,9 @@ def _moments(story: Story) -> dict[str, str]:
     created, published = at(story.ctime), at(story.ctime + story.lag)
     return {
         "shown": created.strftime("%Y年%m月%d日 %H:%M"),
+        "shown_day": created.strftime("%Y年%m月%d日"),
+        "dotted_day": created.strftime("%Y.%m.%d"),
+        "clock": created.strftime("%H:%M"),
         "created": created.strftime("%Y-%m-%d %H:%M:%S"),
         "published": published.isoformat(),
         "rendered": at(max(story.mtime, story.ctime + story.lag)).strftime("%Y-%m-%d %H:%M:%S"),
@@ -67,3 +79,11 @@ def source(story: Story, css: str) -> str:
     if story.source_url is None:
         return f'<span class="{css}">{name}</span>'
     return f'<a href="{story.source_url}" target="_blank" class="{css}" rel="nofollow">{name}</a>'
+
+
+def plain_source(story: Story) -> str:
+    """The outlet as pages until 2014 write it: as a link, its attributes unquoted, or as text."""
+    name = escape(story.source)
+    if story.source_url is None:
+        return name
+    return f'<a href={story.source_url} target="_blank">{name}</a>'

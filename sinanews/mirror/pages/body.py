@@ -94,6 +94,12 @@ def keyword_comment(story: Story) -> str:
     return f"<!-- news_keyword_pub,{market},{codes} -->"
 
 
+def keyword_links(story: Story, channel: str) -> str:
+    """The keywords as links to the channel's tags."""
+    root = f"http://tags.{channel}.sina.com.cn"
+    return "".join(f'<a href="{root}/{word}" target="_blank">{word}</a>' for word in story.keywords)
+
+
 def video(story: Story) -> str:
     """The player's slot, with the script that fills it."""
     return fill("video.html", {"docid": story.docid}) if "video" in story.features else ""

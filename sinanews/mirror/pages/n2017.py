@@ -16,7 +16,7 @@ def _render(story: Story) -> str:
         "original": _original(story),
         "content": body.content(story),
         "wbkey": escape(",".join((*story.keywords, "新闻"))),
-        "keyword_links": "".join(_keyword_link(word) for word in story.keywords),
+        "keyword_links": body.keyword_links(story, "news"),
     }
     return fill("n2017.html", {**shell.values(story), **base.values(story), **own})
 
@@ -26,10 +26,6 @@ def _original(story: Story) -> str:
     if "original" not in story.features:
         return ""
     return body.paragraph(f"原标题：{story.writer('original').write('original')}")
-
-
-def _keyword_link(word: str) -> str:
-    return f'<a href="http://tags.news.sina.com.cn/{word}" target="_blank">{word}</a>'
 
 
 N2017 = base.Family("N2017", "news.sina.com.cn", FOLDERS, _render)

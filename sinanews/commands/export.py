@@ -1,0 +1,72 @@
+"""`scrapy export`: the archive as one file, from the ledger, without the network."""
+
+import argparse
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from sqlalchemy import ColumnElement, true
+
+from sinanews import times
+from sinanews.commands import archive
+from sinanews.exceptions import ArgumentError
+from sinanews.items import Article
+from sinanews.schema import stories
+
+DAY = 86_400
+
+
+class Command(ScrapyCommand):
+    """Always complete, whatever became of the runs that wrote the archive."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def short_desc(self) -> str:
+        """One line for the list of commands."""
+        return "Write the archive's articles into one file, from the ledger"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """-o, --since and --until."""
+        super().add_options(parser)
+        parser.add_argument("-o", "--output", metavar="FILE", help="what to write, a .jsonl file")
+        parser.add_argument("--since", metavar="DAY", help="first day of ctime, China time")
+        parser.add_argument("--until", metavar="DAY", help="last day of ctime, China time")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Writes the file and says how many articles it holds."""
+        if args or not opts.output:
+            raise UsageError("export needs -o FILE and nothing else")
+        with archive(self) as (ledger, _):
+            path, wanted = _json_lines(opts.output), _days(opts.since, opts.until)
+            count = write(path, (article for _, article in ledger.articles(wanted)))
+            print(f"{count} articles in {path}")  # noqa: T201 - the command's answer
+
+
+def _json_lines(name: str) -> Path:
+    if Path(name).suffix != ".jsonl":
+        raise ArgumentError("-o", name, "a name that ends in .jsonl")
+    return Path(name)
+
+
+def _days(since: str | None, until: str | None) -> ColumnElement[bool]:
+    begin = times.day_start(times.day("--since", since)) if since else None
+    end = times.day_start(times.day("--until", until)) + DAY if until else None
+    if begin is not None and end is not None and begin >= end:
+        raise ArgumentError("--since", since, f"a day not after --until {until}")
+    after = true() if begin is None else stories.c.ctime >= begin
+    return after if end is None else after & (stories.c.ctime < end)
+
+
+def write(path: Path, articles: Iterable[Article]) -> int:
+    """Writes a JSON line for each article, the file whole or not at all; returns how many."""
+    count = 0
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    with half.open("w", encoding="utf-8") as file:
+        for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
+            file.write(json.dumps(article.to_json(), ensure_ascii=False) + "\n")
+    half.replace(path)
+    return count

@@ -1,0 +1,58 @@
+"""Makes posts of articles as the settings ask, and repairs what a kill left undone."""
+
+import logging
+from hashlib import sha256
+from pathlib import Path
+
+from sinanews import body, layouts, owners, post
+from sinanews.files import TEMPORARY, write_whole
+from sinanews.items import Article
+from sinanews.ledger import Ledger
+from sinanews.options import Options
+from sinanews.schema import stories
+
+logger = logging.getLogger(__name__)
+
+
+def post_bytes(article: Article, options: Options) -> bytes:
+    """The post of an article, its body as POST_BODY says."""
+    html = article.body_html
+    if options.post_body == "clean":
+        layout = layouts.BY_NAME.get(article.layout or "")
+        html = body.clean(html, layout.furniture if layout else ())
+    return post.render(article, html, options.post_extra_keys)
+
+
+def post_hash(data: bytes) -> bytes:
+    """What tells one post's bytes from another's."""
+    return sha256(data).digest()[:16]
+
+
+def rebuild(ledger: Ledger, options: Options) -> int:
+    """Writes every post again; returns how many."""
+    count = 0
+    for count, (path, article) in enumerate(ledger.articles(), 1):  # noqa: B007 - the last is the count
+        write_whole({options.output / path: post_bytes(article, options)})
+    return count
+
+
+def repair(ledger: Ledger, options: Options) -> None:
+    """Clears up behind runs that were killed: their temporary files, and posts that the ledger
+    has and the folder has not."""
+    killed = ledger.runs.killed()
+    if not killed:
+        return
+    for leftover in options.output.rglob(TEMPORARY.format("*", "*")):
+        _remove(leftover)
+    for path, article in ledger.articles(stories.c.settled.in_(killed)):
+        if not (options.output / path).exists():
+            logger.warning("%s was missing after a kill and is written again", path)
+            write_whole({options.output / path: post_bytes(article, options)})
+    for run in killed:
+        ledger.runs.end(run, "killed", {})
+
+
+def _remove(leftover: Path) -> None:
+    process = leftover.name.removeprefix(".").split("-")[1]
+    if not (process.isdigit() and owners.process_runs(int(process))):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,95 @@
+"""The spider of `scrapy canary`: one live story a channel, its fields looked at, nothing kept."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from twisted.python.failure import Failure
+
+from sinanews import page
+from sinanews.arguments import Harvest
+from sinanews.channels import Channel
+from sinanews.exceptions import LayoutError, RollError
+from sinanews.items import FIELDS, Article
+from sinanews.report import REQUIRED, Verdict
+from sinanews.roll import Story
+from sinanews.spiders.lists import REFERER, roll_page
+
+# What a page may lack without anything being wrong.
+TOLD = [
+    name for name in FIELDS if name not in {"docid", "url", "channels", "revision", "duplicate_of"}
+]
+
+
+class CanarySpider(Spider):
+    """Argument: channel, as for `china`. Sets the stat `sinanews/verdict`."""
+
+    name = "canary"
+    # No pipelines, no feeds, no report: a canary leaves nothing behind.
+    custom_settings = {"ITEM_PIPELINES": {}, "FEEDS": {}, "EXTENSIONS": {}}  # noqa: RUF012 - Scrapy reads it of the class
+
+    def __init__(self, **arguments: str) -> None:
+        super().__init__()
+        self.asked = Harvest.of(arguments)
+        self.verdict = Verdict.COMPLETE
+
+    @classmethod
+    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:  # noqa: ARG003 - it keeps nothing
+        """Raises ArgumentError for arguments that make no sense."""
+        Harvest.of(arguments)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The newest story of each channel."""
+        for channel in self.asked.channels:
+            try:
+                listed = await roll_page(self.crawler, channel, 1)
+            except RollError as error:
+                self._tell(channel, f"its list cannot be read: {error}", Verdict.INCOMPLETE)
+                continue
+            if listed.stories:
+                yield self._request(channel, listed.stories[0])
+            else:
+                self._tell(channel, "its list is empty", Verdict.INCOMPLETE)
+
+    def _request(self, channel: Channel, story: Story) -> Request:
+        known = {"channel": channel, "story": story}
+        return Request(
+            story.url,
+            self.parse,
+            headers=REFERER,
+            errback=self.failed,
+            cb_kwargs=known,
+            dont_filter=True,
+        )
+
+    def parse(self, response: Response, channel: Channel, story: Story) -> Iterator[Any]:
+        """Tells which fields the story's page has."""
+        try:
+            self._look(channel, page.read(response, story))
+        except LayoutError as error:
+            self._tell(channel, str(error), Verdict.DRIFTED)
+        return iter(())
+
+    def _look(self, channel: Channel, article: Article) -> None:
+        absent = [name for name in TOLD if not getattr(article, name)]
+        drifted = [name for name in REQUIRED if name in absent]
+        said = f"{article.layout}, missing: {', '.join(absent) or 'nothing'} ({article.url})"
+        self._tell(channel, said, Verdict.DRIFTED if drifted else Verdict.COMPLETE)
+
+    def failed(self, failure: Failure) -> None:
+        """Tells that a story's page could not be had."""
+        channel = failure.request.cb_kwargs["channel"]  # type: ignore[attr-defined] # Scrapy sets it
+        self._tell(channel, f"its newest story cannot be had: {failure.value}", Verdict.INCOMPLETE)
+
+    def _tell(self, channel: Channel, said: str, verdict: Verdict) -> None:
+        print(f"{channel.name:10} {verdict.name.lower():10} {said}")  # noqa: T201 - the command's answer
+        self.verdict = max(self.verdict, verdict)
+        _note(self.crawler, self.verdict)
+
+
+def _note(crawler: Crawler, verdict: Verdict) -> None:
+    assert crawler.stats, "a crawler that runs has stats"
+    crawler.stats.set_value("sinanews/verdict", verdict.value)
