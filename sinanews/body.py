@@ -112,35 +112,24 @@ def paragraphs(body: LexborNode) -> list[str]:
 
     Marked captions are left out.
     """
-    pieces = "".join(_pieces(body))
-    rows = (piece.split("\t") for piece in pieces.split("\n"))
+    pieces = "".join(_pieces(body, in_cell=False))
+    rows = (piece.split(_CELL) for piece in pieces.split(_BLOCK))
     return list(filter(None, ("\t".join(filter(None, map(line, row))) for row in rows)))
 
 
-def _pieces(node: LexborNode) -> Iterator[str]:
+# Two characters that are white space, but that no page has.
+_BLOCK, _CELL = "\x1e", "\x1f"
+
+
+def _pieces(node: LexborNode, *, in_cell: bool) -> Iterator[str]:
     for child in children(node):
         if child.is_text_node:
-            yield (child.text_content or "").translate(_FLAT)
+            yield child.text_content or ""
         elif child.is_element_node and not _is_caption(child):
-            yield _before(child)
-            yield from _pieces(child)
-            yield _after(child)
-
-
-_FLAT = str.maketrans("\t\n\r\f", "    ")
-
-
-def _before(node: LexborNode) -> str:
-    return "\n" if node.tag in BLOCKS and not _in_cell(node) else ""
-
-
-def _after(node: LexborNode) -> str:
-    return "\t" if node.tag in CELLS else _before(node)
-
-
-def _in_cell(node: LexborNode) -> bool:
-    parent = node.parent
-    return parent is not None and parent.tag in CELLS and node.tag != "table"
+            cell, block = child.tag in CELLS, child.tag in BLOCKS and not in_cell
+            yield _BLOCK if block else ""
+            yield from _pieces(child, in_cell=cell or (in_cell and child.tag != "table"))
+            yield _CELL if cell else _BLOCK if block else ""
 
 
 def _is_caption(node: LexborNode) -> bool:

@@ -24,9 +24,10 @@ class ArticleLoader(ItemLoader):
     For each field the first rule that gives a value wins; the later ones are not asked.
     """
 
-    default_item_class = Article
-    default_output_processor = TakeFirst()
-
+    default_item_class = dict
+    # Named for every field: itemloaders looks through the item class for what has no name here.
+    docid_in = url_in = layout_in = channels_in = first_seen_in = Identity()
+    body_html_in = headimg_in = text_in = tickers_in = images_in = Identity()
     title_in = MapCompose(text.line, text.well_formed)
     summary_in = MapCompose(text.line, text.well_formed)
     author_in = MapCompose(text.line)
@@ -37,8 +38,16 @@ class ArticleLoader(ItemLoader):
     updated_in = MapCompose(times.shown)
 
     keywords_in = MapCompose(text.line)
-    keywords_out = Compose(_keywords)
+
+    docid_out = url_out = layout_out = first_seen_out = body_html_out = headimg_out = TakeFirst()
+    title_out = summary_out = author_out = source_out = editor_out = editor_code_out = TakeFirst()
+    published_out = updated_out = text_out = TakeFirst()
     channels_out = tickers_out = images_out = Identity()
+    keywords_out = Compose(_keywords)
+
+    def load_item(self) -> Article:
+        """The article of what was collected."""
+        return Article(**super().load_item())
 
     def add_rules(self, field: str, rules: Iterable[Rule], page: Markup) -> None:
         """Adds to a field what the first of the rules finds that finds anything."""

@@ -52,15 +52,15 @@ def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
 
 
 def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
-    docid = story.docid if story else urls.docid(url)
-    address = story.url if story else url
-    loader = ArticleLoader(Article(docid=docid, url=address, layout=layout.name))
+    loader = ArticleLoader()
+    loader.add_value("docid", story.docid if story else urls.docid(url))
+    loader.add_value("url", story.url if story else url)
+    loader.add_value("layout", layout.name)
     if story:
         _add_listed(loader, story)
     _add_fields(loader, layout, page)
     _add_body(loader, layout, layout.content(page), url)
-    article: Article = loader.load_item()
-    return article
+    return loader.load_item()
 
 
 def _add_listed(loader: ArticleLoader, story: Story) -> None:

@@ -16,6 +16,7 @@ class Markup:
     def __init__(self, html: str) -> None:
         self.html = html
         self.tree: LexborHTMLParser = parse(html)
+        self._found: dict[str, list[LexborNode]] = {}
 
     @cached_property
     def metas(self) -> dict[str, str]:
@@ -27,9 +28,15 @@ class Markup:
             found.setdefault(name or "", attributes.get("content") or "")
         return found
 
+    def all(self, css: str) -> list[LexborNode]:
+        """The nodes that match. Layouts ask for the same ones, so each is looked for once."""
+        if css not in self._found:
+            self._found[css] = self.tree.css(css)
+        return self._found[css]
+
     def first(self, css: str) -> LexborNode | None:
         """The first node that matches, None without one."""
-        return self.tree.css_first(css)
+        return next(iter(self.all(css)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +52,14 @@ class Rule:
 
 def text(css: str) -> Rule:
     """The text of each node that matches, with the texts inside it."""
-    return Rule(f"text of {css}", lambda page: (node.text() for node in page.tree.css(css)))
+    return Rule(f"text of {css}", lambda page: (node.text() for node in page.all(css)))
 
 
 def attribute(css: str, name: str) -> Rule:
     """An attribute of each node that matches."""
 
     def found(page: Markup) -> Iterator[str]:
-        return (node.attributes.get(name) or "" for node in page.tree.css(css))
+        return (node.attributes.get(name) or "" for node in page.all(css))
 
     return Rule(f"attribute {name} of {css}", found)
 
