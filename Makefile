@@ -20,7 +20,7 @@ demo: setup ## harvest the embedded mirror into output/
 	@$(BIN)/python tools/demo.py $(ARGS)
 
 harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01")
-	@$(BIN)/scrapy $(if $(wildcard sinanews/commands/harvest.py),harvest,crawl) china $(ARGS)
+	@$(BIN)/scrapy harvest china $(ARGS)
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
@@ -41,7 +41,7 @@ lock: setup ## write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade 
 	  --custom-compile-command "make lock" --output-file requirements.lock $(LOCK_ARGS)
 
 clean: ## remove .venv and every cache; output/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find sinanews tests tools -name __pycache__ -type d -exec rm -rf {} +
 
 setup:

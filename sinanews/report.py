@@ -135,5 +135,14 @@ def lines(report: Report) -> list[str]:
             for name in report.drifted
         ),
         f"list pages walked: {walked}",
+        *(f"{what}: {count}" for what, count in _trouble(report).items() if count),
         f"{report.requests} requests, {report.bytes / 1e6:.1f} MB, {report.seconds:.1f} s",
     ]
+
+
+def _trouble(report: Report) -> dict[str, int]:
+    return {
+        "lists that could not be read": report.lists_failed,
+        "rows that could not be read": report.rows_broken,
+        "articles that could not be kept": report.errors,
+    }

@@ -38,6 +38,7 @@ RETRY_TIMES = 3
 
 # Articles need neither, and a session would tie our requests together.
 COOKIES_ENABLED = False
+# Doors to a running crawl that nobody here uses.
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 # Each response is parsed by Scrapy for a redirect that article pages do not have.
@@ -71,6 +72,7 @@ FEEDS = {
 }
 FEED_STORE_EMPTY = False  # a run that wrote nothing leaves no file
 LOG_LEVEL = "INFO"
+STATS_DUMP = False  # the report says what matters, and last
 
 _PREFIX = "SINANEWS_"
 globals().update(

@@ -105,7 +105,7 @@ def test_a_broken_row_is_told_and_the_others_are_written(broken, said, pages, sc
 
     assert run.returncode == 3
     assert said in run.stderr
-    assert "'sinanews/rows_broken': 1" in run.stderr
+    assert "rows that could not be read: 1" in run.stdout
     assert [line["docid"] for line in lines(output)] == [GOOD]
 
 
