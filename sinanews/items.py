@@ -81,7 +81,8 @@ class Article:
 
     def to_json(self) -> dict[str, Any]:
         """The article as the JSON line has it: times as ISO 8601 with offset."""
-        line = asdict(self)
+        line = {name: getattr(self, name) for name in FIELDS}
+        line["images"] = [asdict(image) for image in self.images]
         return line | {name: isoformat(line[name]) for name in TIMES}
 
     @classmethod

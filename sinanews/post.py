@@ -13,7 +13,6 @@ from typing import Any
 
 import frontmatter
 from frontmatter.default_handlers import YAMLHandler
-from selectolax.lexbor import LexborHTMLParser
 
 from sinanews.channels import BY_NAME
 from sinanews.items import Article
@@ -32,6 +31,13 @@ _NOT_IN_NAMES = re.compile(r"[#.\x00-\x1f\x7f]")
 _NOT_IN_YAML = re.compile(
     r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+
+# Bodies are written with every attribute value between double quotes.
+_IMAGE = re.compile(
+    r"""<!--.*?-->|<style\b.*?</style>|<img(?P<image>(?:\s+[^\s=">]+(?:="[^"]*")?)*)\s*/?>""",
+    re.DOTALL,
+)
+_SOURCE = re.compile(r'\ssrc="([^"]*)"')
 
 
 class PostHandler(YAMLHandler):
@@ -138,9 +144,13 @@ def _head_image(body: str, docid: str) -> tuple[str, str]:
 
 
 def _first_image(body: str) -> str | None:
-    # The reference's parser reads noscript as markup and decodes legacy entities in attributes.
-    image = LexborHTMLParser(body).css_first("img")
-    return None if image is None else unescape(image.attributes.get("src") or "")
+    # The reference's parser reads every raw text but style as markup, and decodes attributes.
+    tags = (found["image"] for found in _IMAGE.finditer(body))
+    image = next((tag for tag in tags if tag is not None), None)
+    if image is None:
+        return None
+    source = _SOURCE.search(image)
+    return unescape(source[1]) if source else ""
 
 
 def _extras(article: Article, keys: Iterable[str]) -> dict[str, Any]:

@@ -50,8 +50,21 @@ DOWNLOAD_HANDLERS = {
     "http": "sinanews.middlewares.MirrorHandler",
     "https": "sinanews.middlewares.MirrorHandler",
 }
-# After decompression, before retries hide what is refused.
-DOWNLOADER_MIDDLEWARES = {"sinanews.middlewares.BlockMiddleware": 560}
+DOWNLOADER_MIDDLEWARES = {
+    # After decompression, before retries hide what is refused.
+    "sinanews.middlewares.BlockMiddleware": 560,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "sinanews.middlewares.LeanCompressionMiddleware": 590,
+    # Neither passwords nor hosts to stay on: every URL is one of Sina's lists'.
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+}
+# What they look after does not occur: no links are followed.
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
 ITEM_PIPELINES = {
     "sinanews.pipelines.ValidatePipeline": 100,
     "sinanews.pipelines.DecidePipeline": 200,
@@ -70,6 +83,7 @@ FEEDS = {
         "uri_params": "sinanews.pipelines.feed_folder",
     }
 }
+FEED_EXPORTERS = {"jsonlines": "sinanews.exporters.ArticleLinesExporter"}
 FEED_STORE_EMPTY = False  # a run that wrote nothing leaves no file
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the report says what matters, and last

@@ -13,6 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "sinanews"
 LAYERS = (
     ("commands", "spiders", "pipelines", "extensions", "middlewares"),  # the glue
+    ("exporters",),
     ("archive", "publish", "tables"),
     ("ledger",),
     ("runs",),

@@ -1,7 +1,6 @@
 """`scrapy export`: the archive as one file, from the ledger, without the network."""
 
 import argparse
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, true
 from sinanews import times
 from sinanews.commands import archive
 from sinanews.exceptions import ArgumentError
+from sinanews.exporters import ArticleLinesExporter
 from sinanews.items import Article
 from sinanews.schema import stories
 
@@ -65,8 +65,9 @@ def write(path: Path, articles: Iterable[Article]) -> int:
     """Writes a JSON line for each article, the file whole or not at all; returns how many."""
     count = 0
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    with half.open("w", encoding="utf-8") as file:
+    with half.open("wb") as file:
+        exporter = ArticleLinesExporter(file)
         for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
-            file.write(json.dumps(article.to_json(), ensure_ascii=False) + "\n")
+            exporter.export_item(article)
     half.replace(path)
     return count

@@ -21,11 +21,20 @@ SOFT_404 = """<!DOCTYPE html>
 """
 STATUSES = (404, 410, 403, 418, 429, 500, 503)
 
-_BODY = re.compile(r'<div class="article" id=.*?(?=<!-- (?:原始)?正文 ?end -->)', re.DOTALL)
+_BODY = re.compile(
+    r'<div class="[^"]*" id="arti(?:body|cle)">.*?'
+    r"(?=<!-- (?:原始)?正文 ?end -->|<!--正文部分end-->|<!-- google_ad_section_end -->"
+    r'|<!-- 正文内容 end -->|<div id="article_kandian")'
+    r'|<section class="art_pic_card art_content">.*?</section>'
+    r"|<td class=l17>.*?(?=<td width=8>)",
+    re.DOTALL,
+)
 _TITLES = re.compile(
-    r'<title>.*?</title>|<h1 class="main-title">.*?</h1>|<div class="second-title">.*?</div>'
+    r'<title>.*?</title>|<h1 (?:class="(?:main-title|art_tit_h1)"|id="artibodyTitle").*?</h1>'
+    r'|<th class=f24 .*?</th>|<div class="second-title">.*?</div>'
     r'|<meta property="og:(?:title|description)"[^>]*>'
 )
+_DETAIL = re.compile(r"\.com\.cn/(?P<path>.*)/doc-i(?P<docid>\w+)\.shtml$")
 
 
 def _error(status: int) -> Reply:
@@ -45,16 +54,21 @@ def _half(body: bytes) -> bytes:
     return body[: len(body) // 2]
 
 
-def _without_body(body: bytes) -> bytes:
-    return _BODY.sub("", body.decode()).encode()
+def _encoding(body: bytes) -> str:
+    return "gb18030" if b"charset=gb2312" in body else "utf-8"
 
 
-def _without_title(body: bytes) -> bytes:
-    return _TITLES.sub("", body.decode()).encode()
+def _without(part: re.Pattern[str]) -> Callable[[bytes], bytes]:
+    def spoiled(body: bytes) -> bytes:
+        encoding = _encoding(body)
+        return part.sub("", body.decode(encoding)).encode(encoding)
+
+    return spoiled
 
 
 def _in_gb18030(body: bytes) -> bytes:
-    return body.decode().encode("gb18030")
+    text = body.decode(_encoding(body))
+    return text.replace("charset=gb2312", "charset=utf-8").encode("gb18030")
 
 
 def _with_bad_rows(body: bytes) -> bytes:
@@ -75,15 +89,15 @@ def _with_bad_rows(body: bytes) -> bytes:
 
 SPOILED: dict[str, Callable[[bytes], bytes]] = {
     "truncated": _half,
-    "nobody": _without_body,
-    "notitle": _without_title,
+    "nobody": _without(_BODY),
+    "notitle": _without(_TITLES),
     "gbk-as-utf8": _in_gb18030,
     "badrow": _with_bad_rows,
 }
 # For the server, which holds the connection.
 HANG, RESET, PARTIAL = "hang", "reset", "partial"
-LOOP = "redirect-loop"
-KINDS = (*INSTEAD, *SPOILED, HANG, RESET, PARTIAL, LOOP)
+LOOP, PHONE = "redirect-loop", "redirect-phone"
+KINDS = (*INSTEAD, *SPOILED, HANG, RESET, PARTIAL, LOOP, PHONE)
 
 
 @dataclass(slots=True)
@@ -140,6 +154,8 @@ def faulty(kind: str, target: str, answer: Callable[[str], Reply]) -> Reply:
         return INSTEAD[kind]
     if kind == LOOP:
         return Reply(b"", status=302, location=_there_and_back(target))
+    if kind == PHONE:
+        return Reply(b"", status=302, location=_for_phones(target))
     good = answer(target)
     return replace(good, body=SPOILED[kind](good.body), zipped=None)
 
@@ -150,6 +166,11 @@ def _there_and_back(target: str) -> str:
     mark = "&loop=1" if "?" in page else "?loop=1"
     stripped = re.sub(r"[?&]loop=1$", "", page)
     return stripped if stripped != page else page + mark
+
+
+def _for_phones(target: str) -> str:
+    """The page for phones of a page, as an address of the mirror."""
+    return "/" + _DETAIL.sub(r".cn/\g<path>/detail-i\g<docid>.d.html", target)
 
 
 def _last(target: str) -> str:

@@ -33,6 +33,7 @@ FEATURES = {
     "bare": (7, 4),  # the row lacks keys that others have
     "late": (13, 6),  # listed hours after it was written
     "news": (12, 8),  # stands on news.sina.com.cn
+    "phone": (420, 99),  # listed under the address for phones, though it has a page of its own
 }
 EVERYWHERE = frozenset((295, 1058, 2509, 2516, 2519, 2544, 3318))
 # Of how many stories which ones a domestic list holds.
@@ -47,7 +48,6 @@ DOMESTIC = {
 # Which of this many stories stand on a page of an old or a side family.
 ROUND = 130
 FAMILY = {11: "F2016", 22: "F2014", 33: "B2009", 55: "T2005", 66: "K", 77: "CJ", 88: "M"}
-WITHOUT: dict[str, None | tuple[()]] = {"editor": None, "code": None, "keywords": (), "stocks": ()}
 TEXT = frozenset({"stocks", "reporter", "byline"})  # features that come with the text
 FOREIGN = (2671, 2672, 2673, 2674, 2675, 2676, 2487)
 
@@ -108,7 +108,7 @@ class Newsroom:
         self._count += 1
         random = dice("story", self._seed, number)
         writer = Writer(random)
-        story = Story(
+        return Story(
             docid=_docid(random, number),
             host=FAMILIES[family].host,
             folder=random.choice(FAMILIES[family].folders),
@@ -119,9 +119,9 @@ class Newsroom:
             listed_title=self._quirks.get(number) or writer.write("headline"),
             source=writer.write("outlet"),
             source_url=f"https://outlet.example/{number}" if "source_link" in features else None,
-            editor=writer.write("person"),
+            editor=None if "editor" in lacks else writer.write("person"),
             code=f"SF{random.randint(1, 199):03}" if "code" in features else None,
-            keywords=_keywords(writer) if features & {"keywords", "news"} else (),
+            keywords=_keywords(writer) if features & ({"keywords", "news"} - lacks) else (),
             stocks=_stocks(random, writer) if "stocks" in features else (),
             lids=tuple(sorted({*EVERYWHERE, *lids})),
             features=features,
@@ -129,7 +129,6 @@ class Newsroom:
             seed=self._seed,
             form=FAMILIES[family].form,
         )
-        return replace(story, **{name: WITHOUT[name] for name in lacks})
 
 
 def _docid(random: Random, number: int) -> str:

@@ -104,8 +104,8 @@ def _addresses(story: Story) -> Json:
     return {
         "docid": f"comos:{story.docid}",
         "commentid": f"cj:comos-{story.docid}:0",
-        "url": story.url,
-        "urls": _inner([story.url]),
+        "url": story.listed_url,
+        "urls": _inner([story.listed_url]),
         "wapurl": story.wapurl,
         "wapurls": _inner(wap),
         "vid": video,

@@ -36,11 +36,15 @@ class RunningMirror:
 
     def articles(self) -> list[str]:
         """The requests of article pages, those that were not there too."""
-        return [target for target in self.requests if "/doc-i" in target]
+        return [target for target in self.requests if not _is_other(target)]
 
     def forget(self) -> None:
         """Forgets the requests so far."""
         self.requests.clear()
+
+
+def _is_other(target: str) -> bool:
+    return target.startswith(roll.PATH) or target.endswith("/robots.txt")
 
 
 @contextmanager
@@ -135,13 +139,18 @@ def _handler(
 def _response(request: web.Request, reply: Reply) -> web.Response:
     headers = {"Content-Type": reply.content_type, "Vary": "Accept-Encoding"}
     if reply.location is not None:
-        headers["Location"] = reply.location
+        headers["Location"] = _own(request, reply.location)
     if reply.body and "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
         body = reply.zipped or zipped(reply.body)
     else:
         body = reply.body
     return web.Response(body=body, status=reply.status, headers=headers)
+
+
+def _own(request: web.Request, location: str) -> str:
+    """A path of the mirror under the name by which the client knows it; else as it is."""
+    return f"{request.scheme}://{request.host}{location}" if location[:1] == "/" else location
 
 
 async def _hang(request: web.Request, replies: Replies) -> web.StreamResponse:

@@ -75,6 +75,11 @@ class Site:
         """All stories, those that are yet to arrive and those removed too."""
         return list(self._stories.values())
 
+    @property
+    def redirect(self) -> Story | None:
+        """The story listed under its address for phones; the page there leads to its own."""
+        return next((story for story in self.stories if story.listed_url != story.url), None)
+
     def listed(self, lid: int) -> list[Story]:
         """What a list holds now, latest `ctime` first."""
         held = (story for story in self.stories if lid in story.lids and self._is_listed(story))

@@ -66,7 +66,11 @@ class Story:
     def address(self) -> str:
         """HOST/PATH, which is also where the mirror serves the page."""
         found = {name: getattr(self, name) for name in ("folder", "docid", "number", "letters")}
-        moments = {"day": day(self.ctime), "compact": self._compact, "hhmm": f"{at(self.ctime):%H%M}"}
+        moments = {
+            "day": day(self.ctime),
+            "compact": self._compact,
+            "hhmm": f"{at(self.ctime):%H%M}",
+        }
         return f"{self.host}/{self.form.format_map(found | moments)}"
 
     @property
@@ -86,6 +90,11 @@ class Story:
     @property
     def url(self) -> str:
         return f"https://{self.address}"
+
+    @property
+    def listed_url(self) -> str:
+        """Where the list sends its readers."""
+        return self.wapurl if "phone" in self.features else self.url
 
     @property
     def wapurl(self) -> str:
@@ -108,7 +117,7 @@ class Story:
     @property
     def reprint_of(self) -> str | None:
         """The docid of the story that this one reprints."""
-        return self.reprinted and self.reprinted.docid
+        return self.reprinted.docid if self.reprinted else None
 
     @property
     def author(self) -> str | None:

@@ -34,6 +34,4 @@ def _picture(story: Story) -> str:
     return f"<center>{image}<br>{spacer}<br>{caption} {more}<br><br></center>"
 
 
-B2009 = base.Family(
-    "B2009", "finance.sina.com.cn", ("roll", "g"), _render, FORM, "gb18030", LACKS
-)
+B2009 = base.Family("B2009", "finance.sina.com.cn", ("roll", "g"), _render, FORM, "gb18030", LACKS)

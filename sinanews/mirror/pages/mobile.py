@@ -14,7 +14,8 @@ SLOT = '<div sax-type="proxy" class="j_native_opq240314 box" data-id="201711ding
 
 def _render(story: Story) -> str:
     first, *rest = (_paragraph(text) for text in story.paragraphs())
-    own = {"content": "\n\n".join([first, SLOT + "".join(rest[:1]), *rest[1:]])}
+    pc = "" if story.family == "M" else story.url.replace("/", "\\/")
+    own = {"pc_url": pc, "content": "\n\n".join([first, SLOT + "".join(rest[:1]), *rest[1:]])}
     return fill("mobile.html", {**shell.values(story), **base.values(story), **own})
 
 

@@ -8,12 +8,12 @@ from sinanews.mirror.templates import fill
 
 FORM = "{folder}/{day}/2{number}.shtml"
 LACKS = frozenset({"editor", "code", "keywords", "stocks"})
-ADVERTISEMENT = """<!--NEWSZW_HZH_BEGIN--><table align=left style="margin-top:10px">
-  <tr>
-    <td><a href=http://chanye.finance.sina.com.cn/focus/><img src="http://image2.sina.com.cn/ad.jpg" height="300" width="400" border=1 class=img01></a>
-      </td>
-  </tr>
-</table><!--NEWSZW_HZH_END-->"""
+ADVERTISEMENT = (
+    '<!--NEWSZW_HZH_BEGIN--><table align=left style="margin-top:10px">\n  <tr>\n    <td>'
+    "<a href=http://chanye.finance.sina.com.cn/focus/>"
+    '<img src="http://image2.sina.com.cn/ad.jpg" height="300" width="400" border=1></a>\n'
+    "      </td>\n  </tr>\n</table><!--NEWSZW_HZH_END-->"
+)
 
 
 def _render(story: Story) -> str:
