@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from scrapy.exceptions import DropItem
+
 
 class SinanewsError(Exception):
     """The root of all errors of this project."""
@@ -40,6 +42,14 @@ class LayoutError(SinanewsError):
         super().__init__(
             f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})"
         )
+
+
+class NotKeptError(DropItem, SinanewsError):
+    """Raised by the archive's pipeline for an item that could not be written; the ledger still
+    has its story as not done."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason), log_level="DEBUG")  # what stops the run is told once
 
 
 class LedgerError(SinanewsError):

@@ -1,11 +1,14 @@
 """JSON Lines as docs/fields.md defines them."""
 
+import logging
 from typing import IO, Any
 
 import orjson
 from scrapy.exporters import BaseItemExporter
 
 from sinanews.items import Article
+
+logger = logging.getLogger(__name__)
 
 
 class ArticleLinesExporter(BaseItemExporter):
@@ -14,7 +17,14 @@ class ArticleLinesExporter(BaseItemExporter):
     def __init__(self, file: IO[bytes], **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
         super().__init__(dont_fail=True, **options)
         self._file = file
+        self._works = True
 
     def export_item(self, item: Article) -> None:
-        """Writes one line."""
-        self._file.write(orjson.dumps(item.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+        """Writes one line. A disk that is full is told once: the ledger has every article."""
+        if not self._works:
+            return
+        try:
+            self._file.write(orjson.dumps(item.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+        except OSError as error:
+            self._works = False
+            logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message

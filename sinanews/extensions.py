@@ -9,10 +9,13 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from sinanews import report
+from sinanews.exceptions import NotKeptError
 from sinanews.files import write_whole
 from sinanews.items import Article, Rejection
 from sinanews.ledger import Ledger
@@ -59,9 +62,9 @@ class Progress:
         else:
             self._count("written" if item.revision == 1 else "updated")
 
-    def dropped(self) -> None:
-        """Counts what was as before."""
-        self._count("unchanged")
+    def dropped(self, exception: DropItem) -> None:
+        """Counts what was as before, or could not be kept."""
+        self._count("not kept" if isinstance(exception, NotKeptError) else "unchanged")
 
     def _count(self, what: str) -> None:
         self._counts[what] = self._counts.get(what, 0) + 1
@@ -109,9 +112,12 @@ class RunReport:
         elif item.missing:
             self._presence.add_unreadable(item.missing)
 
-    def dropped(self, item: Article) -> None:
-        """Counts the fields of what was as before."""
-        self._presence.add(item)
+    def dropped(self, item: Article | Rejection, exception: DropItem) -> None:
+        """Counts the fields of what was as before, and what could not be kept."""
+        if isinstance(exception, NotKeptError):
+            self._stats.inc_value("sinanews/errors")
+        elif isinstance(item, Article):
+            self._presence.add(item)
 
     def error(self, item: Article | Rejection, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
         """Says what could not be kept; the ledger still has it as not done."""
@@ -125,7 +131,10 @@ class RunReport:
         self._stats.set_value("sinanews/verdict", report.verdict(told).value)
         print("\n".join(report.lines(told)))  # noqa: T201 - the run's answer to its user
         print(f"posts, articles and reports are in {self._output}")  # noqa: T201 - as above
-        self._keep(told)
+        try:
+            self._keep(told)
+        except (OSError, SQLAlchemyError) as error:
+            logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
 
     def _keep(self, told: Report) -> None:
         name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))

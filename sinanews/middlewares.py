@@ -1,7 +1,5 @@
 """Between Scrapy and the network: a mirror in place of the live site; a site that refuses us."""
 
-import asyncio
-import logging
 from typing import Self
 
 from scrapy import Request
@@ -12,9 +10,8 @@ from scrapy.http import Response, TextResponse
 
 from sinanews.blocks import Refusals
 from sinanews.report import BLOCKED
+from sinanews.stops import Stop
 from sinanews.urls import mirrored, original
-
-logger = logging.getLogger(__name__)
 
 
 class MirrorHandler(HTTP11DownloadHandler):
@@ -70,9 +67,8 @@ class BlockMiddleware:
     """Stops a run that the site refuses, before it asks for hundreds of pages in vain."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        self._stop = Stop(crawler)
         self._refusals = Refusals()
-        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -82,12 +78,6 @@ class BlockMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """The response; a refusal too many closes the spider."""
         sign = self._refusals.sign(response.status, response.body)
-        if sign and self._closing is None:
-            reason = f"{BLOCKED}{sign} ({request.url})"
-            logger.error("%s; the run ends here", reason)
-            self._closing = asyncio.ensure_future(self._stop(reason))
+        if sign:
+            self._stop.because(f"{BLOCKED}{sign} ({request.url})")
         return response
-
-    async def _stop(self, reason: str) -> None:
-        if self._crawler.engine:
-            await self._crawler.engine.close_spider_async(reason=reason)

@@ -7,15 +7,19 @@ from typing import Any, Self
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews import times
 from sinanews.archive import Archive
+from sinanews.exceptions import NotKeptError
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.publish import post_bytes, post_hash
 from sinanews.revisions import content_hash
 from sinanews.rows import Outcome
+from sinanews.schema import in_short
+from sinanews.stops import Stop
 
 Item = Article | Rejection
 
@@ -70,6 +74,7 @@ class ArchivePipeline:
         self._options = Options.of(crawler.settings)
         self._ledger = Ledger.of(crawler)
         self._archive = Archive(self._options.output, self._ledger)
+        self._stop = Stop(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -77,12 +82,20 @@ class ArchivePipeline:
         return cls(crawler)
 
     async def process_item(self, item: Item) -> Item:
-        """The item, once it is safe."""
+        """The item, once it is safe. Raises NotKeptError, and ends the run, when it cannot be."""
+        try:
+            await self._keep(item)
+        except (OSError, SQLAlchemyError) as error:
+            reason = f"{self._options.output} cannot be written: {in_short(error)}"
+            self._stop.because(reason)
+            raise NotKeptError(reason) from error
+        return item
+
+    async def _keep(self, item: Item) -> None:
         if isinstance(item, Article):
             await self._write(item)
         else:
             await self._archive.keep(Outcome(item, item.state), _failure(item))
-        return item
 
     async def _write(self, article: Article) -> None:
         path = self._ledger.admit(article)

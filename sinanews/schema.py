@@ -26,6 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError as UrlError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
@@ -112,16 +113,32 @@ def engine(url: str) -> Engine:
 
     Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
     """
+    database = _database(url)
+    if database.dialect.name == "sqlite":
+        event.listen(database, "connect", _tune_sqlite)
+    shown = database.url.render_as_string(hide_password=True)
+    try:
+        with database.begin() as connection:
+            _migrate(connection, shown)
+    except DBAPIError as error:
+        raise LedgerError(f"the ledger {shown} cannot be used: {in_short(error)}") from error
+    return database
+
+
+def _database(url: str) -> Engine:
     try:
         database = create_engine(make_url(url))
     except (UrlError, ImportError) as error:
         accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
         raise ArgumentError("LEDGER_URL", url, accepted) from error
-    if database.dialect.name == "sqlite":
-        event.listen(database, "connect", _tune_sqlite)
-    with database.begin() as connection:
-        _migrate(connection, url)
+    if database.dialect.name not in _DIALECTS:
+        raise ArgumentError("LEDGER_URL", url, f"a URL of {' or '.join(_DIALECTS)}")
     return database
+
+
+def in_short(error: Exception) -> str:
+    """An error without the statement and the values that SQLAlchemy adds to it."""
+    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
 
 
 def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -151,12 +168,12 @@ def _migrate(connection: Connection, url: str) -> None:
 
 def insert_new(connection: Connection, table: Table) -> Insert:
     """An insert that leaves rows which are there already as they are."""
-    return _dialects(connection)(table).on_conflict_do_nothing()
+    return _DIALECTS[connection.dialect.name](table).on_conflict_do_nothing()
 
 
 def upsert(connection: Connection, table: Table, changing: list[str]) -> Insert:
     """An insert that changes the named columns of a row which is there already."""
-    row = _dialects(connection)(table)
+    row = _DIALECTS[connection.dialect.name](table)
     keys = [column.name for column in table.primary_key]
     new = {name: row.excluded[name] for name in changing}
     return row.on_conflict_do_update(index_elements=keys, set_=new)
@@ -166,6 +183,4 @@ def upsert(connection: Connection, table: Table, changing: list[str]) -> Insert:
 _Dialect = Callable[[Table], sqlite.Insert]
 
 
-def _dialects(connection: Connection) -> _Dialect:
-    known = {"sqlite": sqlite.insert, "postgresql": cast("_Dialect", postgresql.insert)}
-    return known[connection.dialect.name]
+_DIALECTS = {"sqlite": sqlite.insert, "postgresql": cast("_Dialect", postgresql.insert)}

@@ -21,7 +21,7 @@ LAYERS = (
     ("page", "post", "revisions", "schema", "walk"),
     ("arguments", "body", "loaders", "options", "report", "reprints"),
     ("layouts",),
-    ("blocks", "html5", "processors", "roll"),
+    ("blocks", "html5", "processors", "roll", "stops"),
     ("urls", "times"),
     ("channels", "files", "owners", "text"),
     ("exceptions",),

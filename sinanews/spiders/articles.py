@@ -34,7 +34,7 @@ class ArticlesSpider(ArchiveSpider):
             list(addresses(arguments))
         super().refuse(settings, arguments)
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def requests(self) -> AsyncIterator[Any]:
         """A request for each URL; what is in the archive already is fetched again."""
         asked = list(dict.fromkeys(self.asked))
         for start in range(0, len(asked), BATCH):

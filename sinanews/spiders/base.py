@@ -11,6 +11,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from sinanews import page
@@ -21,7 +22,7 @@ from sinanews.options import Options
 from sinanews.publish import repair
 from sinanews.report import BLOCKED
 from sinanews.rows import Claim
-from sinanews.schema import engine
+from sinanews.schema import engine, in_short
 from sinanews.spiders.lists import REFERER
 
 Item = Article | Rejection
@@ -49,6 +50,20 @@ class ArchiveSpider(Spider):
         repair(spider.ledger, spider.options)
         spider.ledger.begin(spider.name)
         return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The spider's requests; a ledger that fails ends the run."""
+        try:
+            async for request in self.requests():
+                yield request
+        except SQLAlchemyError as error:
+            reason = f"the ledger cannot be written: {in_short(error)}"
+            self.logger.error("%s; the run ends here", reason)  # noqa: TRY400 - the reason is the message
+            raise CloseSpider(reason) from error
+
+    def requests(self) -> AsyncIterator[Any]:
+        """What the spider asks for; each spider's own."""
+        raise NotImplementedError
 
     async def claimed(
         self, wanted: ColumnElement[bool], limit: float = float("inf")

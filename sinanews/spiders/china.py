@@ -33,7 +33,7 @@ class ChinaSpider(ArchiveSpider):
         Harvest.of(arguments)
         super().refuse(settings, arguments)
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def requests(self) -> AsyncIterator[Any]:
         """First the lists, so that an article in several channels is known as one; then pages."""
         room = self.asked.limit or float("inf")
         for channel in self.asked.channels:
