@@ -11,6 +11,11 @@ from sinanews.items import Article
 logger = logging.getLogger(__name__)
 
 
+def json_line(article: Article) -> bytes:
+    """An article's line, with the line feed at its end."""
+    return orjson.dumps(article.to_json(), option=orjson.OPT_APPEND_NEWLINE)
+
+
 class ArticleLinesExporter(BaseItemExporter):
     """Writes an article's JSON line at once: Scrapy's own asks each field how to write it."""
 
@@ -24,7 +29,7 @@ class ArticleLinesExporter(BaseItemExporter):
         if not self._works:
             return
         try:
-            self._file.write(orjson.dumps(item.to_json(), option=orjson.OPT_APPEND_NEWLINE))
+            self._file.write(json_line(item))
         except OSError as error:
             self._works = False
             logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message

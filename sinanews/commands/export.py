@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, true
 from sinanews import times
 from sinanews.commands import archive
 from sinanews.exceptions import ArgumentError
-from sinanews.exporters import ArticleLinesExporter
+from sinanews.exporters import json_line
 from sinanews.items import Article
 from sinanews.schema import stories
 
@@ -66,8 +66,7 @@ def write(path: Path, articles: Iterable[Article]) -> int:
     count = 0
     half = path.with_name(f".{path.name}.{os.getpid()}")
     with half.open("wb") as file:
-        exporter = ArticleLinesExporter(file)
         for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
-            exporter.export_item(article)
+            file.write(json_line(article))
     half.replace(path)
     return count
