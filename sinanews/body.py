@@ -102,8 +102,8 @@ def _link_lines_after(paragraph: LexborNode) -> Iterator[LexborNode]:
 
 
 def _is_one_link(node: LexborNode) -> bool:
-    links = "".join(link.text() for link in node.css("a"))
-    return bool(links.strip()) and line(node.text()) == line(links)
+    links = "".join("".join(link.text() for link in node.css("a")).split())
+    return bool(links) and "".join(node.text().split()) == links
 
 
 def paragraphs(body: LexborNode) -> list[str]:
@@ -114,7 +114,8 @@ def paragraphs(body: LexborNode) -> list[str]:
     """
     pieces = "".join(_pieces(body, in_cell=False))
     rows = (piece.split(_CELL) for piece in pieces.split(_BLOCK))
-    return list(filter(None, ("\t".join(filter(None, map(line, row))) for row in rows)))
+    lines = ("\t".join(line(cell) or "" for cell in row).rstrip("\t") for row in rows)
+    return list(filter(None, lines))
 
 
 # Two characters that are white space, but that no page has.

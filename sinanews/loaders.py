@@ -1,6 +1,6 @@
 """ArticleLoader: which processors make which field out of what a layout's rules find."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
@@ -10,11 +10,11 @@ from sinanews.items import Article
 from sinanews.layouts.base import Markup, Rule
 
 
-def _keywords(found: Iterable[str], loader_context: Mapping[str, object]) -> list[str]:
+def _keywords(found: Iterable[str], loader_context: Mapping[str, Container[str]]) -> list[str]:
     """The words of the first list that says more than the title."""
-    title = loader_context.get("title")
-    lists = (processors.words(listed) for listed in found if listed != title)
-    said = ([word for word in words if word != title] for words in lists)
+    titles = loader_context["titles"]
+    lists = (processors.words(listed) for listed in found if listed not in titles)
+    said = ([word for word in words if word not in titles] for words in lists)
     return next(filter(None, said), [])
 
 

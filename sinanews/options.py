@@ -31,6 +31,7 @@ class Options:
     failed_pause: int
     failed_tries: int
     recheck_ages: tuple[int, ...]
+    rechecks_per_run: int
 
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
@@ -53,6 +54,7 @@ class Options:
                 _whole("RECHECK_HOURS", hours, 1) * 3600
                 for hours in settings.getlist("RECHECK_HOURS")
             ),
+            rechecks_per_run=_count(settings, "RECHECKS_PER_RUN"),
         )
 
 

@@ -74,7 +74,7 @@ def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
     for field, rules in layout.fields.items():
         loader.add_rules(field, rules, page)
     loader.add_rules("editor_code", layout.fields.get("editor", ()), page)
-    loader.context["title"] = loader.get_output_value("title")
+    loader.context["titles"] = loader.get_collected_values("title")  # the list's and the page's
 
 
 def _add_body(loader: ArticleLoader, layout: Layout, inner_html: str, url: str) -> None:

@@ -5,23 +5,34 @@ An ItemLoader drops what they return as None; an empty string stays a value.
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 from sinanews.text import line
 from sinanews.times import without_date
 
-_EDITOR = re.compile(r"编辑[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?")
+_EDITOR = re.compile(
+    r"(?:编辑|责编)[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?"
+)
 _OUTLET = re.compile(r"^(?:来源|稿源|出处)[：:]\s*")
 _TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>\S*)\s*")
-_NAME = r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]{1,3}| [\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+_NAME = r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]{1,7}| [\u4e00-\u9fff](?![\u4e00-\u9fff])|(?= ))"
 _NAMES = rf"(?P<names>{_NAME}(?:[ 、，,]+{_NAME})*)"
+# What may stand among names: who else had a hand in it, what a name's bearer is, and what ends
+# the names, being none.
+_OTHERS = re.compile(r"编辑|校对|审核|责编|发自|(?<= )摄影|视频")
+_ROLES = re.compile(r"(?:见习|实习|特约|本报)*(?:记者|通讯员|实习生)|编译")
+_NO_NAME = re.compile(
+    r".*(?:整理|获悉|供图|综述|摄|财经|新闻|日报|时报|网|社|频道|编辑部)|[系为].*|.{5,}"
+)
+_PLACE = re.compile(r".*报道")
 _BYLINES = (
     # （记者 李金磊） | (央视记者 许骁) | （记者 张三 李四）, but no （记者丁伟摄）
-    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*{_NAMES}(?<!摄)[ ]?[)）]"),
+    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*{_NAMES}[ ]?[)）]"),
     # 文/玉浊清 | 撰文 | 孟亚旭 | 作者：张三
     re.compile(rf"^[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
     # ■本报记者 矫 月 | 记者 张三 北京报道
     re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]+{_NAMES}(?: \S{{0,4}}报道)?$"),
-    re.compile(rf"^原创[：:] ?{_NAMES}(?=编译|$| )"),
+    re.compile(rf"^原创[：:] ?(?P<names>{_NAME})"),
 )
 
 
@@ -86,12 +97,22 @@ def byline(paragraphs: Iterable[str]) -> str | None:
     True
     """
     found = (form.search(text) for text in paragraphs for form in _BYLINES)
-    named = {_tidy(match["names"]) for match in found if match}
+    named = {name for match in found if match and (name := _people(match["names"]))}
     return named.pop() if len(named) == 1 else None
 
 
-def _tidy(names: str) -> str:
-    """Names with one space between them; that in a name of two characters is for the eye."""
-    words = re.split(r"[ 、，,]+", names)
-    single = all(len(word) == 1 for word in words)
-    return "".join(words) if single else " ".join(words)
+def _people(names: str) -> str:
+    """Names with one space between them; empty when it is doubtful what is a name."""
+    groups = _ROLES.split(_OTHERS.split(names)[0])
+    return " ".join(filter(None, map(_group, groups)))
+
+
+def _group(words: str) -> str:
+    """The names that stand behind one role. A space in a name of two is for the eye."""
+    said = re.findall(r"[^ 、，,]+", words)
+    people = list(
+        takewhile(lambda word: not (_NO_NAME.fullmatch(word) or _PLACE.match(word)), said)
+    )
+    if len(people) != len(said) and len(people) > 1:
+        return ""  # 北京 上海报道: which of the words before is a place?
+    return ("" if all(len(word) == 1 for word in people) else " ").join(people)

@@ -24,6 +24,7 @@ FAILED_TRIES = 8
 # Written articles are looked at again at these ages, in hours; none costs no requests, and an
 # article whose row in the list changed is fetched again all the same.
 RECHECK_HOURS: list[int] = []
+RECHECKS_PER_RUN = 100  # of both kinds; what is over waits for the next run
 
 # Politeness: nobody there asked to be harvested.
 USER_AGENT = "sinanews (+https://pypi.org/project/sinanews/)"

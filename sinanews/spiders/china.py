@@ -10,6 +10,7 @@ from sinanews import roll
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
 from sinanews.exceptions import RollError
+from sinanews.rows import DONE
 from sinanews.schema import stories
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import roll_page
@@ -34,11 +35,18 @@ class ChinaSpider(ArchiveSpider):
         super().refuse(settings, arguments)
 
     async def requests(self) -> AsyncIterator[Any]:
-        """First the lists, so that an article in several channels is known as one; then pages."""
+        """First the lists, so that an article in several channels is known as one; then pages,
+        those of articles that may have changed last."""
         room = self.asked.limit or float("inf")
         for channel in self.asked.channels:
             room -= await self._walk(channel, room)
-        async for request in self.claimed(self._wanted(), limit=self.asked.limit or float("inf")):
+        room = self.asked.limit or float("inf")
+        again = stories.c.state.in_(DONE)
+        async for request in self.claimed(self._wanted() & ~again, limit=room):
+            room -= 1
+            yield request
+        budget = min(room, self.options.rechecks_per_run)
+        async for request in self.claimed(self._wanted() & again, limit=budget):
             yield request
 
     def _wanted(self) -> ColumnElement[bool]:
