@@ -1,4 +1,4 @@
-"""What the tests share: where the reference data is, a server of any pages, small pages and rows."""
+"""What the tests share: where the reference data is, a server of pages, small pages and rows."""
 
 import json
 import os

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+
 from support import article_page, lines, place, posts, row
 
 GOOD = "ngood000000001"
@@ -42,7 +43,11 @@ def test_an_argument_that_makes_no_sense_is_refused_before_any_request(
         ("OUTPUT_DIR", "/dev/null/archive", "OUTPUT_DIR: '/dev/null/archive' is not accepted"),
         ("OUTPUT_DIR", "/proc/archive", "a folder that can be written"),
         ("LEDGER_URL", "ledger.db", "LEDGER_URL: 'ledger.db' is not accepted"),
-        ("POST_EXTRA_KEYS", "colour", "POST_EXTRA_KEYS: 'colour' is not accepted; expected link or"),
+        (
+            "POST_EXTRA_KEYS",
+            "colour",
+            "POST_EXTRA_KEYS: 'colour' is not accepted; expected link or",
+        ),
         ("POST_BODY", "pretty", "POST_BODY: 'pretty' is not accepted; expected source or clean"),
         ("MIRROR_URL", "127.0.0.1", "MIRROR_URL: '127.0.0.1' is not accepted"),
     ],

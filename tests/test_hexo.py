@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import lines
 
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
+from support import lines
 
 HERE = Path(__file__).parent / "hexo"
 # As the corpus' own site had it, a permalink without the title: Hexo 8 loses posts whose permalink

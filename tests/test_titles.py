@@ -8,11 +8,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from support import article_page, place, posts, row
 
 from sinanews import post
 from sinanews.items import Article
 from sinanews.times import at
+from support import article_page, place, posts, row
 
 HOSTILE = [
     "both ' and \"",

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from support import SHARED, needs_shared, reference
 from scrapy.http import HtmlResponse
 
 from sinanews import page
 from sinanews.items import Article
+from support import SHARED, needs_shared, reference
 
 CAPTURES = [
     folder

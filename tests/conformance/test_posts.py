@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from support import needs_shared, posts, reference
 from scrapy.http import HtmlResponse
 
 from sinanews import page, post, roll
+from support import needs_shared, posts, reference
 
 POSTS = reference("conformance", "posts", "*")
 pytestmark = needs_shared()
