@@ -1,0 +1,117 @@
+"""What the proofs share: harvests that can be ended at any moment, archives that are compared."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from sinanews.channels import DOMESTIC
+from sinanews.mirror.site import Site
+from support import QUICK, ROOT, posts
+
+STATES = ("written", "updated", "unchanged", "filtered", "gone", "failed")
+# Columns that say when, by whom and in which run a row was written; all others say what.
+VOLATILE = {"owner", "run", "settled", "due", "seen"}
+TABLES = {"stories": "docid", "revisions": "docid, revision", "frontiers": "channel"}
+STUCK = 60  # seconds after which a harvest that does not get on is stuck
+
+
+def launch(arguments: list[str], **settings: str) -> subprocess.Popen[str]:
+    """Starts `scrapy ARGUMENTS` in the project's root, with quick settings."""
+    options = [f"-s{name}={value}" for name, value in (QUICK | settings).items()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "scrapy", *arguments, *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def slowly(delay: float) -> dict[str, str]:
+    """Settings for a harvest that takes so many seconds for each article page."""
+    hosts = ("finance.sina.com.cn", "news.sina.com.cn")
+    return {"DOWNLOAD_SLOTS": json.dumps({host: {"delay": delay} for host in hosts})}
+
+
+def wait_for_posts(process: subprocess.Popen[str], output: Path, count: int) -> None:
+    """Returns when the archive has so many posts, or the harvest has ended."""
+    began = time.monotonic()
+    while process.poll() is None and count_posts(output) < count:
+        assert time.monotonic() - began < STUCK, f"{count_posts(output)} of {count} posts"
+        time.sleep(0.01)
+
+
+def count_posts(output: Path) -> int:
+    """How many posts there are, found out quickly."""
+    names = (name for _, _, names in os.walk(output / "_posts") for name in names)
+    return sum(name.endswith(".md") for name in names)
+
+
+def domestic(site: Site) -> set[str]:
+    """The docids of all stories that the domestic lists hold."""
+    return {story.docid for channel in DOMESTIC for story in site.listed(channel.lid)}
+
+
+def written(output: Path) -> dict[str, bytes]:
+    """All posts by their path in the archive."""
+    return {str(path.relative_to(output)): path.read_bytes() for path in posts(output)}
+
+
+def leftovers(output: Path) -> list[Path]:
+    """Files that nobody should find when no harvest runs."""
+    lasting = {".md", ".jsonl", ".json", ".html", ".db", ".db-wal", ".db-shm", ".lock"}
+    files = [path for path in output.rglob("*") if path.is_file()]
+    return [path for path in files if path.name.startswith(".") or path.suffix not in lasting]
+
+
+def ledger_rows(output: Path) -> dict[str, list[dict[str, object]]]:
+    """What the ledger says, table by table, but for when and by whom it was written."""
+    return {
+        table: [
+            {name: value for name, value in row.items() if name not in VOLATILE}
+            for row in query(output, f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
+        ]
+        for table, order in TABLES.items()
+    }
+
+
+def query(output: Path, asked: str) -> list[dict[str, object]]:
+    """Rows of the archive's ledger."""
+    with closing(sqlite3.connect(output / "ledger.db")) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(asked)]
+
+
+def reports(output: Path) -> list[dict]:
+    """The run reports, in the order of the runs."""
+    files = sorted((output / "runs").glob("*.json"))
+    told = [json.loads(file.read_bytes()) for file in files]
+    return sorted(told, key=lambda report: report["started"])
+
+
+def assert_accounts_balance(output: Path) -> None:
+    """What was listed is what it came to: in each run's report, and in the ledger over all runs."""
+    for report in reports(output):
+        account = report["account"]
+        assert account["listed"] == sum(account[state] for state in STATES), report
+    states = query(output, "SELECT state, count(*) AS n FROM stories GROUP BY state")
+    counted = {str(row["state"]): row["n"] for row in states}
+    assert counted.keys() <= {*STATES, "listed"}
+    done = query(output, "SELECT count(*) AS n FROM stories WHERE revision > 0")[0]["n"]
+    assert done == sum(counted.get(state, 0) for state in ("written", "updated", "unchanged"))
+    assert done == query(output, "SELECT count(DISTINCT docid) AS n FROM revisions")[0]["n"]
+
+
+def assert_posts_are_whole(output: Path) -> None:
+    """Every post of the ledger's articles is there, and no post is there only in part."""
+    done = query(output, "SELECT post_path FROM stories WHERE revision > 0")
+    there = written(output)
+    assert {row["post_path"] for row in done} <= there.keys()
+    for path, post in there.items():
+        assert post.startswith(b"\n---\ntitle: "), path
+        assert post.endswith(b"\n" + b" " * 12), path
