@@ -9,6 +9,7 @@ from scrapy.settings import BaseSettings
 
 from sinanews.exceptions import ArgumentError
 from sinanews.files import writable_folder
+from sinanews.frontier import Window
 
 BODIES = ("source", "clean")
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
@@ -18,7 +19,7 @@ EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updat
 class Options:
     """Our settings as values; `settings.py` gives each one's reason.
 
-    `lateness`, `failed_pause` and `recheck_ages` are seconds, `first_run_days` days.
+    `failed_pause` and `recheck_ages` are seconds, `first_run_days` days.
     """
 
     output: Path
@@ -27,7 +28,7 @@ class Options:
     post_body: str
     post_extra_keys: tuple[str, ...]
     first_run_days: int
-    lateness: int
+    window: Window
     failed_pause: int
     failed_tries: int
     recheck_ages: tuple[int, ...]
@@ -47,7 +48,7 @@ class Options:
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
             first_run_days=_count(settings, "FIRST_RUN_DAYS", 1),
-            lateness=_count(settings, "LATENESS_HOURS") * 3600,
+            window=_window(settings),
             failed_pause=_count(settings, "FAILED_PAUSE_SECONDS"),
             failed_tries=_count(settings, "FAILED_TRIES", 1),
             recheck_ages=tuple(
@@ -56,6 +57,14 @@ class Options:
             ),
             rechecks_per_run=_count(settings, "RECHECKS_PER_RUN"),
         )
+
+
+def _window(settings: BaseSettings) -> Window:
+    return Window(
+        lateness=_count(settings, "LATENESS_MINUTES") * 60,
+        sweep_every=_count(settings, "SWEEP_HOURS") * 3600,
+        sweep_lateness=_count(settings, "SWEEP_LATENESS_HOURS") * 3600,
+    )
 
 
 def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from sinanews import times
 from sinanews.items import FIELDS, Article, State
 
 STATES = tuple(state for state in State if state is not State.LISTED)
@@ -54,8 +55,9 @@ class Presence:
 class Report:
     """The report of one run. Times are unix seconds: of the site's clock in `lists`, else local.
 
-    `lists` has for each channel its pages walked, the oldest ctime reached, the gap in seconds
-    that is left to the last frontier, and whether the walk was complete.
+    `lists` has for each channel its pages walked, the oldest ctime reached, how far back the walk
+    was to go, the gap in seconds that is left to the last frontier, and whether the walk was
+    complete, or came to the list's end instead.
     """
 
     spider: str
@@ -117,7 +119,7 @@ def verdict(report: Report) -> Verdict:
         return Verdict.BLOCKED
     if report.drifted:
         return Verdict.DRIFTED
-    trouble = report.account["failed"], report.lists_failed, report.rows_broken, report.errors
+    trouble = report.account["failed"], *_trouble(report).values()
     finished = report.reason == "finished" and not any(trouble)
     return Verdict.COMPLETE if finished else Verdict.INCOMPLETE
 
@@ -125,7 +127,6 @@ def verdict(report: Report) -> Verdict:
 def lines(report: Report) -> list[str]:
     """The report in words, for a terminal."""
     parts = " + ".join(f"{state.value} {report.account[state]}" for state in STATES)
-    walked = ", ".join(f"{name} {walk['pages']}" for name, walk in report.lists.items()) or "none"
     return [
         f"{report.spider}: {report.verdict} ({report.reason})",
         f"listed {report.account['listed']} = {parts}",
@@ -134,15 +135,30 @@ def lines(report: Report) -> list[str]:
             f"drifted: {name} on {report.presence[name]:.0%} of the pages"
             for name in report.drifted
         ),
-        f"list pages walked: {walked}",
+        *(_walked(name, walk) for name, walk in report.lists.items()),
         *(f"{what}: {count}" for what, count in _trouble(report).items() if count),
         f"{report.requests} requests, {report.bytes / 1e6:.1f} MB, {report.seconds:.1f} s",
     ]
 
 
+def _walked(name: str, walk: Mapping[str, Any]) -> str:
+    back = f" back to {times.minute(walk['oldest'])}" if walk["oldest"] else ""
+    short = walk["ended"] and walk["oldest"] and walk["oldest"] > walk["horizon"]
+    end = f", where it ends (asked for: {times.minute(walk['horizon'])})" if short else ""
+    return f"list {name}: pages walked {walk['pages']}{back}{end}"
+
+
+def torn(walk: Mapping[str, Any]) -> bool:
+    """Whether a list of several pages ended before it came to what the last walk had reached:
+    what was listed and left it in between is not known. A list of one page is meant to be short.
+    """
+    return bool(walk["ended"] and walk["gap"] and walk["pages"] > 1)
+
+
 def _trouble(report: Report) -> dict[str, int]:
     return {
         "lists that could not be read": report.lists_failed,
+        "lists that end before the last run began": sum(map(torn, report.lists.values())),
         "rows that could not be read": report.rows_broken,
         "articles that could not be kept": report.errors,
     }

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, func, insert, select, update
 
 from sinanews import owners
+from sinanews.frontier import Frontier
 from sinanews.items import State
 from sinanews.rows import DONE
 from sinanews.schema import frontiers, runs, stories, upsert
@@ -86,17 +87,18 @@ class Runs:
         with self._database.connect() as connection:
             return Counter(dict(connection.execute(asked.group_by(reason)).tuples().all()))
 
-    def reached(self, channel: str) -> int | None:
-        """How far a channel's list was walked without a gap: unix seconds of the site's clock."""
-        asked = select(frontiers.c.reached).filter_by(channel=channel)
+    def frontier(self, channel: str) -> Frontier | None:
+        """How far a channel's list is known without a gap; None before its first complete walk."""
+        asked = select(frontiers.c.reached, frontiers.c.swept).filter_by(channel=channel)
         with self._database.connect() as connection:
-            return connection.execute(asked).scalar()
+            known = connection.execute(asked).one_or_none()
+        return Frontier(known.reached, known.swept or known.reached) if known else None
 
-    def reach(self, channel: str, moment: int) -> None:
-        """Notes that a channel's list is known without a gap up to that moment."""
-        row = {"channel": channel, "reached": moment}
+    def move(self, channel: str, frontier: Frontier) -> None:
+        """Notes how far a channel's list is known."""
+        row = {"channel": channel, "reached": frontier.reached, "swept": frontier.swept}
         with self._database.begin() as connection:
-            connection.execute(upsert(connection, frontiers, ["reached"]), row)
+            connection.execute(upsert(connection, frontiers, ["reached", "swept"]), row)
 
 
 def _in_run(state: State, *, here: bool) -> State:

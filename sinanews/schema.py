@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,7 +32,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
 
 metadata = MetaData()
@@ -83,12 +84,13 @@ revisions = Table(
     Column("article", LargeBinary, nullable=False),
 )
 
-# How far back a channel's list has been walked without a gap, on the site's clock.
+# Up to when a channel's list is known without a gap, on the site's clock; see walk.Frontier.
 frontiers = Table(
     "frontiers",
     metadata,
     Column("channel", Text, primary_key=True),
     Column("reached", BigInteger, nullable=False),
+    Column("swept", BigInteger),
 )
 
 # `started` and `ended` are of the local clock; a run that was killed has no end.
@@ -104,8 +106,15 @@ runs = Table(
     Column("report", Text),
 )
 
+
+def _add_swept(connection: Connection) -> None:
+    """Version 1 looked equally far back in every run, so what was reached was swept."""
+    connection.execute(text("ALTER TABLE frontiers ADD COLUMN swept BIGINT"))
+    connection.execute(update(frontiers).values(swept=frontiers.c.reached))
+
+
 # From version N to N + 1: what has to change in a ledger of version N.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_swept}
 
 
 def engine(url: str) -> Engine:

@@ -56,6 +56,15 @@ def rfc1123(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
+def minute(seconds: int) -> str:
+    """A unix time in seconds for a reader, in China time.
+
+    >>> minute(1659927313)
+    '2022-08-08 10:55'
+    """
+    return at(seconds).strftime("%Y-%m-%d %H:%M")
+
+
 def day(argument: str, value: str) -> date:
     """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
     try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sinanews.arguments import Harvest
+from sinanews.frontier import Frontier, Window
 from sinanews.roll import Roll, Story
 from sinanews.urls import ROWS_PER_PAGE
 
@@ -16,23 +17,27 @@ class Walk:
 
     The list is ordered by ctime, newest first, and rows move to the next page while one walks:
     a docid that comes again is passed over. It is `complete` when it came to the horizon or to the
-    list's end. `horizon` and `started` are unix seconds of the
-    site's clock; `started` is that of the first answer.
+    list's end, and has `ended` in the second case. `horizon` and `began`, the time of the first
+    answer, are unix seconds of the site's clock.
     """
 
     asked: Harvest
-    horizon: int
     page: int = 1
-    started: int | None = None
+    horizon: int = 0
+    began: int | None = None
     oldest: int | None = None
     complete: bool = False
+    ended: bool = False
     filtered: int = 0
     stale: int = 0
     _seen: set[str] = field(default_factory=set)
 
+    def begin(self, began: int, horizon: int) -> None:
+        """Sets, at the first answer, how far to go."""
+        self.began, self.horizon = began, horizon
+
     def step(self, roll: Roll) -> list[Story]:
         """The stories of a page that are asked for and were not on an earlier one."""
-        self.started = self.started or roll.rtime
         fresh = [story for story in roll.stories if story.docid not in self._seen]
         self._seen.update(story.docid for story in fresh)
         wanted = [story for story in fresh if self._asked_for(story)]
@@ -49,15 +54,29 @@ class Walk:
         times = [story.ctime for story in roll.stories]
         self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
         past = bool(times) and min(times) < self.horizon
-        ended = roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES
-        self.complete = past or ended
+        self.ended = not past and (roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES)
+        self.complete = past or self.ended
 
-    def report(self, before: int | None) -> dict[str, Any]:
-        """What the run report tells of this walk; `before` is where the last walks had come to."""
-        gap = None if before is None or self.oldest is None else max(0, self.oldest - before)
+    def frontier(self, before: Frontier | None, window: Window) -> Frontier:
+        """What a complete walk makes of the frontier that was there before."""
+        assert self.began is not None, "a complete walk had an answer"
+        first = Frontier(self.began, self.began)
+        return before.moved(self.began, self.horizon, window) if before else first
+
+    def gap(self, before: Frontier | None) -> int | None:
+        """The seconds between the oldest row walked to and the frontier before; None when either is
+        not known."""
+        if before is None or self.oldest is None:
+            return None
+        return max(0, self.oldest - before.reached)
+
+    def report(self, before: Frontier | None) -> dict[str, Any]:
+        """What the run report tells of this walk, `before` being the frontier it set out from."""
         return {
             "pages": self.page - 1,
             "oldest": self.oldest,
-            "gap": gap,
+            "horizon": self.horizon,
+            "gap": self.gap(before),
             "complete": self.complete,
+            "ended": self.ended,
         }

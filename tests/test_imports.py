@@ -23,7 +23,7 @@ LAYERS = (
     ("layouts",),
     ("blocks", "html5", "processors", "roll", "stops"),
     ("urls", "times"),
-    ("channels", "files", "owners", "text"),
+    ("channels", "files", "frontier", "owners", "text"),
     ("exceptions",),
     ("items", "__init__"),
 )

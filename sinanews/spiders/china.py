@@ -10,6 +10,7 @@ from sinanews import roll
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
 from sinanews.exceptions import RollError
+from sinanews.frontier import Frontier
 from sinanews.rows import DONE
 from sinanews.schema import stories
 from sinanews.spiders.base import ArchiveSpider
@@ -56,17 +57,19 @@ class ChinaSpider(ArchiveSpider):
 
     async def _walk(self, channel: Channel, room: float) -> int:
         """Walks a channel's list into the ledger; returns how many stories are to be fetched."""
-        walk, waiting = Walk(self.asked, 0), 0
+        before = self.ledger.runs.frontier(channel.name)
+        walk, waiting = Walk(self.asked), 0
         try:
             while not walk.complete and waiting < room:
                 answer = await roll_page(self.crawler, channel, walk.page)
-                walk.horizon = self._horizon(channel, walk.started or answer.rtime)
+                if walk.began is None:
+                    walk.begin(answer.rtime, self._horizon(before, answer.rtime))
                 waiting += self._note(walk.step(answer), answer, channel, room - waiting)
         except RollError as error:
             self.logger.error("%s: its list is incomplete: %s", channel.name, error)  # noqa: TRY400 - a traceback tells the user nothing more
             self._count("lists_failed")
         self._count("filtered", walk.filtered)
-        self._settle(channel, walk)
+        self._settle(channel, walk, before)
         return waiting
 
     def _note(
@@ -79,25 +82,22 @@ class ChinaSpider(ArchiveSpider):
         self._count("to_fetch", waiting)
         return waiting
 
-    def _horizon(self, channel: Channel, clock: int) -> int:
-        """How far back to walk, in unix seconds: to `since`, to the last walk, or the depth."""
+    def _horizon(self, before: Frontier | None, clock: int) -> int:
+        """How far back to walk, in unix seconds: to `since`, behind the last walk, or the depth."""
         if self.asked.since:
             return self.asked.begin
-        reached = self.ledger.runs.reached(channel.name)
-        if reached and not self.asked.until:
-            return reached - self.options.lateness
+        if before and not self.asked.until:
+            return before.horizon(clock, self.options.window)
         return int(min(clock, self.asked.end)) - self.options.first_run_days * DAY
 
-    def _settle(self, channel: Channel, walk: Walk) -> None:
+    def _settle(self, channel: Channel, walk: Walk, before: Frontier | None) -> None:
         """Reports the walk, and moves the frontier when it left no gap behind it."""
-        before = self.ledger.runs.reached(channel.name)
         assert self.crawler.stats, "a crawler that runs has stats"
         lists = self.crawler.stats.get_value("sinanews/lists", {})
         lists[channel.name] = walk.report(before)
         self.crawler.stats.set_value("sinanews/lists", lists)
-        gapless = before is None or walk.horizon <= before
-        if walk.complete and walk.started and gapless and not self.asked.until:
-            self.ledger.runs.reach(channel.name, walk.started)
+        if walk.complete and walk.began and not self.asked.until:
+            self.ledger.runs.move(channel.name, walk.frontier(before, self.options.window))
 
     def _count(self, what: str, amount: int = 1) -> None:
         assert self.crawler.stats, "a crawler that runs has stats"

@@ -1,0 +1,51 @@
+"""Days of Sina's real list, harvested poll by poll: nothing missed, nothing twice, little asked."""
+
+import gzip
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harvest.proofs import assert_accounts_balance, reports
+from support import ROOT, lines, needs_shared
+from trace_server import Trace, recorded, serving
+
+SOME_POLLS = 4
+MOST_LISTS = 3.0  # requests of lists that a run may need, on the mean
+
+pytestmark = needs_shared()
+traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
+
+
+@traces
+def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, output):
+    script = [sys.executable, "tests/trace_server.py", str(path), "--json", f"--output={output}"]
+    played = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stderr
+    line, figures = played.stdout.splitlines()
+    print(line)  # noqa: T201 - what pytest -rP shows
+    figures, trace = json.loads(figures), json.loads(gzip.decompress(path.read_bytes()))
+
+    assert len(figures["lists"]) == len(trace["polls"])
+    assert figures["articles"] == len(trace["articles"])
+    assert figures["missed"] == 0
+    assert figures["fetched_again"] == 0
+    assert figures["posts"] == figures["articles"] == len(lines(output))
+    assert figures["verdicts"] == {"complete": len(figures["lists"])}
+    assert sum(figures["lists"]) / len(figures["lists"]) <= MOST_LISTS
+    assert_accounts_balance(output)
+    assert sum(report["account"]["written"] for report in reports(output)) == figures["articles"]
+
+
+@traces
+def test_the_polls_can_be_harvested_by_separate_runs_too(path, scrapy, output):
+    with serving(Trace.read(path)) as server:
+        for server.trace.now in range(SOME_POLLS):
+            run = scrapy("harvest", "china", mirror=server.url)
+            assert run.returncode == 0, run.stderr
+        shown = {article.docid for article in server.trace.shown().values()}
+
+    assert {line["docid"] for line in lines(output)} == shown
+    assert set(server.articles.values()) == {1}
+    assert_accounts_balance(output)

@@ -1,0 +1,111 @@
+"""How far back lists are walked, and what each walk makes of the frontier."""
+
+from sinanews.arguments import Harvest
+from sinanews.frontier import Frontier, Window
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+from sinanews.report import torn
+from sinanews.roll import Roll, Story
+from sinanews.walk import STALE_PAGES, Walk
+from support import lines
+
+HOUR = 3600
+NOW = 1_700_000_000
+WINDOW = Window(lateness=HOUR, sweep_every=12 * HOUR, sweep_lateness=12 * HOUR)
+
+
+def story(ctime, docid=""):
+    return Story(docid or f"d{ctime}", "https://finance.sina.com.cn/x", "题", ctime, NOW, NOW)
+
+
+def answer(*ctimes, size=50):
+    return Roll([story(ctime) for ctime in ctimes], [], NOW, size)
+
+
+def walk(horizon, *answers, **arguments):
+    walked = Walk(Harvest.of(arguments))
+    walked.begin(NOW, horizon)
+    found = [one.docid for page in answers for one in walked.step(page)]
+    return walked, found
+
+
+def test_a_walk_goes_on_until_rows_are_older_than_its_horizon():
+    assert not walk(NOW - 9, answer(NOW - 1, NOW - 9))[0].complete
+    walked, _ = walk(NOW - 9, answer(NOW - 1, NOW - 9), answer(NOW - 9, NOW - 10))
+    assert (walked.complete, walked.ended, walked.oldest) == (True, False, NOW - 10)
+
+
+def test_a_row_that_moved_to_the_next_page_counts_once():
+    _, found = walk(0, answer(NOW - 1, NOW - 2), answer(NOW - 2, NOW - 3))
+    assert found == [f"d{NOW - 1}", f"d{NOW - 2}", f"d{NOW - 3}"]
+
+
+def test_a_short_page_ends_the_list():
+    walked, _ = walk(0, answer(NOW - 1), answer(NOW - 2, size=49))
+    assert (walked.complete, walked.ended) == (True, True)
+
+
+def test_a_server_that_gives_one_page_for_every_number_ends_the_list_too():
+    walked, _ = walk(0, *[answer(NOW - 1)] * STALE_PAGES)
+    assert not walked.complete
+    walked.step(answer(NOW - 1))
+    assert (walked.complete, walked.ended) == (True, True)
+
+
+def test_rows_of_other_days_are_filtered_and_counted():
+    day = 86_400
+    walked, found = walk(0, answer(NOW, NOW - day, NOW - 2 * day), until="2023-11-14")
+    assert found == [f"d{NOW - day}", f"d{NOW - 2 * day}"]
+    assert walked.filtered == 1
+
+
+def test_the_first_complete_walk_makes_a_frontier():
+    walked, _ = walk(NOW - 5, answer(NOW - 9))
+    assert walked.frontier(None, WINDOW) == Frontier(NOW, NOW)
+
+
+def test_a_run_looks_an_hour_behind_the_last_one_and_every_twelve_hours_far_behind_the_sweep():
+    known = Frontier(reached=NOW - 900, swept=NOW - 11 * HOUR)
+    assert known.horizon(NOW, WINDOW) == NOW - 900 - HOUR
+    assert known.horizon(NOW + HOUR, WINDOW) == NOW - 23 * HOUR
+
+
+def test_a_sweep_moves_both_marks_and_any_other_walk_one():
+    known = Frontier(reached=NOW - 900, swept=NOW - 12 * HOUR)
+    assert known.moved(NOW, NOW - 900 - HOUR, WINDOW) == Frontier(NOW, NOW - 12 * HOUR)
+    assert known.moved(NOW, NOW - 24 * HOUR, WINDOW) == Frontier(NOW, NOW)
+
+
+def test_a_walk_that_leaves_a_gap_does_not_move_the_frontier():
+    known = Frontier(reached=NOW - 900, swept=NOW - 900)
+    assert known.moved(NOW, NOW - 600, WINDOW) == known
+
+
+def test_a_long_list_that_no_longer_reaches_back_to_the_last_run_is_torn():
+    before = Frontier(NOW - HOUR, NOW - HOUR)
+    pages = answer(NOW - 1), answer(NOW - 60, size=10)
+    walked, _ = walk(NOW - 2 * HOUR, *pages)
+    assert walked.report(before)["gap"] == HOUR - 60
+    assert torn(walked.report(before))
+    assert not torn(walk(NOW - 2 * HOUR, pages[1])[0].report(before))  # one page: a short list
+    assert not torn(walk(NOW - 2 * HOUR, *pages)[0].report(None))
+
+
+def test_an_article_later_than_the_window_is_found_by_the_next_sweep(scrapy, output):
+    with running(Site(articles=300, tick=0)) as mirror:
+
+        def pages_walked():
+            mirror.forget()
+            run = scrapy("harvest", "china", mirror=mirror.url, SWEEP_LATENESS_HOURS="48")
+            assert run.returncode == 0, run.stderr
+            return len(mirror.lists())
+
+        pages_walked()
+        mirror.site.now += HOUR
+        (late,) = mirror.site.publish(late=30 * HOUR)  # below the rows of page 1
+
+        assert pages_walked() == 1
+        assert late.docid not in {line["docid"] for line in lines(output)}
+        mirror.site.now += 12 * HOUR
+        assert pages_walked() > 1
+        assert late.docid in {line["docid"] for line in lines(output)}
