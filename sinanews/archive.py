@@ -1,6 +1,7 @@
 """Puts posts and what is known of them in place, in the order that survives any kill."""
 
 import asyncio
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,9 +19,12 @@ class _Entry:
     )
 
 
+GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
+
+
 class Archive:
-    """Writes files and ledger rows in groups: what arrives while one group is being synced to
-    disk makes up the next, so that many articles share one wait for the disk."""
+    """Writes files and ledger rows in groups, so that many articles share one wait for the disk
+    and one commit: what arrives while a group gathers and while it is written makes up the next."""
 
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._root = root
@@ -42,6 +46,7 @@ class Archive:
 
     async def _write_groups(self) -> None:
         while self._waiting:
+            await asyncio.sleep(GATHER)
             group, self._waiting = self._waiting, []
             try:
                 await self._write(group)
@@ -64,3 +69,10 @@ def _settle(group: list[_Entry], error: Exception | None) -> None:
             entry.settled.set_exception(error)
         else:
             entry.settled.set_result(None)
+
+
+def clear_failure(root: Path, docid: str, but: Container[str] = ()) -> None:
+    """Removes what is kept of a story's earlier failures, `but` for the paths of the last one."""
+    for path in (f"failed/{docid}.html", f"failed/{docid}.json"):
+        if path not in but:
+            (root / path).unlink(missing_ok=True)

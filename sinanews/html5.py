@@ -7,7 +7,7 @@ same tree as parse5; the writing is here. Two departures, both where raw would b
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 
@@ -39,6 +39,7 @@ VOID = frozenset(
 )
 RAW_TEXT = frozenset(["style", "iframe", "noembed", "noframes", "noscript", "xmp", "plaintext"])
 FOREIGN = frozenset(("svg",))
+TEXT, COMMENT = "-text", "-comment"  # Lexbor's tags of nodes that are no elements
 EVENTS_OF_IMG = ("onclick", "onerror", "onload")
 
 _OPENS_A_TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -119,29 +120,40 @@ class Form:
 
 def inner(node: LexborNode, form: Form = Form()) -> str:
     """The node's content as the chain writes it."""
-    return "".join(_written(child, node.tag or "", form) for child in children(node))
+    written: list[str] = []
+    _write_content(node, form, written.append)
+    return "".join(written)
 
 
-def _written(node: LexborNode, parent: str, form: Form) -> str:
-    if node.is_element_node:
-        return _element(node, replace(form, foreign=True) if node.tag in FOREIGN else form)
-    if node.is_text_node:
-        return _text(node.text_content or "", parent)
-    return _comment(node.html or "") if form.comments and node.is_comment_node else ""
+Write = Callable[[str], None]
 
 
-def _element(node: LexborNode, form: Form) -> str:
-    tag, bare = node.tag or "", not form.foreign
-    start = tag + "".join(_attribute(*pair, bare=bare) for pair in node.attributes.items())
+def _write_content(node: LexborNode, form: Form, write: Write) -> None:
+    parent = node.tag or ""
+    for child in children(node):
+        tag = child.tag or ""
+        if tag == TEXT:
+            write(_text(child.text_content or "", parent))
+        elif tag != COMMENT:
+            within = replace(form, foreign=True) if tag in FOREIGN else form
+            _write_element(child, tag, within, write)
+        elif form.comments:
+            write(_comment(child.html or ""))
+
+
+def _write_element(node: LexborNode, tag: str, form: Form, write: Write) -> None:
+    start = tag + "".join([_attribute(*pair, form) for pair in node.attributes.items()])
     if form.foreign and node.first_child is None:
-        return f"<{start}/>"
-    if tag in VOID and bare:
-        return f"<{start}>"
-    return f"<{start}>{inner(node, form)}</{tag}>"
+        write(f"<{start}/>")
+        return
+    write(f"<{start}>")
+    if form.foreign or tag not in VOID:
+        _write_content(node, form, write)
+        write(f"</{tag}>")
 
 
-def _attribute(name: str, value: str | None, *, bare: bool) -> str:
-    if not value and bare:
+def _attribute(name: str, value: str | None, form: Form) -> str:
+    if not value and not form.foreign:
         return f" {name}"
     escaped = (value or "").replace('"', "&quot;")
     return f' {name}="{escaped}"'

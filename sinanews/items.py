@@ -100,8 +100,9 @@ TIMES = ("published", "updated", "first_seen")
 class Rejection:
     """A story that gave no article: why, and the page's bytes where there was a page.
 
-    `missing` are the required fields that no layout found, `tried` the layouts
-    looked at, each with the selectors that found nothing.
+    `content_type` is the page's header, which may say how its bytes are text. `missing` are the
+    required fields that no layout found, `tried` the layouts looked at, each with what it looked
+    for in vain.
 
     `state` is FAILED for what may succeed another time, GONE for what Sina has taken down.
     """
@@ -111,5 +112,6 @@ class Rejection:
     state: State
     reason: str
     page: bytes = b""
+    content_type: str = ""
     missing: list[str] = field(default_factory=list)
     tried: dict[str, list[str]] = field(default_factory=dict)

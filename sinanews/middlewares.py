@@ -1,5 +1,6 @@
 """Between Scrapy and the network: a mirror in place of the live site; a site that refuses us."""
 
+from copy import copy
 from typing import Self
 
 from scrapy import Request
@@ -29,11 +30,12 @@ class MirrorHandler(HTTP11DownloadHandler):
         """The response to a request, under the request's own URL."""
         if not self._mirror:
             return await super().download_request(request)
-        asked = request.replace(url=mirrored(request.url, self._mirror))
+        asked = copy(request)
+        asked._set_url(mirrored(request.url, self._mirror))  # noqa: SLF001 - `replace` checks and copies all else
         response = await super().download_request(asked)
-        request.meta["download_latency"] = asked.meta["download_latency"]
         self._restore_location(response)
-        return _under(request.url, response)
+        response._url = request.url  # noqa: SLF001 - as above
+        return response
 
     def _restore_location(self, response: Response) -> None:
         location = response.headers.get("Location")
@@ -41,25 +43,17 @@ class MirrorHandler(HTTP11DownloadHandler):
             response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
 
 
-def _under(url: str, response: Response) -> Response:
-    """The response with another URL. `replace` would first guess the encoding of what may still
-    be compressed, which costs more than the download."""
-    attributes = {name: getattr(response, name) for name in Response.attributes}
-    encoding = response._encoding if isinstance(response, TextResponse) else None  # noqa: SLF001 - .encoding is the guess that is to be avoided
-    extra = {"encoding": encoding} if isinstance(response, TextResponse) else {}
-    return type(response)(**attributes | extra | {"url": url})
-
-
 class LeanCompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's, spared a guess: copying a text response, Scrapy 2.19 guesses the encoding of the
-    body that is still compressed, which takes longer than reading an article does."""
+    body that is still compressed, which takes longer than reading an article does. Who has an
+    encoding need not guess; the copy gets none, and looks for it in the text."""
 
     def process_response(  # type: ignore[override] # the third argument is deprecated
         self, request: Request, response: Response
     ) -> Request | Response:
         """The response, its body decompressed."""
         if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
-            response = Response(**{name: getattr(response, name) for name in Response.attributes})
+            response._encoding = response._encoding or "utf-8"  # noqa: SLF001 - see above
         return super().process_response(request, response)
 
 

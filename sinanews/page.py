@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from scrapy.http import Response, TextResponse
 
@@ -15,8 +16,12 @@ from sinanews.roll import Story
 
 BODY = "body_html"
 # How a mobile page names the PC page that it stands for; its slashes are escaped.
-_PC_URL = re.compile(r'"__webURL":"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
-_NOT_FOUND = "页面没有找到"
+_PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
+# Sina's own page for what is not there says so in GBK; whether it declares that is not known.
+_NOT_FOUND = tuple("页面没有找到".encode(encoding) for encoding in ("gbk", "utf-8"))
+# An editor line says one of them or both.
+_TOGETHER = {"editor": ("editor", "editor_code")}
+_SMALL = 30_000  # bytes; an article's page is several times this
 
 
 def read(response: Response, story: Story | None = None) -> Article:
@@ -30,7 +35,9 @@ def read(response: Response, story: Story | None = None) -> Article:
         tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], tried)
     article = _load(page, layout, response.url, story)
-    if missing := article.missing():
+    if article.missing():
+        # What the page itself lacks, so that its file alone shows the same.
+        missing = _load(page, layout, response.url, story=None).missing()
         raise LayoutError(response.url, missing, {layout.name: _rules(layout, missing)})
     return article
 
@@ -42,8 +49,13 @@ def pc_url(response: Response) -> str | None:
 
 
 def is_soft_404(response: Response) -> bool:
-    """Whether a page without an article says, with status 200, that it is not there."""
-    return isinstance(response, TextResponse) and _NOT_FOUND in response.text
+    """Whether a page without an article says, with status 200, that it is not there.
+
+    >>> is_soft_404(Response("https://finance.sina.com.cn/a", body="页面没有找到".encode("gbk")))
+    True
+    """
+    body = response.body
+    return len(body) < _SMALL and any(words in body for words in _NOT_FOUND)
 
 
 def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
@@ -53,38 +65,42 @@ def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
 
 def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
     loader = ArticleLoader()
-    loader.add_value("docid", story.docid if story else urls.docid(url))
-    loader.add_value("url", story.url if story else url)
-    loader.add_value("layout", layout.name)
     if story:
-        _add_listed(loader, story)
+        loader.add_value("title", story.title)
+        loader.add_value("summary", story.summary)
     _add_fields(loader, layout, page)
-    _add_body(loader, layout, layout.content(page), url)
-    return loader.load_item()
+    known = _listed(story) if story else {"docid": urls.docid(url), "url": url}
+    known |= _body(layout, layout.content(page), url)
+    return loader.load_item(layout=layout.name, **known)
 
 
-def _add_listed(loader: ArticleLoader, story: Story) -> None:
-    loader.add_value("title", story.title)
-    loader.add_value("summary", story.summary)
-    loader.add_value("channels", list(story.channels))
-    loader.add_value("first_seen", times.at(story.intime) if story.intime else None)
+def _listed(story: Story) -> dict[str, Any]:
+    return {
+        "docid": story.docid,
+        "url": story.url,
+        "channels": list(story.channels),
+        "first_seen": times.at(story.intime) if story.intime else None,
+    }
 
 
 def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
     for field, rules in layout.fields.items():
-        loader.add_rules(field, rules, page)
-    loader.add_rules("editor_code", layout.fields.get("editor", ()), page)
+        loader.add_rules(_TOGETHER.get(field, (field,)), rules, page)
     loader.context["titles"] = loader.get_collected_values("title")  # the list's and the page's
 
 
-def _add_body(loader: ArticleLoader, layout: Layout, inner_html: str, url: str) -> None:
+def _body(layout: Layout, inner_html: str, url: str) -> dict[str, Any]:
     body = html5.parsed_body(inner_html)
     html5.repair_links(body, urls.canonical(url))  # the reference follows rows as https
-    loader.add_value(BODY, html5.inner(body))
-    loader.add_value("headimg", html5.pictures(body)[:1])
-    loader.add_value("tickers", bodies.stocks(inner_html, body))
+    found = {
+        BODY: html5.inner(body),
+        "headimg": next(iter(html5.pictures(body)), None) or None,
+        "tickers": bodies.stocks(inner_html, body),
+    }
     bodies.unfurnished(body, layout.furniture)
-    loader.add_value("images", bodies.images(body))
     paragraphs = bodies.paragraphs(body)
-    loader.add_value("text", "\n".join(paragraphs))
-    loader.add_value("author", processors.byline(paragraphs))
+    return found | {
+        "images": bodies.images(body),
+        "text": "\n".join(paragraphs),
+        "author": processors.byline(paragraphs),
+    }

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider
@@ -10,7 +11,7 @@ from scrapy.exceptions import DropItem
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews import times
-from sinanews.archive import Archive
+from sinanews.archive import Archive, clear_failure
 from sinanews.exceptions import NotKeptError
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
@@ -44,13 +45,14 @@ class ValidatePipeline:
 class DecidePipeline:
     """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, output: Path) -> None:
         self._ledger = ledger
+        self._output = output
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """With the crawler's ledger."""
-        return cls(Ledger.of(crawler))
+        """With the crawler's ledger and settings."""
+        return cls(Ledger.of(crawler), Options.of(crawler.settings).output)
 
     def process_item(self, item: Item) -> Item:
         """The item, its revision set. Raises DropItem for an article that is as it was."""
@@ -60,6 +62,8 @@ class DecidePipeline:
         if claim.content_hash == content_hash(item):
             item.revision = claim.revision
             self._ledger.remember([Outcome(item, State.UNCHANGED)])
+            if claim.tries:
+                clear_failure(self._output, item.docid)
             raise DropItem(f"{item.url} is unchanged", log_level="DEBUG")
         item.revision = claim.revision + 1
         if item.revision > 1 and item.updated is None:
@@ -92,10 +96,14 @@ class ArchivePipeline:
         return item
 
     async def _keep(self, item: Item) -> None:
+        failed_before = self._ledger.claimed(item.docid).tries
+        failure = _failure(item) if isinstance(item, Rejection) else {}
         if isinstance(item, Article):
             await self._write(item)
         else:
-            await self._archive.keep(Outcome(item, item.state), _failure(item))
+            await self._archive.keep(Outcome(item, item.state), failure)
+        if failed_before:
+            clear_failure(self._options.output, item.docid, but=failure)
 
     async def _write(self, article: Article) -> None:
         path = self._ledger.admit(article)

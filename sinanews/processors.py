@@ -10,11 +10,15 @@ from itertools import takewhile
 from sinanews.text import line
 from sinanews.times import without_date
 
+_HAN = r"[\u4e00-\u9fff·]"
+# A label such as 来源： is no second editor.
 _EDITOR = re.compile(
-    r"(?:编辑|责编)[：:]\s*(?P<name>[^\s\dA-Za-z（）()]*)\s*(?P<code>[A-Z]{1,3}\d{2,4})?"
+    rf"(?:编辑|责编)[：:]\s*(?P<names>{_HAN}*(?:[\s、，,/]+{_HAN}{{2,4}}(?![：:\u4e00-\u9fff]))*)"
+    r"\s*(?P<code>[A-Za-z]{1,3}\d{2,4})?"
 )
-_OUTLET = re.compile(r"^(?:来源|稿源|出处)[：:]\s*")
-_TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>\S*)\s*")
+_OUTLET = re.compile(r"^(?:https?://\S+)?\s*(?:(?:来源|稿源|出处)[：:])?\s*")
+_AFTER_OUTLET = re.compile(r"\s*(?:\[?微博\]?|我有话说.*|收藏本文)+$")
+_TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>.*)", re.DOTALL)
 _NAME = r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]{1,7}| [\u4e00-\u9fff](?![\u4e00-\u9fff])|(?= ))"
 _NAMES = rf"(?P<names>{_NAME}(?:[ 、，,]+{_NAME})*)"
 # What may stand among names: who else had a hand in it, what a name's bearer is, and what ends
@@ -41,19 +45,23 @@ def outlet(text: str) -> str | None:
 
     >>> outlet(" 2016年05月25日10:10 新浪财经 "), outlet("来源：新华社")
     ('新浪财经', '新华社')
+    >>> outlet("http://www.sina.com.cn 2005年03月21日 11:21 《理财周刊》"), outlet("北京晚报 [微博]")
+    ('《理财周刊》', '北京晚报')
     """
     shown = line(without_date(text))
-    return shown and (_OUTLET.sub("", shown) or None)
+    return shown and (_AFTER_OUTLET.sub("", _OUTLET.sub("", shown)) or None)
 
 
 def editor(text: str) -> str | None:
-    """The name in an editor line.
+    """The name in an editor line; several with a space between them.
 
     >>> editor("责任编辑：支全明 SF099"), editor("（编辑：SN064）")
     ('支全明', None)
+    >>> editor("责任编辑：王翔、支全明 SF099"), editor("【编辑：支全明】 来源：新华社")
+    ('王翔 支全明', '支全明')
     """
     found = _EDITOR.search(text)
-    return found["name"] or None if found else None
+    return " ".join(re.findall(rf"{_HAN}+", found["names"])) or None if found else None
 
 
 def editor_code(text: str) -> str | None:
@@ -76,7 +84,7 @@ def tickers(comment: str) -> list[str]:
     """
     found = _TICKERS.fullmatch(comment)
     codes = found["codes"].split("&") if found else []
-    return [f"{found['market']}_{code}" for code in codes if found and code]
+    return [f"{found['market']}_{code.strip()}" for code in codes if found and code.strip()]
 
 
 def words(text: str) -> list[str]:

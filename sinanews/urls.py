@@ -1,6 +1,7 @@
 """Addresses: an article's docid and canonical URL, the roll API's URL, the mirror's."""
 
 import re
+import zlib
 from urllib.parse import urlsplit
 
 from w3lib.url import add_or_replace_parameters
@@ -9,9 +10,13 @@ from sinanews.channels import Channel
 
 ROLL = "https://feed.mix.sina.com.cn/api/roll/get"
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
+ID_LIMIT = 150  # bytes of an id that is made of a path
 
+_DATED = re.compile(
+    r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html"
+)  # since 2014; .d.html is mobile
 _DOCIDS = (
-    re.compile(r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html"),  # since 2014; .d.html is mobile
+    _DATED,
     re.compile(r"/article_(\w+?_\w+)\.html"),  # k.sina.com.cn
     re.compile(r"/articles/view/(\d+/\w+)"),  # t.cj.sina.com.cn
 )
@@ -28,14 +33,32 @@ def docid(url: str) -> str:
     '6479293414-182322be600100i6z0'
     >>> docid("http://chanye.finance.sina.com.cn/sm/2005-03-21/244339.shtml")
     'chanye.finance.sina.com.cn-sm-2005-03-21-244339'
+    >>> docid("https://finance.sina.com.cn/blog/7043123")
+    'finance.sina.com.cn-blog-7043123'
     """
     found = next((match[1] for match in (form.search(url) for form in _DOCIDS) if match), None)
     return re.sub(r"[/_]", "-", found) if found else _path_id(url)
 
 
+def carries_docid(url: str) -> bool:
+    """Whether a URL has the very docid in it by which the lists name its article.
+
+    >>> carries_docid("https://finance.sina.com.cn/china/2022-08-08/doc-imcwi0009927313.shtml")
+    True
+    >>> carries_docid("https://k.sina.com.cn/article_1645705403_621778bb02001clto.html")
+    False
+    """
+    return _DATED.search(url) is not None
+
+
 def _path_id(url: str) -> str:
+    """Short enough for the name of a file."""
     parts = urlsplit(url)
-    return re.sub(r"[^\w.]+", "-", parts.netloc + parts.path.rpartition(".")[0]).strip("-")
+    path = re.sub(r"\.\w+$", "", parts.path)
+    name = re.sub(r"[^\w.]+", "-", parts.netloc + path).strip("-")
+    if len(name.encode()) <= ID_LIMIT:
+        return name
+    return f"{name.encode()[:ID_LIMIT].decode(errors='ignore')}-{zlib.crc32(name.encode()):08x}"
 
 
 def bare_docid(listed: str) -> str:
@@ -52,9 +75,12 @@ def canonical(url: str) -> str:
 
     >>> canonical("//finance.sina.com.cn/a.shtml?from=wap#top")
     'https://finance.sina.com.cn/a.shtml'
+    >>> canonical("http://Finance.Sina.com.cn:80/a.shtml")
+    'https://finance.sina.com.cn/a.shtml'
     """
     parts = urlsplit(url.strip())
-    return parts._replace(scheme="https", query="", fragment="").geturl()
+    host = parts.netloc.lower().removesuffix(":80").removesuffix(":443")
+    return parts._replace(scheme="https", netloc=host, query="", fragment="").geturl()
 
 
 def roll_url(channel: Channel, page: int) -> str:

@@ -1,4 +1,5 @@
-"""B2009: all channels around 2009. `#art_source` links to www.sina.com.cn and is no source."""
+"""B2009: all channels around 2009, and what is like them without the marks of later families.
+`#art_source` links to www.sina.com.cn and is no source."""
 
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ B2009 = replace(
     F2014,
     name="B2009",
     seen=(2009, 2010),
-    marks=("#artibodyTitle", "#pub_date", "#artibody.blkContainerSblkCon"),
+    marks=("#artibodyTitle", "#pub_date"),
     # A last line that advertises the mobile site.
     furniture=('p:has(a[href*="waptuiguang"])',),
 )

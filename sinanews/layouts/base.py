@@ -9,6 +9,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sinanews.html5 import parse
 
+# A descendant of one element: `.date-source .source`, but no list and no other combinator.
+_BELOW = re.compile(r"(?P<holder>[.#]?[\w-]+) (?P<css>[^ ,~+>]+)")
+
 
 class Markup:
     """A parsed page: its tree, and its metas by name or property."""
@@ -20,19 +23,26 @@ class Markup:
 
     @cached_property
     def metas(self) -> dict[str, str]:
-        """The content of each meta; of several with one name the first."""
+        """The content of each meta by its name in small letters; of several with one the first."""
         found: dict[str, str] = {}
         for node in self.tree.css("meta"):
             attributes = node.attributes
-            name = attributes.get("name") or attributes.get("property")
-            found.setdefault(name or "", attributes.get("content") or "")
+            name = attributes.get("name") or attributes.get("property") or ""
+            found.setdefault(name.lower(), attributes.get("content") or "")
         return found
 
     def all(self, css: str) -> list[LexborNode]:
         """The nodes that match. Layouts ask for the same ones, so each is looked for once."""
         if css not in self._found:
-            self._found[css] = self.tree.css(css)
+            self._found[css] = self._search(css)
         return self._found[css]
+
+    def _search(self, css: str) -> list[LexborNode]:
+        """A search reads the whole page, so what stands below another is looked for there only."""
+        below = _BELOW.fullmatch(css)
+        if not below:
+            return self.tree.css(css)
+        return [node for holder in self.all(below["holder"]) for node in holder.css(below["css"])]
 
     def first(self, css: str) -> LexborNode | None:
         """The first node that matches, None without one."""
@@ -69,7 +79,7 @@ def meta(name: str) -> Rule:
     return Rule(f"meta {name}", lambda page: filter(None, [page.metas.get(name)]))
 
 
-_EDITOR_LINE = re.compile(r"\s*[（(【\[]?(?:责任)?编辑[：:]\s*\S{0,12}\s*\w{0,8}\s*[）)】\]]?\s*")
+_EDITOR_LINE = re.compile(r"\s*[（(【\[]?\s*(?:责任)?编辑[：:][^，。；：:]{0,30}")
 
 
 def editor_lines(css: str) -> Rule:
@@ -85,8 +95,9 @@ class Layout:
     """One page family: what tells it, and for each field the rules, tried in order.
 
     `seen` are the first and last year in which a page of it was seen; `marks` are selectors
-    that must all match; `furniture` is what stands in the body and is not the article's. Where
-    the content is no element's, `made` makes its HTML.
+    that must all match, `opening` names a meta and how its content must begin; `furniture` is what
+    stands in the body and is not the article's. Where the content is no element's, `made` makes
+    its HTML.
     """
 
     name: str
@@ -95,15 +106,23 @@ class Layout:
     body: str
     fields: dict[str, tuple[Rule, ...]]
     furniture: tuple[str, ...] = ()
+    opening: tuple[str, str] | None = None
     made: Callable[[Markup], str] | None = None
 
     def fits(self, page: Markup) -> bool:
         """Whether every mark of this layout, and its body, is on the page."""
-        return not self.absent(page)
+        return next(self._lacking(page), None) is None
 
     def absent(self, page: Markup) -> list[str]:
-        """The selectors of marks, and of the body, that nothing on the page matches."""
-        return [css for css in (*self.marks, self.body) if page.first(css) is None]
+        """What tells this layout, its body too, and is not on the page."""
+        return list(self._lacking(page))
+
+    def _lacking(self, page: Markup) -> Iterator[str]:
+        if self.opening:
+            name, begins = self.opening
+            if not page.metas.get(name, "").startswith(begins):
+                yield f'meta[name={name}][content^="{begins}"]'
+        yield from (css for css in (*self.marks, self.body) if page.first(css) is None)
 
     def content(self, page: Markup) -> str:
         """The HTML of the article's content, as the page has it."""
@@ -114,8 +133,23 @@ class Layout:
 
 
 UPDATED = (meta("weibo: article:update_at"),)
-KEYWORDS = (meta("tags"), meta("keywords"))
+# Below the body. The links of `.article-relzt .keywords` are topics.
+_LINKED = "#keywords a, .article-keywords a, .article-bottom > .keywords a"
+
+
+def _keyword_lists(page: Markup) -> Iterator[str]:
+    """The lists of keywords. Without any, the metas have nothing or the title, the links more."""
+    lists = page.metas.get("tags", ""), page.metas.get("keywords", "")
+    yield from filter(None, lists)
+    if not any("," in listed for listed in lists):
+        yield ",".join(link.text() for link in page.all(_LINKED))
+
+
+KEYWORDS = (Rule(f"meta tags, meta keywords, text of {_LINKED}", _keyword_lists),)
 EDITOR = (
+    text("#artibody p.article-editor"),
+    text("#article p.show_author"),
     text("p.article-editor, p.show_author, div.show_author"),
-    editor_lines("#artibody p, #article p"),
+    editor_lines("#artibody p"),
+    editor_lines("#article p"),
 )

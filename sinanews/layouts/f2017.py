@@ -10,7 +10,11 @@ F2017 = Layout(
     fields={
         "title": (text("h1.main-title"), meta("og:title")),
         "source": (text(".date-source .source"), meta("mediaid")),
-        "published": (text(".date-source .date"), meta("weibo: article:create_at")),
+        "published": (
+            text(".date-source .date"),
+            meta("weibo: article:create_at"),
+            meta("article:published_time"),
+        ),
         "updated": UPDATED,
         "editor": EDITOR,
         "keywords": KEYWORDS,

@@ -9,6 +9,6 @@ K = replace(
     F2017,
     name="K",
     seen=(2018, 2025),
-    marks=("h1.main-title", ".date-source", 'meta[name=comment][content^="mp:"]'),
+    opening=("comment", "mp:"),
     body="#artibody, #article",
 )

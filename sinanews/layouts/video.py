@@ -18,7 +18,8 @@ def poster(page: Markup) -> str:
 VIDEO = Layout(
     name="VIDEO",
     seen=(2010, 2026),
-    marks=('meta[property="og:type"][content^=video]',),
+    marks=(),
+    opening=("og:type", "video"),
     body="video, #myflashBox, #playerBox, .player, #J_Article_Player",
     fields={
         "title": (meta("og:title"), text("h1"), text("h2")),

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,47 +26,68 @@ class ArticlesSpider(ArchiveSpider):
 
     def __init__(self, **arguments: str) -> None:
         super().__init__()
-        self.asked = list(addresses(arguments))
+        self.asked = addresses(arguments)
 
     @classmethod
     def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:
         """Raises ArgumentError for settings or arguments that no run could work with."""
-        if arguments.get("urls") != "-":  # standard input can be read only once
-            list(addresses(arguments))
+        addresses(arguments)
         super().refuse(settings, arguments)
 
     async def requests(self) -> AsyncIterator[Any]:
-        """A request for each URL; what is in the archive already is fetched again."""
-        asked = list(dict.fromkeys(self.asked))
+        """A request for each article; what is in the archive already is fetched again."""
+        asked = self._stories()
         for start in range(0, len(asked), BATCH):
-            named = [_story(url) for url in asked[start : start + BATCH]]
+            named = asked[start : start + BATCH]
             docids = [story.docid for story in named]
             self.ledger.enlist(named, channel="")
             self.ledger.ask(docids)
             async for request in self.claimed(stories.c.docid.in_(docids)):
                 yield request
 
+    def _stories(self) -> list[Story]:
+        """One for each article, whichever of its URLs are asked for. The old pages' carry no
+        docid, but the list may have given them one."""
+        old = [url for url in self.asked if not urls.carries_docid(url)]
+        listed = self.ledger.docids(old) if old else {}
+        found: dict[str, str] = {}
+        for url in self.asked:
+            found.setdefault(listed.get(url) or urls.docid(url), url)
+        return [_story(docid, url) for docid, url in found.items()]
 
-def addresses(arguments: dict[str, str]) -> Iterator[str]:
+
+def addresses(arguments: dict[str, str]) -> list[str]:
     """The URLs that are asked for. Raises ArgumentError for one that is none of Sina's."""
     for name in set(arguments) - {"urls"}:
         raise ArgumentError(name, arguments[name], "the argument urls only")
+    accepted = "a file, - for standard input, or URLs with commas"
     if not arguments.get("urls"):
-        raise ArgumentError("urls", "", "a file, - for standard input, or URLs with commas")
-    for line in _lines(arguments["urls"]):
-        if line.strip() and not line.startswith("#"):
-            yield _address(line.strip())
+        raise ArgumentError("urls", "", accepted)
+    asked = list(map(_address, _asked(_lines(arguments["urls"]))))
+    if not asked:
+        raise ArgumentError("urls", arguments["urls"], f"{accepted}, with a URL in it")
+    return asked
+
+
+def _asked(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that are neither blank nor comments."""
+    stripped = (line.strip() for line in lines)
+    return (line for line in stripped if line and not line.startswith("#"))
 
 
 def _lines(value: str) -> Iterable[str]:
-    if value == "-":
-        return sys.stdin
     if "://" in value or value.startswith("//"):
         return value.split(",")
     try:
-        return Path(value).read_text("utf-8").splitlines()
+        return _standard_input() if value == "-" else Path(value).read_text("utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise ArgumentError("urls", value, f"a file that can be read ({error})") from error
+
+
+@cache
+def _standard_input() -> tuple[str, ...]:
+    """Its lines, kept: it can be read only once, and is asked for by `refuse` and by the spider."""
+    return tuple(sys.stdin)
 
 
 def _address(line: str) -> str:
@@ -75,8 +97,10 @@ def _address(line: str) -> str:
         raise ArgumentError("urls", line, f"an article's URL ({error})") from error
     if parts.scheme not in {"http", "https", ""} or not _HOST.fullmatch(parts.hostname or ""):
         raise ArgumentError("urls", line, "an article's URL on sina.com.cn or sina.cn")
+    if not parts.path.strip("/"):
+        raise ArgumentError("urls", line, "an article's URL, not a front page's")
     return urls.canonical(line)
 
 
-def _story(url: str) -> Story:
-    return Story(docid=urls.docid(url), url=url, title="", ctime=0, intime=0, mtime=0)
+def _story(docid: str, url: str) -> Story:
+    return Story(docid=docid, url=url, title="", ctime=0, intime=0, mtime=0)

@@ -21,6 +21,7 @@ from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.publish import repair
 from sinanews.report import BLOCKED
+from sinanews.roll import Story
 from sinanews.rows import Claim
 from sinanews.schema import engine, in_short
 from sinanews.spiders.lists import REFERER
@@ -124,7 +125,7 @@ class ArchiveSpider(Spider):
         except Exception as error:
             self.logger.exception("%s could not be read", response.url)
             reason = f"error: {type(error).__name__}: {error}"
-            return Rejection(claim.story.docid, response.url, State.FAILED, reason, response.body)
+            return _rejected(claim.story, response, reason)
 
     def _unreadable(self, claim: Claim, response: Response, error: LayoutError) -> Rejection:
         story = claim.story
@@ -132,12 +133,10 @@ class ArchiveSpider(Spider):
             self.logger.info("%s: its page says that it is not there", response.url)
             return Rejection(story.docid, story.url, State.GONE, "soft 404")
         self.logger.error("%s", error)
-        reason = f"no {', '.join(error.missing)}"
-        tried = {name: list(looked_for) for name, looked_for in error.tried.items()}
-        failed = State.FAILED
-        return Rejection(
-            story.docid, story.url, failed, reason, response.body, error.missing, tried
-        )
+        rejection = _rejected(story, response, f"no {', '.join(error.missing)}")
+        rejection.missing = error.missing
+        rejection.tried = {name: list(looked_for) for name, looked_for in error.tried.items()}
+        return rejection
 
     def failed(self, failure: Failure) -> Iterator[Rejection]:
         """The rejection of a story whose page could not be had."""
@@ -149,6 +148,12 @@ class ArchiveSpider(Spider):
         yield Rejection(claim.story.docid, claim.story.url, state, reason)
         if isinstance(failure.value, IgnoreRequest) and "robots.txt" in reason:
             raise CloseSpider(f"{BLOCKED}robots.txt forbids {request.url}")
+
+
+def _rejected(story: Story, response: Response, reason: str) -> Rejection:
+    header = response.headers.get("Content-Type") or b""
+    content_type = header.decode("latin-1")
+    return Rejection(story.docid, story.url, State.FAILED, reason, response.body, content_type)
 
 
 def _cause(error: BaseException | None) -> tuple[State, str]:
