@@ -1,0 +1,30 @@
+"""What `make demo` prints and writes, for whoever looks at what the documentation shows of it."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support import ROOT, lines
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One run of the demo: its exit code, what it printed, and the archive that it made."""
+
+    code: int
+    said: str
+    output: Path
+
+    def lines(self) -> list[dict]:
+        return lines(self.output)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    output = tmp_path_factory.mktemp("demo") / "output"
+    command = [sys.executable, "tools/demo.py", "-s", f"OUTPUT_DIR={output}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return Demo(run.returncode, run.stdout, output)

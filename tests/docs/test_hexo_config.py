@@ -1,0 +1,78 @@
+"""What docs/format.md tells of Hexo: the lines for a site's configuration, and the script."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from sinanews import post
+from sinanews.items import Article
+from sinanews.times import at
+from support import ROOT
+
+DOC = (ROOT / "docs" / "format.md").read_text("utf-8")
+TITLES = ("“临湾”港口", "出口额增长14%", "[图]大桥合龙", "粮价早报")
+HIDDEN = {"_临湾_港口", "_图_大桥合龙"}
+MOMENT = 1659927313  # 2022-08-08 10:55:13 in China, 02:55:13 in UTC
+INCLUDE = 'include:\n  - "_posts/**/_*.md"\n  - "**/_*.md"\n'
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("node") and shutil.which("npm")),
+    reason="node and npm are not installed: apt-get install nodejs npm",
+)
+
+
+def block(language: str, word: str) -> str:
+    """The documentation's block in a language that has the word in it."""
+    blocks = re.findall(rf"  ```{language}\n(.*?)  ```", DOC, re.DOTALL)
+    return dedent(next(text for text in blocks if word in text))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hexo site with a post of each title, and nothing configured."""
+    folder = tmp_path_factory.mktemp("hexo") / "site"
+    shutil.copytree(ROOT / "tests" / "hexo", folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    for number, title in enumerate(TITLES):
+        article = Article(f"docid{number}", "", ["guonei"], title, first_seen=at(MOMENT))
+        path = folder / "source" / post.path(title, article.channels, article.docid)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(post.render(article, "<p>正文。</p>"))
+    return folder
+
+
+def read(site: Path, config: str) -> dict[str, dict]:
+    """The posts by title, as Hexo reads them on a machine in UTC."""
+    (site / "_config.yml").write_text(config)
+    (site / "db.json").unlink(missing_ok=True)
+    command, zone = ["node", "read.js", "."], os.environ | {"TZ": "UTC"}
+    run = subprocess.run(command, cwd=site, check=True, capture_output=True, text=True, env=zone)
+    return {found["title"]: found for found in json.loads(run.stdout)}
+
+
+def test_hexo_takes_every_post_with_the_documented_lines_only(site):
+    zone, permalink = block("yaml", "timezone"), block("yaml", "permalink")
+    all_of_them = {post.title(title) for title in TITLES}
+
+    assert read(site, zone + permalink).keys() == all_of_them - HIDDEN
+    assert read(site, zone + permalink + INCLUDE).keys() == all_of_them - HIDDEN
+    assert read(site, zone).keys() == all_of_them - HIDDEN - {"出口额增长14%"}
+
+    (site / "scripts").mkdir()
+    (site / "scripts" / "underscored.js").write_text(block("js", "hexo.extend"))
+    taken = read(site, zone + permalink)
+    assert taken.keys() == all_of_them
+    assert {tuple(found["categories"]) for found in taken.values()} == {
+        ("金融", "新浪财经", "新浪财经－国內")
+    }
+    assert {found["date"] for found in taken.values()} == {"2022-08-08T02:55:13.000Z"}
+
+    shifted = read(site, "timezone: Asia/Shanghai\n" + permalink)
+    assert {found["date"] for found in shifted.values()} == {"2022-08-07T18:55:13.000Z"}

@@ -1,0 +1,143 @@
+"""README.md: what it shows is what comes out, what it names is there."""
+
+import json
+import pkgutil
+import re
+import runpy
+from functools import cache
+from pathlib import Path
+
+import pytest
+from scrapy import commands as scrapy_commands
+from scrapy.settings import default_settings
+
+from sinanews import channels
+from sinanews.arguments import NAMES
+from sinanews.options import EXTRA_KEYS
+from sinanews.report import Verdict
+from support import ROOT
+
+DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*.md")])
+README = (ROOT / "README.md").read_text("utf-8")
+OURS = {path.stem for path in (ROOT / "sinanews" / "commands").glob("[a-z]*.py")}
+CUT = "…"
+
+every_document = pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+
+
+def rows(head: str) -> list[list[str]]:
+    """The cells of the table whose first line begins so, without code marks."""
+    table = README.partition(f"| {head} |")[2].partition("\n\n")[0]
+    return [line.replace("`", "").strip("| ").split(" | ") for line in table.splitlines()[2:]]
+
+
+def block(beginning: str) -> str:
+    """The block of code that begins so."""
+    found = re.findall(r"```\w*\n(.*?)\n```", README, re.DOTALL)
+    return next(text for text in found if text.startswith(beginning))
+
+
+def test_the_demo_ends_as_shown(demo):
+    assert demo.code == 0
+    said = re.sub(r"[\d.]+ s$", "1.8 s", demo.said, flags=re.MULTILINE)
+    assert block("china: complete") in said.replace(str(demo.output), "output")
+
+
+def test_the_post_that_is_shown_is_what_the_demo_writes(demo):
+    path = re.search(r"`output/(_posts/\S+/[^`{]+\.md)`", README)[1]
+    written = (demo.output / path).read_text("utf-8")
+    place = 0
+    for shown in block("\n---").split(f"{CUT}\n"):
+        part = shown.rstrip(CUT)
+        assert part in written[place:], part
+        place = written.index(part, place) + len(part)
+
+
+def test_the_line_that_is_shown_is_what_the_demo_writes(demo):
+    shown = json.loads(block('{"docid"'))
+    (written,) = [line for line in demo.lines() if line["docid"] == shown["docid"]]
+    assert tuple(shown) == tuple(written)
+    for field, value in shown.items():
+        if str(value).endswith(CUT):
+            assert written[field].startswith(value.rstrip(CUT)), field
+        else:
+            assert written[field] == value, field
+
+
+def test_the_table_of_channels_is_the_codes():
+    domestic = {channel.name for channel in channels.DOMESTIC}
+    assert rows("name") == [
+        [
+            channel.name,
+            channel.title,
+            str(channel.pageid),
+            str(channel.lid),
+            "yes" if channel.name in domestic else "by name only",
+        ]
+        for channel in channels.BY_NAME.values()
+    ]
+
+
+@cache
+def settings() -> dict[str, object]:
+    """The settings of the project, whatever the environment says."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setattr("os.environ", {})
+        found = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
+    return {name: value for name, value in found.items() if name.isupper() and name[0] != "_"}
+
+
+def test_the_table_of_settings_has_every_setting_of_ours_and_its_default():
+    told = {name: default for name, default, _ in rows("setting")}
+    for name, default in told.items():
+        assert default == (str(settings()[name]) if settings()[name] not in ("", []) else "none")
+    assert {name for name in settings() if not hasattr(default_settings, name)} <= told.keys()
+
+
+def test_the_keys_that_a_post_can_get_are_the_codes():
+    (told,) = (about for name, _, about in rows("setting") if name == "POST_EXTRA_KEYS")
+    assert told.endswith(": " + ", ".join(EXTRA_KEYS))
+
+
+def test_the_table_of_verdicts_is_the_codes():
+    told = [(int(code), name.upper()) for code, name, _ in rows("code")]
+    assert told == [(verdict.value, verdict.name) for verdict in Verdict]
+
+
+def test_the_table_of_commands_has_every_command_of_ours_and_every_argument():
+    told = re.findall(r"^\| `scrapy (\w+)", README, re.MULTILINE)
+    assert set(told) == OURS
+    arguments = re.findall(r"`-a (\w+)=", README.partition("`scrapy crawl china`")[2])
+    assert tuple(arguments[: len(NAMES)]) == NAMES
+
+
+@every_document
+def test_every_command_that_is_named_exists(document):
+    known = OURS | {module.name for module in pkgutil.iter_modules(scrapy_commands.__path__)}
+    text = document.read_text("utf-8")
+    code = "\n".join([*re.findall(r"```.*?```", text, re.DOTALL), *re.findall(r"`[^`\n]+`", text)])
+    named = set(re.findall(r"(?:bin/|`)scrapy ([a-z]+)", code))
+    assert named <= known
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets
+
+
+@every_document
+def test_every_link_within_the_project_leads_somewhere(document):
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8")):
+        if "://" not in link:
+            assert_leads_somewhere(document, link)
+
+
+def assert_leads_somewhere(document: Path, link: str) -> None:
+    path, _, heading = link.partition("#")
+    target = document.parent / path if path else document
+    assert target.exists(), link
+    if heading:
+        titles = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+        assert heading in map(anchor, titles), link
+
+
+def anchor(title: str) -> str:
+    """A heading's anchor as GitHub makes it."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
