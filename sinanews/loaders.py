@@ -12,11 +12,11 @@ from sinanews.layouts.base import Markup, Rule
 
 
 def _keywords(found: Iterable[str], loader_context: Mapping[str, Collection[str]]) -> list[str]:
-    """The words of the first list that says more than the title."""
+    """The words of the first list that says more than the title, each once."""
     titles = loader_context["titles"]
     lists = (processors.words(_untitled(listed, titles)) for listed in found)
     said = ([word for word in words if word not in titles] for words in lists)
-    return next(filter(None, said), [])
+    return list(dict.fromkeys(next(filter(None, said), [])))
 
 
 def _untitled(listed: str, titles: Iterable[str]) -> str:
@@ -53,7 +53,7 @@ class ArticleLoader(ItemLoader):
 
     def load_item(self, **known: Any) -> Article:  # noqa: ANN401 - fields of many types
         """The article of what was collected, and of the fields that are known as they are."""
-        return Article(**known, **super().load_item())
+        return Article(**super().load_item() | known)
 
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Markup) -> None:
         """Adds to the fields what the first of the rules finds that finds anything for one."""

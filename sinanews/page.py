@@ -75,7 +75,8 @@ def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Articl
 
 
 def _listed(story: Story) -> dict[str, Any]:
-    return {
+    title = {"title": story.title} if story.title else {}  # as listed, doubled spaces and all
+    return title | {
         "docid": story.docid,
         "url": story.url,
         "channels": list(story.channels),

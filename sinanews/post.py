@@ -91,8 +91,18 @@ def path(raw_title: str, channels: Sequence[str], docid: str) -> PurePosixPath:
     >>> print(path("CPI同比上涨1.4%", ["guonei"], "mcwi0009927313").name)
     CPI同比上涨14%.md
     """
-    stem = _NOT_IN_NAMES.sub("", title(raw_title)).strip() or docid
-    return ROOT.joinpath(*_categories(channels), f"{stem}.md")
+    return folder(channels) / name(raw_title, docid)
+
+
+def folder(channels: Sequence[str]) -> PurePosixPath:
+    """Where the posts of articles first listed by a channel lie, below the output folder."""
+    return ROOT.joinpath(*_categories(channels))
+
+
+def name(raw_title: str, docid: str) -> str:
+    """A post's file name."""
+    stem = _NOT_IN_NAMES.sub("", title(raw_title))
+    return f"{stem if stem.strip() else docid}.md"
 
 
 def taken_path(own: PurePosixPath, docid: str) -> PurePosixPath:
@@ -117,6 +127,8 @@ def title(raw: str) -> str:
 
 def _limited(text: str) -> str:
     """Cut before the character that passes the limit: ASCII weighs 1, each other UTF-16 unit 2."""
+    if len(text.encode("utf-16-le")) <= TITLE_LIMIT:  # nothing weighs more than its UTF-16
+        return text
     weight = 0
     for position, character in enumerate(text):
         weight += 1 if character.isascii() else len(character.encode("utf-16-le"))

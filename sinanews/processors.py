@@ -17,7 +17,7 @@ _EDITOR = re.compile(
     r"\s*(?P<code>[A-Za-z]{1,3}\d{2,4})?"
 )
 _OUTLET = re.compile(r"^(?:https?://\S+)?\s*(?:(?:来源|稿源|出处)[：:])?\s*")
-_AFTER_OUTLET = re.compile(r"\s*(?:\[?微博\]?|我有话说.*|收藏本文)+$")
+_AFTER_OUTLET = re.compile(r"(?: ?(?:\[?微博\]?|我有话说.*|收藏本文))+$")
 _TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>.*)", re.DOTALL)
 _NAME = r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]{1,7}| [\u4e00-\u9fff](?![\u4e00-\u9fff])|(?= ))"
 _NAMES = rf"(?P<names>{_NAME}(?:[ 、，,]+{_NAME})*)"
@@ -45,8 +45,10 @@ def outlet(text: str) -> str | None:
 
     >>> outlet(" 2016年05月25日10:10 新浪财经 "), outlet("来源：新华社")
     ('新浪财经', '新华社')
-    >>> outlet("http://www.sina.com.cn 2005年03月21日 11:21 《理财周刊》"), outlet("北京晚报 [微博]")
-    ('《理财周刊》', '北京晚报')
+    >>> outlet("http://www.sina.com.cn 2005年03月21日 11:21 《理财周刊》")
+    '《理财周刊》'
+    >>> outlet("北京晚报 [微博] 我有话说(23人参与)")
+    '北京晚报'
     """
     shown = line(without_date(text))
     return shown and (_AFTER_OUTLET.sub("", _OUTLET.sub("", shown)) or None)

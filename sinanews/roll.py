@@ -14,6 +14,7 @@ from sinanews.urls import bare_docid, canonical, docid
 
 # try{feedCardJsonpCallback({...});}catch(e){};
 _JSONP = re.compile(r"\s*(?:try\s*\{)?\s*[\w.$]+\s*\((.*)\)\s*;?\s*(?:\}\s*catch.*)?", re.DOTALL)
+_DOCID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def story(row: Any, url: str) -> Story:  # noqa: ANN401 - whatever JSON holds
 
 def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:
     return Story(
-        docid=bare_docid(_text(row, "docid") or "") or docid(address),
+        docid=_docid(row) or docid(address),
         url=address,
         title=_text(row, "title") or "",
         summary=_text(row, "intro"),
@@ -112,6 +113,12 @@ def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:
         channels=_channels(_text(row, "lids") or ""),
         **times,
     )
+
+
+def _docid(row: dict[str, Any]) -> str | None:
+    """The row's docid, unless it could not name a file."""
+    listed = bare_docid(_text(row, "docid") or "")
+    return listed if _DOCID.fullmatch(listed) else None
 
 
 def _channels(lids: str) -> tuple[str, ...]:

@@ -5,8 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import frontmatter
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
+from sinanews.mirror.pages import FAMILIES
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from support import lines
@@ -69,22 +72,42 @@ def test_hexo_reads_every_post_with_its_categories_and_instant(site, scrapy, out
     assert len(instants) > 10
 
 
-def test_hexo_renders_clean_bodies_without_code_blocks_and_whole(site, scrapy, output):
-    with running(Site(articles=60, tick=0)) as mirror:
-        scrapy("crawl", "china", mirror=mirror.url, POST_BODY="clean")
+def test_hexo_renders_clean_bodies_of_every_family_whole_and_without_code(site, scrapy, output):
+    newsroom = Site(articles=60, tick=0)
+    for family in FAMILIES:
+        newsroom.publish(8, family=family)
+    with running(newsroom) as mirror:
+        settings = {"POST_BODY": "clean", "POST_EXTRA_KEYS": "docid"}
+        run = scrapy("crawl", "china", mirror=mirror.url, **settings)
+    assert run.returncode == 0, run.stderr
     read = rendered(site, output)
-    written = lines(output)
+    articles = {line["docid"]: line for line in lines(output)}
+    posts = {slug: frontmatter.load(path) for slug, path in visible(output).items()}
+    shown = {articles[str(post["docid"])]["layout"] for post in posts.values()}
 
-    assert len(read) > 10
-    for post in read.values():
-        assert not {"<pre", "<code", "<figure", "appendQr"} & set(tags(post["content"]))
-    everything = "".join(post["content"] for post in read.values())
-    named = [line for line in written if f"{line['title']}" in {p["title"] for p in read.values()}]
-    pictures = [image["url"] for line in named for image in line["images"]]
-    assert pictures
-    assert all(f'src="{url}"' in everything for url in pictures)
-    assert 'class="keyword"' in everything
+    assert read.keys() == posts.keys()
+    assert shown == set(FAMILIES)
+    for slug, post in posts.items():
+        assert_whole(read[slug]["content"], post.content, articles[str(post["docid"])])
+    links = [href for post in read.values() for href in values(post["content"], "a", "href")]
+    assert any("/realstock/company/" in href for href in links)
 
 
-def tags(content: str) -> list[str]:
-    return [mark for mark in ("<pre", "<code", "<figure", "appendQr") if mark in content]
+def assert_whole(content: str, body: str, article: dict) -> None:
+    """What Hexo shows is the post's body, and in it all of the article."""
+    shown = LexborHTMLParser(content)
+    assert shown.css("pre, code, figure, script, style, iframe, .appendQr_wrap") == []
+    assert values(content, "a", "href") == values(body, "a", "href")
+    assert values(content, "img", "src") == [image["url"] for image in article["images"]]
+    assert squeezed(content) == squeezed(body)
+    for line in article["text"].split("\n"):
+        assert "".join(line.split()) in squeezed(content)
+
+
+def values(html: str, css: str, attribute: str) -> list[str | None]:
+    return [node.attributes.get(attribute) for node in LexborHTMLParser(html).css(css)]
+
+
+def squeezed(html: str) -> str:
+    """The visible text without white space."""
+    return "".join(LexborHTMLParser(html).text().split())

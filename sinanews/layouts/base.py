@@ -7,6 +7,7 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from sinanews import times
 from sinanews.html5 import parse
 
 # A descendant of one element: `.date-source .source`, but no list and no other combinator.
@@ -79,7 +80,13 @@ def meta(name: str) -> Rule:
     return Rule(f"meta {name}", lambda page: filter(None, [page.metas.get(name)]))
 
 
-_EDITOR_LINE = re.compile(r"\s*[（(【\[]?\s*(?:责任)?编辑[：:][^，。；：:]{0,30}")
+def dated(css: str) -> Rule:
+    """The texts of matching nodes that show a time, whatever else they say."""
+    texts = text(css)
+    return Rule(f"text of {css} with a time", lambda page: filter(times.shown, texts.find(page)))
+
+
+_EDITOR_LINE = re.compile(r"\s*[（(【\[]?\s*(?:责任)?编辑[：:][^，。；？！]{0,30}")
 
 
 def editor_lines(css: str) -> Rule:
@@ -88,6 +95,20 @@ def editor_lines(css: str) -> Rule:
     return Rule(
         f"editor line in {css}", lambda page: filter(_EDITOR_LINE.fullmatch, texts.find(page))
     )
+
+
+_EDITOR_TAIL = re.compile(r"[（(【\[](?:责任)?编辑[：:][^（()）]{0,30}[）)】\]]\s*$")
+
+
+def editor_tails(css: str) -> Rule:
+    """The editor's name or code in brackets, with which the text of a matching node ends."""
+    texts = text(css)
+
+    def found(page: Markup) -> Iterator[str]:
+        tails = map(_EDITOR_TAIL.search, texts.find(page))
+        return (tail[0] for tail in tails if tail)
+
+    return Rule(f"editor at the end of {css}", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +154,23 @@ class Layout:
 
 
 UPDATED = (meta("weibo: article:update_at"),)
-# Below the body. The links of `.article-relzt .keywords` are topics.
-_LINKED = "#keywords a, .article-keywords a, .article-bottom > .keywords a"
 
 
-def _keyword_lists(page: Markup) -> Iterator[str]:
-    """The lists of keywords. Without any, the metas have nothing or the title, the links more."""
-    lists = page.metas.get("tags", ""), page.metas.get("keywords", "")
-    yield from filter(None, lists)
-    if not any("," in listed for listed in lists):
-        yield ",".join(link.text() for link in page.all(_LINKED))
+def keyword_lists(below: str) -> Rule:
+    """The lists of keywords: of the metas, and when those have none, or only the title, of the
+    links in what matches."""
+
+    def found(page: Markup) -> Iterator[str]:
+        lists = page.metas.get("tags", ""), page.metas.get("keywords", "")
+        yield from filter(None, lists)
+        if not any("," in listed for listed in lists):
+            links = (link for node in page.all(below) for link in node.css("a"))
+            yield ",".join(link.text() for link in links)
+
+    return Rule(f"meta tags, meta keywords, links in {below}", found)
 
 
-KEYWORDS = (Rule(f"meta tags, meta keywords, text of {_LINKED}", _keyword_lists),)
+KEYWORDS = (meta("tags"), meta("keywords"))
 EDITOR = (
     text("#artibody p.article-editor"),
     text("#article p.show_author"),

@@ -1,6 +1,6 @@
 """F2014, and N2014 with it: finance and news 2010 to 2014, tech.sina.com.cn until 2019."""
 
-from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, meta, text
+from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, editor_tails, meta, text
 
 F2014 = Layout(
     name="F2014",
@@ -12,7 +12,7 @@ F2014 = Layout(
         "source": (text("#media_name"), meta("mediaid")),
         "published": (text("#pub_date"), meta("weibo: article:create_at")),
         "updated": UPDATED,
-        "editor": EDITOR,
+        "editor": (*EDITOR, editor_tails("#artibody p")),
         "keywords": KEYWORDS,
     },
 )

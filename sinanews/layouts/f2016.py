@@ -1,7 +1,7 @@
 """F2016: finance.sina.com.cn 2014 to 2016. Date and source share one span; the editor line and a
 promotional picture follow the body."""
 
-from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, meta, text
+from sinanews.layouts.base import EDITOR, UPDATED, Layout, keyword_lists, meta, text
 
 F2016 = Layout(
     name="F2016",
@@ -14,6 +14,6 @@ F2016 = Layout(
         "published": (text(".time-source"), meta("weibo: article:create_at")),
         "updated": UPDATED,
         "editor": EDITOR,
-        "keywords": KEYWORDS,
+        "keywords": (keyword_lists(".article-keywords"),),
     },
 )

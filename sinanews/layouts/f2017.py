@@ -1,6 +1,6 @@
 """F2017: finance.sina.com.cn since 2017."""
 
-from sinanews.layouts.base import EDITOR, KEYWORDS, UPDATED, Layout, meta, text
+from sinanews.layouts.base import EDITOR, UPDATED, Layout, keyword_lists, meta, text
 
 F2017 = Layout(
     name="F2017",
@@ -17,6 +17,7 @@ F2017 = Layout(
         ),
         "updated": UPDATED,
         "editor": EDITOR,
-        "keywords": KEYWORDS,
+        # Not any .keywords: those of `.article-relzt` are topics.
+        "keywords": (keyword_lists("#article-bottom > .keywords"),),
     },
 )

@@ -1,0 +1,146 @@
+"""A page that could not be read is kept as it came, with what was looked for: a ready fixture."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from scrapy.http import HtmlResponse
+
+from sinanews import layouts, page
+from sinanews.exceptions import LayoutError
+from support import article_page, lines, place, posts, row
+
+DOCID = "nabc0000000001"
+UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta charset="utf-8">', "")
+
+
+@contextmanager
+def declaring(content_type, body):
+    """A server of one page whose header says what the page itself does not."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(404 if self.path.endswith("robots.txt") else 200)
+            self.send_header("Content-Type", content_type)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def kept(output, docid=DOCID):
+    """The two files of a failed page: its bytes, and what is said of them."""
+    said = json.loads((output / "failed" / f"{docid}.json").read_bytes())
+    return (output / "failed" / f"{docid}.html").read_bytes(), said
+
+
+def read_again(output, docid=DOCID):
+    """What reading the kept page raises, as docs/layouts.md reads it."""
+    body, said = kept(output, docid)
+    response = HtmlResponse(said["url"], body=body, headers={"Content-Type": said["content_type"]})
+    with pytest.raises(LayoutError) as raised:
+        page.read(response)
+    return raised.value
+
+
+def ask(scrapy, mirror, *docids, **settings):
+    urls = ",".join(f"https://{place(docid)}" for docid in docids or [DOCID])
+    return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=mirror, **settings)
+
+
+def failed(output, docid):
+    return sorted(path.name for path in (output / "failed").glob(f"{docid}.*"))
+
+
+PAGES = {
+    "foreign": (b"<html><h1>no family</h1></html>", ["layout"]),
+    "drifted": (article_page().replace(b"main-title", b"headline"), ["layout"]),
+    "bodiless": (article_page(body=" \n"), ["body_html"]),
+    "nothing": (
+        article_page(title="", body="").replace("2026年09月29日 00:34".encode(), b""),
+        ["title", "published", "body_html"],
+    ),
+}
+
+
+def test_what_a_harvest_leaves_of_a_failed_page_fails_again_by_itself(pages, scrapy, output):
+    """The list knows title and time of a story, the page alone does not: the files say so."""
+    pages.roll(*(row(f"n{name}", title=name) for name in PAGES))
+    for name, (body, _) in PAGES.items():
+        pages[place(f"n{name}")] = body
+
+    run = scrapy("crawl", "china", mirror=pages.url)
+
+    assert run.returncode == 3
+    for name, (served, missing) in PAGES.items():
+        body, said = kept(output, f"n{name}")
+        error = read_again(output, f"n{name}")
+        assert body == served
+        assert said["url"] == f"https://{place(f'n{name}')}"
+        assert said["state"] == "failed"
+        assert error.missing == said["missing"] == missing
+        assert dict(error.tried) == said["tried"]
+        assert said["reason"] == f"no {', '.join(missing)}"
+
+
+def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrapy, output):
+    pages[place(DOCID)] = PAGES["drifted"][0]
+    ask(scrapy, pages.url)
+    tried = kept(output)[1]["tried"]
+    assert list(tried) == list(layouts.BY_NAME)
+    assert tried["F2017"] == ["h1.main-title"]
+    assert tried["N2017"] == ["h1.main-title", "#article"]
+    assert all(tried.values())
+
+    pages[place(DOCID)] = PAGES["nothing"][0]
+    ask(scrapy, pages.url)
+    assert kept(output)[1]["tried"] == {
+        "F2017": [
+            "title: text of h1.main-title",
+            "title: meta og:title",
+            "published: text of .date-source .date",
+            "published: meta weibo: article:create_at",
+            "published: meta article:published_time",
+            "body_html: content of #artibody",
+        ]
+    }
+
+
+def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(scrapy, output):
+    with declaring("text/html; charset=gbk", UNDECLARED.encode("gbk")) as url:
+        run = ask(scrapy, url)
+
+    assert run.returncode == 3
+    body, said = kept(output)
+    assert said["content_type"] == "text/html; charset=gbk"
+    response = HtmlResponse(said["url"], body=body, headers={"Content-Type": said["content_type"]})
+    assert "夜航" in response.text
+    assert read_again(output).missing == ["body_html"]
+
+
+FOREIGN, GOOD, BOTH = PAGES["foreign"][0], article_page(), ["html", "json"]
+
+
+def test_no_stale_files_are_left_once_a_story_fails_otherwise_or_succeeds(pages, scrapy, output):
+    for served in (
+        {"n1": (FOREIGN, BOTH), "n2": (FOREIGN, BOTH), "n3": (FOREIGN, BOTH), "n4": (GOOD, [])},
+        {"n1": (GOOD, []), "n2": ((410, b""), []), "n3": ((500, b""), ["json"])}
+        | {"n4": (FOREIGN, BOTH)},
+        {"n4": (GOOD, [])},  # as it was before it failed
+    ):
+        pages |= {place(name): body for name, (body, _) in served.items()}
+        ask(scrapy, pages.url, *served, RETRY_TIMES="0")
+        left = {name: [f"{name}.{kind}" for kind in kinds] for name, (_, kinds) in served.items()}
+        assert {name: failed(output, name) for name in served} == left
+    assert len(lines(output)) == len(posts(output)) == 2
