@@ -5,6 +5,8 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -35,7 +37,7 @@ class Progress:
         assert crawler.stats, "a crawler that runs has stats"
         self._stats = crawler.stats
         self._bar: tqdm[Any] | None = None
-        self._redirect = logging_redirect_tqdm()
+        self._redirected = ExitStack()
         self._said = time.monotonic()
         self._counts: dict[str, int] = {}
 
@@ -53,7 +55,15 @@ class Progress:
         """Starts the bar, if anybody is there to look at it."""
         if sys.stderr.isatty():
             self._bar = tqdm(desc="articles", unit="", dynamic_ncols=True)
-            self._redirect.__enter__()
+            self._redirect()
+
+    def _redirect(self) -> None:
+        """Lets the log go round the bar; a log that goes to a file is left alone."""
+        console = [h for h in logging.root.handlers if getattr(h, "stream", None) is sys.stderr]
+        if console:
+            self._redirected.enter_context(logging_redirect_tqdm())
+            # tqdm's own handler takes the format over, but not the level.
+            logging.root.handlers[-1].setLevel(console[0].level)
 
     def scraped(self, item: Article | Rejection) -> None:
         """Counts what was written, or why not."""
@@ -80,7 +90,7 @@ class Progress:
         """Ends the bar."""
         if self._bar is not None:
             self._bar.close()
-            self._redirect.__exit__(None, None, None)
+            self._redirected.close()
 
 
 class RunReport:
@@ -137,10 +147,15 @@ class RunReport:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
 
     def _keep(self, told: Report) -> None:
-        name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))
         data = json.dumps(told.to_json(), ensure_ascii=False, indent=1).encode()
-        write_whole({self._output / "runs" / f"{name}-{self._ledger.run}.json": data})
+        write_whole({self._file(): data})
         self._ledger.runs.end(self._ledger.run, told.verdict, told.to_json())
+
+    def _file(self) -> Path:
+        """Named by the run's start, and by its number where another began in that second."""
+        begun = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))
+        own = self._output / "runs" / f"{begun}.json"
+        return own.with_stem(f"{begun}-{self._ledger.run}") if own.exists() else own
 
     def _gathered(self, spider: Spider, reason: str) -> Report:
         runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()

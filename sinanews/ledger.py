@@ -3,6 +3,7 @@
 The lists fill it, spiders claim from it, and a story is done only after its post is safe.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,37 +11,21 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.signals import engine_stopped
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Update,
-    bindparam,
-    func,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Engine, Update, bindparam, select, true, update
+from sqlalchemy.exc import DBAPIError
 
-from sinanews import owners
+from sinanews import listing, owners
+from sinanews.audit import Audit, audit
 from sinanews.items import Article, State
+from sinanews.listing import Listing
 from sinanews.options import Options
 from sinanews.revisions import content_hash, unpacked
 from sinanews.roll import Story
-from sinanews.rows import (
-    DONE,
-    Claim,
-    Known,
-    Named,
-    Outcome,
-    claim_of,
-    free_paths,
-    known_stories,
-    revision_row,
-    story_row,
-)
+from sinanews.rows import Claim, Outcome, by_url, claim_of, free_path, revision_row
 from sinanews.runs import Runs
-from sinanews.schema import engine, insert_new, revisions, stories
+from sinanews.schema import engine, in_short, insert_new, revisions, stories, writing
+
+logger = logging.getLogger(__name__)
 
 CHINA_SECONDS = 8 * 3600  # China is this far ahead of UTC
 LEASE = 600  # seconds a claim is kept for its claimer; well above a page's worst retries
@@ -77,6 +62,7 @@ class Ledger:
         retries: Retries = Retries(),
     ) -> None:
         self._database = database
+        self._writing = writing(database)
         self._clock = clock
         self._retries = retries
         self.owner = owners.new_owner()
@@ -94,16 +80,23 @@ class Ledger:
 
     @classmethod
     def opened(cls, options: Options) -> Self:
-        """The ledger that the settings name; claims of dead workers of this host are free."""
+        """The ledger that the settings name."""
         retries = Retries(options.failed_pause, options.failed_tries, options.recheck_ages)
-        ledger = cls(engine(options.ledger_url), retries=retries)
-        ledger.release_dead()
-        return ledger
+        return cls(engine(options.ledger_url), retries=retries)
+
+    @property
+    def place(self) -> str:
+        """Its URL, as a user may see it."""
+        return self._database.url.render_as_string(hide_password=True)
 
     def close(self) -> None:
-        """Closes the connections; claims still held are given back."""
-        with self._database.begin() as connection:
-            connection.execute(_freed(self.now(), stories.c.owner == self.owner))
+        """Closes the connections; claims still held are given back, if they can be: if not, the
+        next run finds their owner dead."""
+        try:
+            with self._writing.begin() as connection:
+                connection.execute(_freed(self.now(), stories.c.owner == self.owner))
+        except DBAPIError as error:
+            logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
         self._database.dispose()
         owners.ours.discard(self.owner)
         for crawler in [crawler for crawler, ledger in _LEDGERS.items() if ledger is self]:
@@ -121,42 +114,19 @@ class Ledger:
         """Notes the rows of a list's page, as rows of that channel, in order; of new stories
         only as many as there is room for. Returns how many stories now wait to be claimed.
         """
-        with self._database.begin() as connection:
-            known = known_stories(connection, [story.docid for story in listed])
-            unknown = {story.docid: story for story in listed if story.docid not in known}
-            new = list(unknown.values())[: int(min(room, len(unknown)))]
-            if new:
-                self._add(connection, new, channel)
-            changed = [s for s in listed if s.docid in known and s.mtime > known[s.docid].mtime]
-            self._touch(connection, known, channel)
-            for story in changed:
-                connection.execute(self._changed(story, known[story.docid]))
-        return len(new) + sum(story.waits for story in known.values()) + len(changed)
+        where = Listing(channel, self.run, self.now())
+        with self._writing.begin() as connection:
+            return listing.note(connection, listed, where, room)
 
-    def _add(self, connection: Connection, new: Sequence[Story], channel: str) -> None:
-        named = [Named(story.docid, story.title, (channel,)) for story in new if story.title]
-        paths = free_paths(connection, named)
-        shared = {"due": self.now(), "run": self.run}
-        rows = [story_row(story, channel, paths.get(story.docid)) | shared for story in new]
-        connection.execute(insert_new(connection, stories), rows)
-
-    def _touch(self, connection: Connection, known: dict[str, Known], channel: str) -> None:
-        seen = stories.c.docid.in_(known)
-        connection.execute(update(stories).where(seen).values(run=self.run))
-        for docid, story in known.items():
-            if channel and channel not in story.channels.split(","):
-                values = {"channels": ",".join(filter(None, (story.channels, channel)))}
-                connection.execute(update(stories).filter_by(docid=docid).values(values))
-
-    def _changed(self, story: Story, known: Known) -> Update:
-        said = {"mtime": story.mtime, "title": story.title, "summary": story.summary}
-        due = {"due": self.now()} if known.state in DONE else {}
-        return update(stories).filter_by(docid=story.docid).values(said | due)
+    def docids(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The docids of the stories that have one of the URLs. Looks through all of them."""
+        with self._database.connect() as connection:
+            return by_url(connection, addresses)
 
     def ask(self, docids: Sequence[str]) -> None:
         """Makes stories due now, whatever became of them before."""
         asked = update(stories).where(stories.c.docid.in_(docids), stories.c.owner.is_(None))
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             connection.execute(asked.values(due=self.now(), run=self.run))
 
     def claim(self, count: int, wanted: ColumnElement[bool] | None = None) -> list[Claim]:
@@ -171,7 +141,7 @@ class Ledger:
             .limit(count)
             .with_for_update(skip_locked=True)
         )
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             rows = connection.execute(asked).mappings().all()
             leased = {"due": self.now() + LEASE, "owner": self.owner, "run": self.run}
             taken = stories.c.docid.in_([row["docid"] for row in rows])
@@ -186,7 +156,7 @@ class Ledger:
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
         """Notes what became of claimed stories, all or none; they are no longer claimed."""
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             connection.execute(_SETTLE, [self._settled(outcome) for outcome in outcomes])
             said = [o.item for o in outcomes if o.state in {State.WRITTEN, State.UPDATED}]
             if said:
@@ -214,13 +184,20 @@ class Ledger:
         claim = self.claimed(article.docid)
         if claim.post_path:
             return claim.post_path
-        with self._database.begin() as connection:
-            named = Named(article.docid, article.title, tuple(article.channels))
-            path = free_paths(connection, [named])[article.docid]
+        with self._writing.begin() as connection:
+            path = free_path(connection, article.title, article.channels, article.docid)
             values = {"post_path": path, "title": article.title}
             connection.execute(update(stories).filter_by(docid=article.docid).values(values))
         self._claims[article.docid] = replace(claim, post_path=path)
         return path
+
+    def forgive(self) -> None:
+        """Makes what failed in this run due again at once, as if it had not been tried: a site
+        that refuses us says nothing of its articles."""
+        failed = (stories.c.settled == self.run, stories.c.state == State.FAILED)
+        again = update(stories).where(stories.c.run == self.run, *failed)
+        with self._writing.begin() as connection:
+            connection.execute(again.values(due=self.now(), tries=stories.c.tries - 1))
 
     def articles(self, wanted: ColumnElement[bool] | None = None) -> Iterator[tuple[str, Article]]:
         """The path and the last revision of every article, in the order of their docids."""
@@ -244,15 +221,13 @@ class Ledger:
         with self._database.connect() as connection:
             return list(connection.execute(asked).scalars())
 
-    def counts(self) -> dict[State, int]:
-        """How many stories are in each state."""
-        asked = select(stories.c.state, func.count()).group_by(stories.c.state)
-        with self._database.connect() as connection:
-            return {State(state): count for state, count in connection.execute(asked)}
+    def audit(self) -> Audit:
+        """What tells whether the account balances, over all stories and runs."""
+        return audit(self._database)
 
     def release_dead(self) -> None:
-        """Gives back what workers of this host hold that no longer run."""
-        with self._database.begin() as connection:
+        """Gives back what workers of this host held that no longer run."""
+        with self._writing.begin() as connection:
             held = select(stories.c.owner).where(stories.c.due.is_not(None)).distinct()
             workers = connection.execute(held.where(stories.c.owner.is_not(None))).scalars()
             dead = [owner for owner in workers if not owners.runs(owner)]
@@ -279,4 +254,5 @@ _SETTLE = (
 
 
 def _freed(now: int, which: ColumnElement[bool]) -> Update:
-    return update(stories).where(which).values(due=now, owner=None)
+    held = stories.c.due.is_not(None)  # for the index: nothing else is held
+    return update(stories).where(which, held).values(due=now, owner=None)

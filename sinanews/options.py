@@ -33,6 +33,7 @@ class Options:
     failed_tries: int
     recheck_ages: tuple[int, ...]
     rechecks_per_run: int
+    workers: int
 
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
@@ -56,6 +57,7 @@ class Options:
                 for hours in settings.getlist("RECHECK_HOURS")
             ),
             rechecks_per_run=_count(settings, "RECHECKS_PER_RUN"),
+            workers=_count(settings, "WORKERS", 1),
         )
 
 

@@ -25,9 +25,12 @@ from sinanews.stops import Stop
 Item = Article | Rejection
 
 
-def feed_folder(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
-    """Adds the output folder to what a feed's URI can name."""
-    return parameters | {"output": spider.settings["OUTPUT_DIR"]}
+def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
+    """What a feed's URI can name: the output folder, and a name that runs side by side do not
+    share, even if they begin in the same second."""
+    ledger = Ledger.of(spider.crawler)
+    name = spider.name if ledger.runs.alone(ledger.run) else f"{spider.name}-{ledger.run}"
+    return parameters | {"output": spider.settings["OUTPUT_DIR"], "name": name}
 
 
 class ValidatePipeline:

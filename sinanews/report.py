@@ -28,6 +28,16 @@ class Verdict(IntEnum):
     LOCKED = 75
 
 
+def gravest(codes: Iterable[int]) -> int:
+    """Of several exit codes the one to heed: a refusal before what follows from it.
+
+    >>> gravest([0, 5, 4]), gravest([0, 0])
+    (4, 0)
+    """
+    order = (0, Verdict.INCOMPLETE, Verdict.DRIFTED, Verdict.BLOCKED)
+    return max(codes, key=lambda code: order.index(code) if code in order else len(order))
+
+
 @dataclass(slots=True)
 class Presence:
     """On how many of the pages read each field was there."""

@@ -1,12 +1,12 @@
 """Between what the ledger's tables hold and what the rest of sinanews talks about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
-from sinanews import post
+from sinanews import post, urls
 from sinanews.items import Article, Rejection, State
 from sinanews.revisions import content_hash, packed
 from sinanews.roll import Story
@@ -42,45 +42,56 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What listing needs of a story that the ledger has: its channels as kept, its last change
-    in unix seconds, its state, and whether it waits to be claimed."""
+    in unix seconds, its state, its last run, and whether it waits to be claimed."""
 
     channels: str
     mtime: int
     state: State
+    run: int | None
     waits: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a post's path depends on."""
-
-    docid: str
-    title: str
-    channels: Sequence[str]
+_KNOWN = select(
+    stories.c.docid,
+    stories.c.channels,
+    stories.c.mtime,
+    stories.c.state,
+    stories.c.run,
+    stories.c.due.is_not(None),
+).where(stories.c.docid.in_(bindparam("docids", expanding=True)))
 
 
 def known_stories(connection: Connection, docids: Sequence[str]) -> dict[str, Known]:
     """Those of the docids that the ledger has."""
-    asked = select(
-        stories.c.docid,
-        stories.c.channels,
-        stories.c.mtime,
-        stories.c.state,
-        stories.c.due.is_not(None),
-    ).where(stories.c.docid.in_(docids))
-    return {docid: Known(*known) for docid, *known in connection.execute(asked)}
+    rows = connection.execute(_KNOWN, {"docids": docids})
+    return {docid: Known(*known) for docid, *known in rows}
 
 
-def free_paths(connection: Connection, named: Sequence[Named]) -> dict[str, str]:
-    """A path for each, its own if no other docid has it."""
-    own = {item.docid: post.path(item.title, item.channels, item.docid) for item in named}
-    asked = select(stories.c.post_path).where(stories.c.post_path.in_(map(str, own.values())))
-    taken = set(connection.execute(asked).scalars())
-    free: dict[str, str] = {}
-    for docid, path in own.items():
-        free[docid] = str(post.taken_path(path, docid) if str(path) in taken else path)
-        taken.add(free[docid])
-    return free
+def by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
+    """The docids of those stories that the ledger has under one of the URLs."""
+    asked = select(stories.c.url, stories.c.docid).where(stories.c.url.in_(addresses))
+    return dict(connection.execute(asked).tuples().all())
+
+
+def under_known_docids(connection: Connection, listed: Sequence[Story]) -> Sequence[Story]:
+    """The rows of a list; one whose page was fetched by an old URL before, which carries no
+    docid, under the docid that it has since."""
+    odd = [story for story in listed if f"-i{story.docid}." not in story.url]
+    named = {story.docid: urls.docid(story.url) for story in odd}
+    other = {listed: own for listed, own in named.items() if listed != own}
+    if not other:
+        return listed
+    known = known_stories(connection, list(other.values()))
+    taken = {listed: own for listed, own in other.items() if own in known}
+    return [replace(story, docid=taken.get(story.docid, story.docid)) for story in listed]
+
+
+def free_path(connection: Connection, title: str, channels: Sequence[str], docid: str) -> str:
+    """The path of a title's post, its own if no other docid has it."""
+    path = post.path(title, channels, docid)
+    asked = select(stories.c.docid).where(stories.c.post_path == str(path))
+    taken = connection.execute(asked).first() is not None
+    return str(post.taken_path(path, docid) if taken else path)
 
 
 def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sinanews import owners
 from sinanews.frontier import Frontier
 from sinanews.items import State
 from sinanews.rows import DONE
-from sinanews.schema import frontiers, runs, stories, upsert
+from sinanews.schema import frontiers, runs, stories, upsert, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,13 @@ class Runs:
 
     def __init__(self, database: Engine, clock: Callable[[], float] = time.time) -> None:
         self._database = database
+        self._writing = writing(database)
         self._clock = clock
 
     def begin(self, spider: str, owner: str) -> int:
         """Notes that a run begins; returns its number."""
         row = {"spider": spider, "owner": owner, "started": int(self._clock())}
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"
         return int(made[0])
@@ -48,7 +49,7 @@ class Runs:
         """Notes a run's end, its verdict and its report."""
         said = {"ended": int(self._clock()), "verdict": verdict}
         told = json.dumps(report, ensure_ascii=False)
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             connection.execute(update(runs).filter_by(id=run).values(**said, report=told))
 
     def last(self, count: int) -> list[Run]:
@@ -57,6 +58,12 @@ class Runs:
         with self._database.connect() as connection:
             rows = connection.execute(asked).mappings().all()
         return [Run(**dict(row) | {"report": json.loads(row["report"] or "{}")}) for row in rows]
+
+    def alone(self, run: int) -> bool:
+        """Whether no other run is at work on the archive."""
+        asked = select(runs.c.id).where(runs.c.ended.is_(None), runs.c.id != run).limit(1)
+        with self._database.connect() as connection:
+            return connection.execute(asked).first() is None
 
     def killed(self) -> list[int]:
         """The runs that neither ended nor still run."""
@@ -85,7 +92,7 @@ class Runs:
             stories.c.run == run, stories.c.state.in_((State.FAILED, State.LISTED))
         )
         with self._database.connect() as connection:
-            return Counter(dict(connection.execute(asked.group_by(reason)).tuples().all()))
+            return Counter(dict(connection.execute(asked.group_by(reason)).all()))
 
     def frontier(self, channel: str) -> Frontier | None:
         """How far a channel's list is known without a gap; None before its first complete walk."""
@@ -97,7 +104,7 @@ class Runs:
     def move(self, channel: str, frontier: Frontier) -> None:
         """Notes how far a channel's list is known."""
         row = {"channel": channel, "reached": frontier.reached, "swept": frontier.swept}
-        with self._database.begin() as connection:
+        with self._writing.begin() as connection:
             connection.execute(upsert(connection, frontiers, ["reached", "swept"]), row)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError as UrlError
@@ -32,7 +32,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 
-VERSION = 2
+VERSION = 3
+DIALECTS = ("sqlite", "postgresql")
 BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
 
 metadata = MetaData()
@@ -105,6 +106,13 @@ runs = Table(
     Column("verdict", Text),
     Column("report", Text),
 )
+# Few runs are open, and each start of a crawl asks for them.
+runs_open = Index(
+    "runs_open",
+    runs.c.id,
+    sqlite_where=runs.c.ended.is_(None),
+    postgresql_where=runs.c.ended.is_(None),
+)
 
 
 def _add_swept(connection: Connection) -> None:
@@ -113,8 +121,12 @@ def _add_swept(connection: Connection) -> None:
     connection.execute(update(frontiers).values(swept=frontiers.c.reached))
 
 
+def _index_open_runs(connection: Connection) -> None:
+    runs_open.create(connection)
+
+
 # From version N to N + 1: what has to change in a ledger of version N.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_swept}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_swept, 2: _index_open_runs}
 
 
 def engine(url: str) -> Engine:
@@ -125,9 +137,10 @@ def engine(url: str) -> Engine:
     database = _database(url)
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", _tune_sqlite)
+        event.listen(database, "begin", _begin_sqlite)
     shown = database.url.render_as_string(hide_password=True)
     try:
-        with database.begin() as connection:
+        with writing(database).begin() as connection:
             _migrate(connection, shown)
     except DBAPIError as error:
         raise LedgerError(f"the ledger {shown} cannot be used: {in_short(error)}") from error
@@ -140,8 +153,8 @@ def _database(url: str) -> Engine:
     except (UrlError, ImportError) as error:
         accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
         raise ArgumentError("LEDGER_URL", url, accepted) from error
-    if database.dialect.name not in _DIALECTS:
-        raise ArgumentError("LEDGER_URL", url, f"a URL of {' or '.join(_DIALECTS)}")
+    if database.dialect.name not in DIALECTS:
+        raise ArgumentError("LEDGER_URL", url, f"a URL of {' or '.join(DIALECTS)}")
     return database
 
 
@@ -158,6 +171,18 @@ def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
+    connection.isolation_level = None  # _begin_sqlite begins, not the driver
+
+
+def writing(database: Engine) -> Engine:
+    """The same pool, for transactions that write: in SQLite they take turns from their first
+    statement on, so that no two processes decide on the same rows."""
+    return database.execution_options(writes=True)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _migrate(connection: Connection, url: str) -> None:
@@ -177,19 +202,21 @@ def _migrate(connection: Connection, url: str) -> None:
 
 def insert_new(connection: Connection, table: Table) -> Insert:
     """An insert that leaves rows which are there already as they are."""
-    return _DIALECTS[connection.dialect.name](table).on_conflict_do_nothing()
+    return _insert(connection, table).on_conflict_do_nothing()
 
 
 def upsert(connection: Connection, table: Table, changing: list[str]) -> Insert:
     """An insert that changes the named columns of a row which is there already."""
-    row = _DIALECTS[connection.dialect.name](table)
+    row = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
     new = {name: row.excluded[name] for name in changing}
     return row.on_conflict_do_update(index_elements=keys, set_=new)
 
 
-# The inserts of both dialects have the methods used here, and no type in common that has them.
-_Dialect = Callable[[Table], sqlite.Insert]
+def _insert(connection: Connection, table: Table) -> sqlite.Insert:
+    """The dialect's own insert. Both have the methods used here, and no type in common that has."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - most ledgers can do without
 
-
-_DIALECTS = {"sqlite": sqlite.insert, "postgresql": cast("_Dialect", postgresql.insert)}
+    return cast("sqlite.Insert", postgresql.insert(table))

@@ -30,6 +30,11 @@ FAILED_TRIES = 8
 RECHECK_HOURS: list[int] = []
 RECHECKS_PER_RUN = 100  # of both kinds; what is over waits for the next run
 
+# Processes that share a harvest's pages. More than one is for a site of one's own: each has the
+# politeness below for itself.
+WORKERS = 1
+CLOSESPIDER_TIMEOUT = 0  # seconds after which a run ends, incomplete, in good order; 0: never
+
 # Politeness: nobody there asked to be harvested.
 USER_AGENT = "sinanews (+https://pypi.org/project/sinanews/)"
 ROBOTSTXT_OBEY = True
@@ -50,6 +55,8 @@ REMOTE_CONTROL_ENABLED = False
 METAREFRESH_ENABLED = False
 # A response yields one article, and Scrapy starts as many tasks for it as this says.
 CONCURRENT_ITEMS = 1
+# Scrapy would read the source of a callback again and again for a mistake that mypy finds.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 
 DOWNLOAD_HANDLERS = {
     "http": "sinanews.middlewares.MirrorHandler",
@@ -85,7 +92,7 @@ FEEDS = {
         "format": "jsonlines",
         "encoding": "utf-8",
         "item_classes": ["sinanews.items.Article"],
-        "uri_params": "sinanews.pipelines.feed_folder",
+        "uri_params": "sinanews.pipelines.feed_parameters",
     }
 }
 FEED_EXPORTERS = {"jsonlines": "sinanews.exporters.ArticleLinesExporter"}

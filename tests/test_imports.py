@@ -16,7 +16,7 @@ LAYERS = (
     ("exporters",),
     ("archive", "publish", "tables"),
     ("ledger",),
-    ("runs",),
+    ("listing", "runs"),
     ("rows",),
     ("page", "post", "revisions", "schema", "walk"),
     ("arguments", "body", "loaders", "options", "report", "reprints"),

@@ -1,6 +1,7 @@
 """`scrapy crawl`, which refuses what makes no sense, and exits with the run's verdict."""
 
 import argparse
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +14,29 @@ from scrapy.settings import BaseSettings
 from sinanews.exceptions import SinanewsError
 from sinanews.report import BLOCKED, Verdict
 
+# What Scrapy tells at the start of every run, its versions, all settings and all components, and
+# at its end, after the report.
+PREAMBLE = (
+    "scrapy.addons",
+    "scrapy.core.engine",
+    "scrapy.crawler",
+    "scrapy.extensions.feedexport",
+    "scrapy.middleware",
+    "scrapy.utils.log",
+)
+# These make a record of every page and item, most of which LOG_LEVEL then throws away.
+VERBOSE = ("scrapy.core.engine", "scrapy.core.scraper")
+
 
 class Command(crawl.Command):
     """Scrapy's command with arguments checked before anything starts."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Reads the options; the log then leaves the preamble out, unless it is to tell all."""
+        super().process_options(args, opts)
+        if self.crawler_settings["LOG_LEVEL"] != "DEBUG":
+            for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
+                logging.getLogger(name).addFilter(_is_no_preamble)
 
     @property
     def crawler_settings(self) -> BaseSettings:
@@ -25,6 +46,8 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider; the exit code is the verdict."""
+        for name in VERBOSE:
+            logging.getLogger(name).setLevel(self.crawler_settings["LOG_LEVEL"])
         if len(args) == 1:
             self._refuse(args[0], opts.spargs)
         self.work(args, opts)
@@ -50,6 +73,11 @@ class Command(crawl.Command):
             spider.refuse(self.crawler_settings, arguments)  # type: ignore[attr-defined] # all of ours have it
         except SinanewsError as error:
             raise UsageError(str(error)) from error
+
+
+def _is_no_preamble(record: logging.LogRecord) -> bool:
+    """Warnings and errors, and the answers to signals."""
+    return record.levelno >= logging.WARNING or str(record.msg).startswith("Received ")
 
 
 def _verdict(stats: Mapping[str, Any]) -> Verdict:

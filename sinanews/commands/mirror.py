@@ -1,20 +1,13 @@
 """`scrapy mirror`: serves the embedded miniature Sina, or writes it as files."""
 
 import argparse
-import sys
-from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from sinanews.exceptions import ArgumentError
-from sinanews.mirror import files
-from sinanews.mirror.faults import Faults
-from sinanews.mirror.server import LOOPBACK, serve
-from sinanews.mirror.site import Site
 
 PORT = "8317"
-LAST_PORT = 65535
 
 
 class Command(ScrapyCommand):
@@ -42,51 +35,10 @@ class Command(ScrapyCommand):
         parser.add_argument("--write", metavar="DIR", help="write the site as files, and end")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Scrapy imports all commands for any of them, and the mirror brings a web server along.
+        from sinanews.mirror.start import start  # noqa: PLC0415 - see above
+
         try:
-            _run(args, opts)
+            start(args, opts)
         except ArgumentError as error:
             raise UsageError(str(error), print_help=False) from error
-
-
-def _run(args: list[str], opts: argparse.Namespace) -> None:
-    if args:
-        raise ArgumentError("arguments", args[0], "options only")
-    numbers = {name: _whole(name, getattr(opts, name)) for name in ("seed", "articles", "tick")}
-    port, faults = _port(opts.port), Faults(opts.fault)
-    site = Site(**numbers)
-    if opts.write:
-        _write(site, Path(opts.write))
-    else:
-        _serve(site, port, faults)
-
-
-def _whole(name: str, value: str) -> int:
-    if not value.isdecimal():
-        raise ArgumentError(name, value, "a whole number from 0")
-    return int(value)
-
-
-def _port(value: str) -> int:
-    port = int(value) if value.isdecimal() else -1
-    if not 0 <= port <= LAST_PORT:
-        raise ArgumentError("port", value, f"a number from 0 to {LAST_PORT}")
-    return port
-
-
-def _write(site: Site, folder: Path) -> None:
-    try:
-        written = files.write(site, folder)
-    except OSError as error:
-        raise ArgumentError("write", str(folder), f"a folder ({error.strerror})") from error
-    sys.stdout.write(f"{written} files written to {folder}\n")
-
-
-def _serve(site: Site, port: int, faults: Faults) -> None:
-    def announce(url: str) -> None:
-        sys.stdout.write(f"mirror of {len(site.stories)} articles at {url} (MIRROR_URL)\n")
-        sys.stdout.flush()
-
-    try:
-        serve(site, LOOPBACK, port, faults, announce)
-    except OSError as error:
-        raise ArgumentError("port", port, f"a port that can be used ({error.strerror})") from error

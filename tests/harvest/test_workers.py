@@ -1,0 +1,80 @@
+"""Several processes that share a harvest leave what one would leave."""
+
+from collections import Counter
+
+import pytest
+
+from harvest.proofs import (
+    assert_accounts_balance,
+    count_posts,
+    domestic,
+    launch,
+    ledger_rows,
+    leftovers,
+    reports,
+    slowly,
+    wait_for_posts,
+    written,
+)
+from support import lines, posts
+
+HARVEST = ("harvest", "china", "-a", "channel=all")
+
+
+@pytest.fixture
+def alone(site, scrapy, tmp_path):
+    """The archive that one process makes of the site."""
+    output = tmp_path / "alone"
+    assert scrapy(*HARVEST, mirror=site.url, OUTPUT_DIR=str(output)).returncode == 0
+    site.forget()
+    return output
+
+
+def test_two_workers_leave_what_one_would_and_fetch_nothing_twice(alone, site, scrapy, output):
+    run = scrapy(*HARVEST, mirror=site.url, WORKERS="2", **slowly(0.03))
+
+    assert run.returncode == 0, run.stderr
+    assert written(output) == written(alone)
+    assert ledger_rows(output) == ledger_rows(alone)
+    assert set(Counter(site.articles()).values()) == {1}
+    docids = [line["docid"] for line in lines(output)]
+    assert len(docids) == len(set(docids)) == len(domestic(site.site))
+    assert leftovers(output) == []
+    assert_accounts_balance(output)
+    assert sum(told["account"]["written"] for told in reports(output)) == len(docids)
+    assert len(list((output / "articles").iterdir())) == 2
+
+
+def test_the_worker_of_a_harvest_that_is_ended_ends_too_and_the_next_run_completes_it(
+    site, start, scrapy, output
+):
+    first = start(*HARVEST, MIRROR_URL=site.url, WORKERS="2", **slowly(0.1))
+    wait_for_posts(first, output, 5)
+    first.terminate()
+    said, errors = first.communicate(timeout=30)
+
+    assert first.returncode == 3, errors
+    assert said.count("china: incomplete (shutdown)") == 2
+    assert scrapy(*HARVEST, mirror=site.url).returncode == 0
+    assert count_posts(output) == len(domestic(site.site))
+    assert_accounts_balance(output)
+
+
+def test_a_harvest_with_a_limit_has_one_worker_so_that_the_limit_holds(site, scrapy, output):
+    run = scrapy(*HARVEST, "-a", "limit=7", mirror=site.url, WORKERS="3")
+
+    assert run.returncode == 0, run.stderr
+    assert len(posts(output)) == 7
+    assert len(reports(output)) == 1
+
+
+def test_two_crawls_started_by_hand_share_the_work_as_well(alone, site, output):
+    told = {"MIRROR_URL": site.url, "OUTPUT_DIR": str(output)}
+    both = [launch(["crawl", *HARVEST[1:]], **told) for _ in range(2)]
+
+    for crawl in both:
+        _, errors = crawl.communicate(timeout=60)
+        assert crawl.returncode == 0, errors
+    assert written(output) == written(alone)
+    assert set(Counter(site.articles()).values()) == {1}
+    assert_accounts_balance(output)

@@ -1,0 +1,166 @@
+"""What a list's page changes in the ledger, and what that costs however much the ledger holds."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, event
+
+from sinanews.items import Article, Rejection, State
+from sinanews.ledger import Ledger
+from sinanews.roll import Story
+from sinanews.rows import Outcome
+from sinanews.schema import engine
+from sinanews.times import at
+
+NOW = 1_700_000_000
+
+
+@pytest.fixture
+def database(tmp_path) -> Iterator[Engine]:
+    opened = engine(f"sqlite:///{tmp_path}/ledger.db")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def ledger(database) -> Ledger:
+    ledger = Ledger(database, clock=lambda: NOW)
+    ledger.begin("china")
+    return ledger
+
+
+def story(number=1, title="", mtime=NOW):
+    docid = f"nabc{number:010}"
+    url = f"https://finance.sina.com.cn/china/2026-09-29/doc-i{docid}.shtml"
+    return Story(docid, url, title or f"标题{number}", NOW, NOW, mtime, channels=("guonei",))
+
+
+def written(claim):
+    article = Article(claim.story.docid, claim.story.url, title="题", published=at(NOW))
+    return Outcome(article, State.WRITTEN, claim.post_path, b"hash")
+
+
+def gone(claim):
+    item = Rejection(claim.story.docid, claim.story.url, State.GONE, "HTTP 404")
+    return Outcome(item, State.GONE)
+
+
+def test_of_one_title_the_first_docid_has_the_path_and_the_others_add_theirs(ledger):
+    assert ledger.enlist([story(1, "题"), story(2, "题"), story(3)], "guonei") == 3
+    assert ledger.enlist([story(4, "题")], "guonei") == 1
+
+    claims = ledger.claim(9)
+    found = {claim.story.docid[-1]: claim.post_path.rpartition("/")[2] for claim in claims}
+    assert found == {
+        "1": "题.md",
+        "2": "题 nabc0000000002.md",
+        "3": "标题3.md",
+        "4": "题 nabc0000000004.md",
+    }
+
+
+def test_a_story_of_several_lists_is_in_the_account_once_and_knows_them_all(ledger):
+    page = [story(1), story(2)]
+    assert ledger.enlist(page, "guonei") == 2
+    assert ledger.enlist([*page, story(3)], "hongguan") == 3
+
+    assert ledger.runs.account(ledger.run) == {State.FAILED: 3}  # for now: none is fetched
+    assert [claim.story.channels for claim in ledger.claim(9)][:2] == [("guonei", "hongguan")] * 2
+
+
+def test_a_story_is_in_the_account_of_the_last_run_that_listed_it(ledger):
+    ledger.enlist([story(1), story(2)], "guonei")
+    first = ledger.run
+    ledger.runs.end(first, "complete", {})
+    ledger.begin("china")
+    ledger.enlist([story(2)], "guonei")
+
+    assert ledger.runs.account(first).total() == ledger.runs.account(ledger.run).total() == 1
+
+
+def test_a_story_stays_in_the_account_of_a_run_that_is_still_at_work(ledger):
+    ledger.enlist([story(1), story(2)], "guonei")
+    first = ledger.run
+    ledger.begin("china")
+    ledger.enlist([story(2)], "guonei")
+
+    assert ledger.runs.account(first).total() == 2
+    assert ledger.runs.account(ledger.run).total() == 0
+
+
+def test_a_changed_row_is_due_again_only_if_its_article_was_fetched(ledger):
+    ledger.enlist([story(1), story(2), story(3)], "guonei")
+    done, left, waits = ledger.claim(3)
+    ledger.remember([written(done), gone(left)])
+    changed = [replace(story(n), mtime=NOW + 60, title="新题") for n in (1, 2, 3)]
+
+    waiting = ledger.enlist(changed, "guonei")
+
+    assert waiting == 2, "the fetched one, and the one that is still claimed"
+    (again,) = ledger.claim(9)
+    assert (again.story.docid, again.story.title) == (done.story.docid, "新题")
+    assert again.post_path == done.post_path
+    assert ledger.claimed(waits.story.docid) == waits
+
+
+def test_new_stories_are_noted_as_far_as_there_is_room(ledger):
+    assert ledger.enlist([story(1), story(2), story(3)], "guonei", room=2) == 2
+    assert [claim.story.docid for claim in ledger.claim(9)] == [story(1).docid, story(2).docid]
+
+
+def test_no_statement_of_a_harvest_looks_through_all_stories_or_runs(ledger, database):
+    said: list[tuple[str, object]] = []
+    event.listen(database, "before_cursor_execute", lambda *told: said.append(told[2:4]))
+
+    ledger.release_dead()
+    assert ledger.runs.killed() == []
+    ledger.enlist([story(1), story(2)], "guonei")
+    ledger.enlist([story(1, mtime=NOW + 1), story(2), story(3, "标题1")], "hongguan")
+    ledger.remember([written(claim) for claim in ledger.claim(2)])
+    ledger.runs.account(ledger.run)
+    ledger.runs.failures(ledger.run)
+    ledger.runs.end(ledger.run, "complete", {})
+    ledger.close()
+
+    assert len(said) > 15
+    plans = {statement: scans(database, statement, values) for statement, values in [*said]}
+    assert {statement: found for statement, found in plans.items() if found} == {}
+
+
+def scans(database, statement, values):
+    """What SQLite looks through from end to end, but for the index of the few open runs."""
+    one = values[0] if isinstance(values, list) else values
+    with database.connect() as connection:
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one).all()
+    plan = [step[3] for step in steps if step[3] != "SCAN runs USING INDEX runs_open"]
+    return [step for step in plan if step.startswith("SCAN ")]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, tmp_path):
+    today = tmp_path / "today.db"
+    engine(f"sqlite:///{today}").dispose()
+    older = tmp_path / "older.db"
+    engine(f"sqlite:///{older}").dispose()
+    with closing(sqlite3.connect(older)) as database:
+        database.execute("DROP INDEX runs_open")
+        if version == 1:
+            database.execute("ALTER TABLE frontiers DROP COLUMN swept")
+        database.execute("UPDATE about SET version = ?", [version])
+        database.commit()
+
+    engine(f"sqlite:///{older}").dispose()
+
+    assert parts(older) == parts(today)
+
+
+def parts(file):
+    """The columns of each table and index, and the version."""
+    with closing(sqlite3.connect(file)) as database:
+        told = database.execute(
+            "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
+        )
+        return {*told, *database.execute("SELECT name, version FROM sqlite_master, about")}
