@@ -3,25 +3,16 @@
     python benchmarks/extraction.py [--shared DIR] [--out DIR] [--rounds N]
     python benchmarks/extraction.py --setup
 
-The libraries live in `.venv-benchmarks`, made on first use from requirements-extraction.lock;
+The libraries live in `.venv-benchmarks`, made on first use from requirements.lock;
 nothing of it is a dependency of the project. README.md says what is measured and how.
 """
-# ruff: noqa: INP001, T201 -- a script, in no package, that talks to the terminal
 
 import argparse
-import hashlib
 import os
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-LOCK = HERE / "requirements-extraction.lock"
-VENV = ROOT / ".venv-benchmarks"
-PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "complete"  # written last, so that a set-up cut short is never taken for one
+from environment import HERE, PYTHON, ROOT, run, set_up
 
 
 def main() -> int:
@@ -48,41 +39,6 @@ def arguments() -> argparse.Namespace:
     if options.rounds < 1:
         parser.error(f"--rounds: {options.rounds} is not accepted; expected 1 or more")
     return options
-
-
-def set_up() -> None:
-    """Make `.venv-benchmarks` hold what the lock names, unless it does already."""
-    wanted = f"{hashlib.sha256(LOCK.read_bytes()).hexdigest()} {sys.version_info[:2]}\n"
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
-        return
-    print(f"setting up {VENV.name} (once, about a minute) ...", flush=True)
-    venv.create(VENV, clear=True, symlinks=True)
-    (VENV / ".gitignore").write_text("*\n", encoding="utf-8")
-    if code := install():
-        sys.exit(code)
-    (packages(VENV) / "sinanews.pth").write_text(f"{ROOT}\n", encoding="utf-8")
-    STAMP.write_text(wanted, encoding="utf-8")
-
-
-def packages(where: Path) -> Path:
-    """The folder that a venv installs into."""
-    return next(where.glob("lib/python*/site-packages"))
-
-
-def install() -> int:
-    """Install the lock, every file checked against its hash; the exit code is pip's.
-
-    Some of the libraries need packages that exist as source only; all of those are pure Python.
-    """
-    pip = next((ROOT / "tools").glob("pip-*.whl")) / "pip"
-    quiet = ("-qq", "--no-input", "--disable-pip-version-check")
-    return run(PYTHON, pip, "install", *quiet, "--require-hashes", "--no-deps", "-r", LOCK)
-
-
-def run(*command: object) -> int:
-    """Run a command of ours and give its exit code."""
-    words = [str(word) for word in command]
-    return subprocess.run(words, check=False).returncode  # noqa: S603 -- words of our own
 
 
 if __name__ == "__main__":

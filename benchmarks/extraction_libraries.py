@@ -5,7 +5,7 @@ as the author with and without the label before it. A library is scored by the o
 field that is right on most captures, so a peer's single `author` may stand for Sina's source, and
 for its editor.
 """
-# ruff: noqa: INP001 -- a script's module, in no package
+
 # mypy: disable-error-code="import-not-found,import-untyped"
 # (the libraries are in the benchmark's own venv only, and have no types)
 

@@ -1,5 +1,5 @@
 """Measures and scores every library on every capture; extraction.py runs it in its venv."""
-# ruff: noqa: INP001, T201 -- a script, in no package, that talks to the terminal
+# ruff: noqa: T201 -- a script, in no package, that talks to the terminal
 
 import gc
 import importlib.util

@@ -1,5 +1,5 @@
 """The comparison's table, its notes, and whether the target is met. The first row is ours."""
-# ruff: noqa: INP001 -- a script's module, in no package
+
 
 import unicodedata
 from collections.abc import Sequence

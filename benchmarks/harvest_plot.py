@@ -1,0 +1,45 @@
+"""Draws the figures of benchmarks/harvest.py.
+
+    python benchmarks/harvest_plot.py FIGURES PLOT
+
+runs in the benchmarks' own venv.
+"""
+
+# mypy: disable-error-code="import-not-found"
+# (matplotlib is in the benchmark's own venv only)
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+
+import matplotlib as mpl
+
+from harvest_table import SAID
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+
+OURS, THEIRS = "#c0392b", "#7f8c8d"
+
+
+def main(figures: Path, plot: Path) -> None:
+    """A bar for each contestant, with the spread of its rounds."""
+    results = json.loads(figures.read_text("utf-8"))
+    names = [name for name in SAID if name in results["rounds"]][::-1]
+    rates = [[results["articles"] / one["seconds"] for one in results["rounds"][n]] for n in names]
+    middle = [median(rate) for rate in rates]
+    spread = [
+        [mid - min(rate) for mid, rate in zip(middle, rates, strict=True)],
+        [max(rate) - mid for mid, rate in zip(middle, rates, strict=True)],
+    ]
+    figure, axes = plt.subplots(figsize=(9, 0.5 * len(names) + 1.2), layout="constrained")
+    colours = [OURS if name.startswith("sinanews") else THEIRS for name in names]
+    axes.barh([SAID[name] for name in names], middle, xerr=spread, color=colours, capsize=3)
+    axes.set_xlabel("articles a second (median; the line spans the rounds)")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(plot, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
