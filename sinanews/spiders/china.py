@@ -69,7 +69,7 @@ class ChinaSpider(ArchiveSpider):
             self.logger.error("%s: its list is incomplete: %s", channel.name, error)  # noqa: TRY400 - a traceback tells the user nothing more
             self._count("lists_failed")
         self.logger.info(
-            "%s: %d pages of the list, %d articles to fetch", channel.name, walk.page - 1, waiting
+            "%s: list pages %d, articles to fetch %d", channel.name, walk.page - 1, waiting
         )
         self._count("filtered", walk.filtered)
         self._settle(channel, walk, before)
