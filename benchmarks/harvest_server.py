@@ -1,4 +1,4 @@
-"""nginx, as it serves a benchmark's site on loopback."""
+"""nginx, serving on loopback what `scrapy mirror --write` writes, or a site of the same form."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     root {root};
-    location = /{roll} {{ try_files /{roll}/$arg_page.json =404; }}
+    location = /{roll} {{ try_files /{roll}/$arg_pageid-$arg_lid-$arg_page.json =404; }}
   }}
 }}
 """

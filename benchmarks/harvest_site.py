@@ -71,7 +71,7 @@ def write(pages: list[Page], articles: int, root: Path) -> None:
     rows.reverse()  # the list has the newest first
     for page in range(articles // ROWS + 2):
         answer = json.dumps(_answer(rows[page * ROWS : (page + 1) * ROWS], articles)).encode()
-        _write(root / ROLL / f"{page + 1}.json", answer)
+        _write(root / ROLL / f"{CHANNEL.pageid}-{CHANNEL.lid}-{page + 1}.json", answer)
 
 
 def _article(pages: list[Page], number: int, root: Path) -> dict[str, Any]:
