@@ -1,8 +1,12 @@
 """What can go wrong, each with who raises it and when."""
 
+import re
 from collections.abc import Mapping, Sequence
 
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, IgnoreRequest
+
+# From the first colon that is no scheme's to the last @, also where the slashes were forgotten.
+_PASSWORD = re.compile(r":(?!//).*@")
 
 
 class SinanewsError(Exception):
@@ -14,10 +18,16 @@ class ArgumentError(SinanewsError, ValueError):
 
     >>> print(ArgumentError("since", "yesterday", "a day such as 2022-08-01"))
     since: 'yesterday' is not accepted; expected a day such as 2022-08-01
+
+    The password of a URL is not shown.
+
+    >>> print(ArgumentError("LEDGER_URL", "mysql://me:secret@host/db", "a URL of sqlite"))
+    LEDGER_URL: 'mysql://me:***@host/db' is not accepted; expected a URL of sqlite
     """
 
     def __init__(self, argument: str, value: object, accepted: str) -> None:
-        super().__init__(f"{argument}: {value!r} is not accepted; expected {accepted}")
+        shown = _PASSWORD.sub(":***@", repr(value))
+        super().__init__(f"{argument}: {shown} is not accepted; expected {accepted}")
 
 
 class RollError(SinanewsError):
@@ -42,6 +52,11 @@ class LayoutError(SinanewsError):
         super().__init__(
             f"{url}: no {', '.join(missing)} found (layouts tried: {', '.join(tried)})"
         )
+
+
+class RefusedError(IgnoreRequest, SinanewsError):
+    """Raised by the download handler for what is still to be sent once the site has refused us;
+    the ledger still has its story as not done."""
 
 
 class NotKeptError(DropItem, SinanewsError):

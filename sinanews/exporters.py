@@ -6,6 +6,7 @@ from typing import IO, Any
 import orjson
 from scrapy.exporters import BaseItemExporter
 
+from sinanews.files import write_all
 from sinanews.items import Article
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,9 @@ class ArticleLinesExporter(BaseItemExporter):
 
     def __init__(self, file: IO[bytes], **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
         super().__init__(dont_fail=True, **options)
-        self._file = file
+        # Unbuffered: what was written is there whatever ends the run, and a full disk shows here,
+        # not when the file is closed.
+        self._file: IO[bytes] = getattr(file, "raw", file)
         self._works = True
 
     def export_item(self, item: Article) -> None:
@@ -29,7 +32,7 @@ class ArticleLinesExporter(BaseItemExporter):
         if not self._works:
             return
         try:
-            self._file.write(json_line(item))
+            write_all(self._file, json_line(item))
         except OSError as error:
             self._works = False
             logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message

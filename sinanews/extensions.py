@@ -23,6 +23,7 @@ from sinanews.items import Article, Rejection
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.report import Presence, Report
+from sinanews.schema import in_short
 
 INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there
@@ -135,16 +136,24 @@ class RunReport:
         self._stats.inc_value("sinanews/errors")
 
     def closed(self, spider: Spider, reason: str) -> None:
-        """Tells what came of the run."""
-        told = self._gathered(spider, reason)
+        """Keeps the report, and tells what came of the run."""
+        try:
+            told = self._gathered(spider, reason)
+        except SQLAlchemyError as error:
+            said = f"{self._ledger.place} cannot be read: {in_short(error)}"
+            logger.error("there is no report: %s", said)  # noqa: TRY400 - the reason is the message
+            return
         told.verdict = report.verdict(told).name.lower()
         self._stats.set_value("sinanews/verdict", report.verdict(told).value)
-        print("\n".join(report.lines(told)))  # noqa: T201 - the run's answer to its user
-        print(f"posts, articles and reports are in {self._output}")  # noqa: T201 - as above
         try:
             self._keep(told)
+            if told.reason.startswith(report.BLOCKED):
+                self._ledger.forgive()
         except (OSError, SQLAlchemyError) as error:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
+        # Last: whoever was to read it may be gone.
+        print("\n".join(report.lines(told)))  # noqa: T201 - the run's answer to its user
+        print(f"posts, articles and reports are in {self._output}")  # noqa: T201 - as above
 
     def _keep(self, told: Report) -> None:
         data = json.dumps(told.to_json(), ensure_ascii=False, indent=1).encode()

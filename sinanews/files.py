@@ -3,8 +3,8 @@
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from io import FileIO
 from pathlib import Path
+from typing import IO
 
 from sinanews.exceptions import ArgumentError
 
@@ -40,12 +40,12 @@ def _write_through(contents: Mapping[Path, bytes]) -> None:
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("wb", buffering=0)) for path in contents]
         for file, data in zip(files, contents.values(), strict=True):
-            _write_all(file, data)
+            write_all(file, data)
         for file in files:
             os.fsync(file.fileno())
 
 
-def _write_all(file: FileIO, data: bytes) -> None:
+def write_all(file: IO[bytes], data: bytes) -> None:
     """An unbuffered file may take less than it is given, such as when the disk becomes full."""
     left = memoryview(data)
     while left:
@@ -60,14 +60,16 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def writable_folder(setting: str, folder: Path) -> Path:
-    """The folder, made if need be. Raises ArgumentError, naming the setting, if nothing can be
-    written there."""
+def writable_folder(setting: str, folder: Path, size: int = 0) -> Path:
+    """The folder, made if need be. Raises ArgumentError, naming the setting, if no file of that
+    size can be written there."""
     probe = folder / TEMPORARY.format(os.getpid(), "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        try:
+            probe.write_bytes(bytes(size))
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         accepted = f"a folder that can be written ({error.strerror})"
         raise ArgumentError(setting, str(folder), accepted) from error

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sinanews import listing, owners
 from sinanews.audit import Audit, audit
+from sinanews.exceptions import LedgerError
 from sinanews.items import Article, State
 from sinanews.listing import Listing
 from sinanews.options import Options
@@ -46,7 +47,7 @@ class Retries:
 
     def after_reading(self, now: int, listed: int) -> int | None:
         """The unix second of the next look at an article, None when it is old enough."""
-        return next((listed + age for age in self.ages if listed + age > now), None)
+        return min((listed + age for age in self.ages if listed + age > now), default=None)
 
 
 class Ledger:
@@ -101,6 +102,16 @@ class Ledger:
         owners.ours.discard(self.owner)
         for crawler in [crawler for crawler, ledger in _LEDGERS.items() if ledger is self]:
             del _LEDGERS[crawler]
+
+    def check(self) -> None:
+        """Frees what dead workers hold, and closes. Raises LedgerError for a damaged ledger."""
+        try:
+            self.release_dead()
+        except DBAPIError as error:
+            said = f"the ledger {self.place} cannot be used: {in_short(error)}"
+            raise LedgerError(said) from error
+        finally:
+            self.close()
 
     def now(self) -> int:
         """The local unix time in whole seconds."""

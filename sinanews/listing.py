@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, case, or_, select, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from sinanews import post
+from sinanews.items import State
 from sinanews.roll import Story
-from sinanews.rows import DONE, Known, known_stories, story_row, under_known_docids
+from sinanews.rows import Known, known_stories, story_row, under_known_docids
 from sinanews.schema import insert_new, runs, stories
 
 
@@ -39,7 +40,7 @@ def note(
     _add(connection, new, where)
     _touch(connection, known, where)
     _change(connection, changed, known, where)
-    again = {story.docid for story in changed if known[story.docid].state in DONE}
+    again = {s.docid for s in changed if known[s.docid].state is not State.LISTED}
     return len(new) + sum(story.waits or docid in again for docid, story in known.items())
 
 
@@ -133,7 +134,7 @@ _SEEN = (
     .values(run=bindparam("now_in"))
 )
 _JOIN = update(stories).where(_ONE).values(channels=bindparam("joined"))
-_WAS_FETCHED = or_(*(stories.c.state == state for state in DONE))  # IN takes one row at a time
+_WAITS_ANYHOW = stories.c.state == State.LISTED
 _SAY = (
     update(stories)
     .where(_ONE)
@@ -141,7 +142,9 @@ _SAY = (
         mtime=bindparam("said_mtime"),
         title=bindparam("said_title"),
         summary=bindparam("said_summary"),
-        due=case((_WAS_FETCHED & stories.c.owner.is_(None), bindparam("now")), else_=stories.c.due),
+        due=case(
+            (_WAITS_ANYHOW | stories.c.owner.is_not(None), stories.c.due), else_=bindparam("now")
+        ),
     )
 )
 _LIST = (

@@ -1,8 +1,9 @@
 """What happens to an item: validate, decide, write and remember."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider
@@ -16,10 +17,9 @@ from sinanews.exceptions import NotKeptError
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
-from sinanews.publish import post_bytes, post_hash
+from sinanews.publish import cannot_write, post_bytes, post_hash
 from sinanews.revisions import content_hash
-from sinanews.rows import Outcome
-from sinanews.schema import in_short
+from sinanews.rows import Claim, Outcome
 from sinanews.stops import Stop
 
 Item = Article | Rejection
@@ -45,17 +45,32 @@ class ValidatePipeline:
         return Rejection(item.docid, item.url, State.FAILED, reason, missing=missing)
 
 
-class DecidePipeline:
-    """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
+class _Keeping:
+    """What pipelines share that keep something: where, and what happens if it cannot be."""
 
-    def __init__(self, ledger: Ledger, output: Path) -> None:
-        self._ledger = ledger
-        self._output = output
+    def __init__(self, crawler: Crawler) -> None:
+        self._options = Options.of(crawler.settings)
+        self._ledger = Ledger.of(crawler)
+        self._stop = Stop(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """With the crawler's ledger and settings."""
-        return cls(Ledger.of(crawler), Options.of(crawler.settings).output)
+        return cls(crawler)
+
+    @contextmanager
+    def _or_end(self) -> Iterator[None]:
+        """Ends the run, and raises NotKeptError, when something cannot be written."""
+        try:
+            yield
+        except (OSError, SQLAlchemyError) as error:
+            reason = cannot_write(error, self._options.output, self._ledger)
+            self._stop.because(reason)
+            raise NotKeptError(reason) from error
+
+
+class DecidePipeline(_Keeping):
+    """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
 
     def process_item(self, item: Item) -> Item:
         """The item, its revision set. Raises DropItem for an article that is as it was."""
@@ -64,42 +79,35 @@ class DecidePipeline:
         claim = self._ledger.claimed(item.docid)
         if claim.content_hash == content_hash(item):
             item.revision = claim.revision
-            self._ledger.remember([Outcome(item, State.UNCHANGED)])
-            if claim.tries:
-                clear_failure(self._output, item.docid)
+            with self._or_end():
+                self._remember_unchanged(item, claim)
             raise DropItem(f"{item.url} is unchanged", log_level="DEBUG")
         item.revision = claim.revision + 1
         if item.revision > 1 and item.updated is None:
             item.updated = times.at(claim.story.mtime) if claim.story.mtime else None
         return item
 
+    def _remember_unchanged(self, item: Article, claim: Claim) -> None:
+        self._ledger.remember([Outcome(item, State.UNCHANGED)])
+        if claim.state is State.FAILED:
+            clear_failure(self._options.output, item.docid)
 
-class ArchivePipeline:
+
+class ArchivePipeline(_Keeping):
     """Writes the post, or what failed and why, and only then has the ledger remember it."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._options = Options.of(crawler.settings)
-        self._ledger = Ledger.of(crawler)
+        super().__init__(crawler)
         self._archive = Archive(self._options.output, self._ledger)
-        self._stop = Stop(crawler)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """With the crawler's ledger and settings."""
-        return cls(crawler)
 
     async def process_item(self, item: Item) -> Item:
         """The item, once it is safe. Raises NotKeptError, and ends the run, when it cannot be."""
-        try:
+        with self._or_end():
             await self._keep(item)
-        except (OSError, SQLAlchemyError) as error:
-            reason = f"{self._options.output} cannot be written: {in_short(error)}"
-            self._stop.because(reason)
-            raise NotKeptError(reason) from error
         return item
 
     async def _keep(self, item: Item) -> None:
-        failed_before = self._ledger.claimed(item.docid).tries
+        failed_before = self._ledger.claimed(item.docid).state is State.FAILED
         failure = _failure(item) if isinstance(item, Rejection) else {}
         if isinstance(item, Article):
             await self._write(item)

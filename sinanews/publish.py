@@ -4,12 +4,14 @@ import logging
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from sinanews import body, layouts, owners, post
 from sinanews.files import TEMPORARY, write_whole
 from sinanews.items import Article
 from sinanews.ledger import Ledger
 from sinanews.options import Options
-from sinanews.schema import stories
+from sinanews.schema import in_short, stories
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,12 @@ def post_bytes(article: Article, options: Options) -> bytes:
 def post_hash(data: bytes) -> bytes:
     """What tells one post's bytes from another's."""
     return sha256(data).digest()[:16]
+
+
+def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
+    """What cannot be written, a disk being full or a ledger gone, and why."""
+    what = f"the ledger {ledger.place}" if isinstance(error, SQLAlchemyError) else str(output)
+    return f"{what} cannot be written: {in_short(error)}"
 
 
 def rebuild(ledger: Ledger, options: Options) -> int:

@@ -142,7 +142,8 @@ def lines(report: Report) -> list[str]:
         f"listed {report.account['listed']} = {parts}",
         *(f"failed, {reason}: {count}" for reason, count in report.failures.items()),
         *(
-            f"drifted: {name} on {report.presence[name]:.0%} of the pages"
+            f"drifted: {name} on {report.presence[name]:.0%} of the pages,"
+            f" {report.presence_before.get(name, 1.0):.0%} before"
             for name in report.drifted
         ),
         *(_walked(name, walk) for name, walk in report.lists.items()),

@@ -63,7 +63,7 @@ _KNOWN = select(
 
 def known_stories(connection: Connection, docids: Sequence[str]) -> dict[str, Known]:
     """Those of the docids that the ledger has."""
-    rows = connection.execute(_KNOWN, {"docids": docids})
+    rows = connection.execute(_KNOWN, {"docids": docids}).all()
     return {docid: Known(*known) for docid, *known in rows}
 
 

@@ -150,7 +150,7 @@ def engine(url: str) -> Engine:
 def _database(url: str) -> Engine:
     try:
         database = create_engine(make_url(url))
-    except (UrlError, ImportError) as error:
+    except (UrlError, ImportError, ValueError) as error:
         accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
         raise ArgumentError("LEDGER_URL", url, accepted) from error
     if database.dialect.name not in DIALECTS:

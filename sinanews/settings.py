@@ -22,7 +22,7 @@ SWEEP_HOURS = 12
 SWEEP_LATENESS_HOURS = 12
 
 # A failed article is tried again by later runs, after a pause that doubles each time: eight
-# tries from five minutes on are a day and a half.
+# tries from five minutes on are ten hours and a half.
 FAILED_PAUSE_SECONDS = 300
 FAILED_TRIES = 8
 # Written articles are looked at again at these ages, in hours; none costs no requests, and an
@@ -45,14 +45,8 @@ AUTOTHROTTLE_START_DELAY = 0.5
 AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 DOWNLOAD_TIMEOUT = 30  # Sina answers in seconds or not at all
 RETRY_TIMES = 3
+REDIRECT_MAX_TIMES = 5  # Sina redirects once, if at all; a loop would cost twenty requests
 
-# Articles need neither, and a session would tie our requests together.
-COOKIES_ENABLED = False
-# Doors to a running crawl that nobody here uses.
-TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False
-# Each response is parsed by Scrapy for a redirect that article pages do not have.
-METAREFRESH_ENABLED = False
 # A response yields one article, and Scrapy starts as many tasks for it as this says.
 CONCURRENT_ITEMS = 1
 # Scrapy would read the source of a callback again and again for a mistake that mypy finds.
@@ -62,28 +56,40 @@ DOWNLOAD_HANDLERS = {
     "http": "sinanews.middlewares.MirrorHandler",
     "https": "sinanews.middlewares.MirrorHandler",
 }
+# What a harvest is made of, Scrapy's parts with the priorities that they have there. Its own lists
+# (_BASE) would be merged in, and all that is on them imported, whether switched off or not: for
+# cookies, a telnet console and a remote control 200 modules.
+DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {
+    "sinanews.middlewares.StrictRobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
     # After decompression, before retries hide what is refused.
     "sinanews.middlewares.BlockMiddleware": 560,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "sinanews.middlewares.LeanCompressionMiddleware": 590,
-    # Neither passwords nor hosts to stay on: every URL is one of Sina's lists'.
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
-# What they look after does not occur: no links are followed.
+SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,
 }
 ITEM_PIPELINES = {
     "sinanews.pipelines.ValidatePipeline": 100,
     "sinanews.pipelines.DecidePipeline": 200,
     "sinanews.pipelines.ArchivePipeline": 300,
 }
+EXTENSIONS_BASE: dict[str, int] = {}
 EXTENSIONS = {
-    "scrapy.extensions.logstats.LogStats": None,  # Progress says more
+    "scrapy.extensions.memusage.MemoryUsage": 0,
+    "scrapy.extensions.closespider.CloseSpider": 0,
+    "scrapy.extensions.feedexport.FeedExporter": 0,
+    "scrapy.extensions.throttle.AutoThrottle": 0,
     "sinanews.extensions.Progress": 100,
     "sinanews.extensions.RunReport": 200,
 }

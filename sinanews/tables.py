@@ -7,6 +7,7 @@ from difflib import unified_diff
 from itertools import pairwise
 
 from sinanews import times
+from sinanews.audit import Audit
 from sinanews.items import Article, State
 from sinanews.report import STATES
 from sinanews.runs import Run
@@ -29,16 +30,24 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(words).rstrip()
 
 
-def states(counts: dict[State, int]) -> list[str]:
-    """How many stories are in each state, and whether they make up all that were listed."""
-    rows = [(state.value, counts.get(state, 0)) for state in State]
-    settled = " + ".join(f"{state.value} {counts.get(state, 0)}" for state in STATES)
-    total, waiting = sum(counts.values()), counts.get(State.LISTED, 0)
+def states(known: Audit) -> list[str]:
+    """How many stories are in each state, and what they add up to."""
+    counts = {state: known.states.get(state, 0) for state in State}
+    settled = " + ".join(f"{state.value} {counts[state]}" for state in STATES)
     return [
-        *table([("state", "stories"), *rows]),
+        *table([("state", "stories"), *((state.value, n) for state, n in counts.items())]),
         "",
-        f"listed {total} = {settled} + not fetched yet {waiting}",
+        f"listed {known.stories} = {settled} + not fetched yet {counts[State.LISTED]}",
     ]
+
+
+def balance(known: Audit) -> list[str]:
+    """Whether the account balances, and by how much it does not."""
+    complaints = list(known.complaints())
+    if complaints:
+        return [f"the account does not balance: {complaint}" for complaint in complaints]
+    silent = f" ({known.silent} killed or still at work)" if known.silent else ""
+    return [f"the account balances, over all stories and {known.runs} runs{silent}"]
 
 
 def runs(known: Sequence[Run]) -> list[str]:

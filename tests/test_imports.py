@@ -16,7 +16,7 @@ LAYERS = (
     ("exporters",),
     ("archive", "publish", "tables"),
     ("ledger",),
-    ("listing", "runs"),
+    ("audit", "listing", "runs"),
     ("rows",),
     ("page", "post", "revisions", "schema", "walk"),
     ("arguments", "body", "loaders", "options", "report", "reprints"),

@@ -91,7 +91,7 @@ def test_a_story_stays_in_the_account_of_a_run_that_is_still_at_work(ledger):
     assert ledger.runs.account(ledger.run).total() == 0
 
 
-def test_a_changed_row_is_due_again_only_if_its_article_was_fetched(ledger):
+def test_a_changed_row_is_due_again_unless_it_waits_anyhow(ledger):
     ledger.enlist([story(1), story(2), story(3)], "guonei")
     done, left, waits = ledger.claim(3)
     ledger.remember([written(done), gone(left)])
@@ -99,10 +99,11 @@ def test_a_changed_row_is_due_again_only_if_its_article_was_fetched(ledger):
 
     waiting = ledger.enlist(changed, "guonei")
 
-    assert waiting == 2, "the fetched one, and the one that is still claimed"
-    (again,) = ledger.claim(9)
+    assert waiting == 3, "the fetched one, the gone one, and the one that is still claimed"
+    again, back = ledger.claim(9)
     assert (again.story.docid, again.story.title) == (done.story.docid, "新题")
     assert again.post_path == done.post_path
+    assert back.story.docid == left.story.docid
     assert ledger.claimed(waits.story.docid) == waits
 
 

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from sqlalchemy.exc import DBAPIError
 
 from sinanews.exceptions import SinanewsError
 from sinanews.ledger import Ledger
 from sinanews.options import Options
+from sinanews.schema import in_short
 
 
 @contextmanager
@@ -22,7 +24,10 @@ def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Options]]:
         raise UsageError(str(error)) from error
     try:
         yield ledger, options
-    except SinanewsError as error:
+    except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
+    except DBAPIError as error:
+        said = f"the ledger {ledger.place} cannot be used: {in_short(error)}"
+        raise UsageError(said) from error
     finally:
         ledger.close()

@@ -62,11 +62,20 @@ def _days(since: str | None, until: str | None) -> ColumnElement[bool]:
 
 
 def write(path: Path, articles: Iterable[Article]) -> int:
-    """Writes a JSON line for each article, the file whole or not at all; returns how many."""
+    """Writes a JSON line for each article, the file whole or not at all; returns how many.
+
+    Raises ArgumentError for a file that cannot be written.
+    """
     count = 0
     half = path.with_name(f".{path.name}.{os.getpid()}")
-    with half.open("wb") as file:
-        for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
-            file.write(json_line(article))
-    half.replace(path)
+    try:
+        with half.open("wb") as file:
+            for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
+                file.write(json_line(article))
+        half.replace(path)
+    except OSError as error:
+        accepted = f"a file that can be written ({error.strerror})"
+        raise ArgumentError("-o", str(path), accepted) from error
+    finally:
+        half.unlink(missing_ok=True)
     return count

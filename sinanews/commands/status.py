@@ -35,9 +35,10 @@ class Command(ScrapyCommand):
 
 
 def _archive(ledger: Ledger) -> list[str]:
-    empty = tables.empty_days(ledger.days())
+    empty, audit = tables.empty_days(ledger.days()), ledger.audit()
     return [
-        *tables.states(ledger.counts()),
+        *tables.states(audit),
+        *tables.balance(audit),
         f"days without articles: {', '.join(empty) or 'none'}",
         "",
         *tables.runs(ledger.runs.last(RUNS)),

@@ -15,19 +15,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from sinanews import page
-from sinanews.exceptions import LayoutError
+from sinanews.blocks import is_captcha
+from sinanews.exceptions import LayoutError, RefusedError
+from sinanews.files import writable_folder
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
-from sinanews.publish import repair
+from sinanews.publish import cannot_write, repair
 from sinanews.report import BLOCKED
 from sinanews.roll import Story
 from sinanews.rows import Claim
-from sinanews.schema import engine, in_short
 from sinanews.spiders.lists import REFERER
 
 Item = Article | Rejection
 GONE = (404, 410)
+SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
 BATCH = 32  # claims in hand at once: enough to keep the downloader busy, few to lose to a kill
 
 
@@ -36,11 +38,15 @@ class ArchiveSpider(Spider):
 
     options: Options
     ledger: Ledger
+    hindrance = ""  # why the run cannot even begin
 
     @classmethod
     def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:  # noqa: ARG003 - for the spiders to read
-        """Raises ArgumentError for settings or arguments that no run could work with."""
-        engine(Options.of(settings).ledger_url).dispose()
+        """Raises ArgumentError for settings or arguments that no run could work with, LedgerError
+        for a ledger that cannot be used."""
+        options = Options.of(settings)
+        writable_folder("OUTPUT_DIR", options.output, SMALLEST)
+        Ledger.opened(options).check()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
@@ -48,19 +54,29 @@ class ArchiveSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.options = Options.of(crawler.settings)
         spider.ledger = Ledger.of(crawler)
-        repair(spider.ledger, spider.options)
-        spider.ledger.begin(spider.name)
+        spider.begin()
         return spider
+
+    def begin(self) -> None:
+        """Clears up behind runs that were killed, and begins this one."""
+        try:
+            self.ledger.release_dead()
+            repair(self.ledger, self.options)
+            self.ledger.begin(self.name)
+        except (OSError, SQLAlchemyError) as error:
+            self.hindrance = cannot_write(error, self.options.output, self.ledger)
 
     async def start(self) -> AsyncIterator[Any]:
         """The spider's requests; a ledger that fails ends the run."""
         try:
-            async for request in self.requests():
-                yield request
+            if not self.hindrance:
+                async for request in self.requests():
+                    yield request
         except SQLAlchemyError as error:
-            reason = f"the ledger cannot be written: {in_short(error)}"
-            self.logger.error("%s; the run ends here", reason)  # noqa: TRY400 - the reason is the message
-            raise CloseSpider(reason) from error
+            self.hindrance = cannot_write(error, self.options.output, self.ledger)
+        if self.hindrance:
+            self.logger.error("%s; the run ends here", self.hindrance)
+            raise CloseSpider(self.hindrance)
 
     def requests(self) -> AsyncIterator[Any]:
         """What the spider asks for; each spider's own."""
@@ -129,6 +145,8 @@ class ArchiveSpider(Spider):
 
     def _unreadable(self, claim: Claim, response: Response, error: LayoutError) -> Rejection:
         story = claim.story
+        if is_captcha(response.body):
+            return _rejected(story, response, "a captcha page")
         if page.is_soft_404(response):
             self.logger.info("%s: its page says that it is not there", response.url)
             return Rejection(story.docid, story.url, State.GONE, "soft 404")
@@ -139,7 +157,9 @@ class ArchiveSpider(Spider):
         return rejection
 
     def failed(self, failure: Failure) -> Iterator[Rejection]:
-        """The rejection of a story whose page could not be had."""
+        """The rejection of a story whose page could not be had; none if it was not asked for."""
+        if isinstance(failure.value, RefusedError):
+            return
         request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
         claim: Claim = request.cb_kwargs["claim"]
         state, reason = _cause(failure.value)

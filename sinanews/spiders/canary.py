@@ -5,6 +5,7 @@ from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -14,7 +15,7 @@ from sinanews.arguments import Harvest
 from sinanews.channels import Channel
 from sinanews.exceptions import LayoutError, RollError
 from sinanews.items import FIELDS, Article
-from sinanews.report import REQUIRED, Verdict
+from sinanews.report import BLOCKED, REQUIRED, Verdict
 from sinanews.roll import Story
 from sinanews.spiders.lists import REFERER, roll_page
 
@@ -22,6 +23,10 @@ from sinanews.spiders.lists import REFERER, roll_page
 TOLD = [
     name for name in FIELDS if name not in {"docid", "url", "channels", "revision", "duplicate_of"}
 ]
+EXTENSIONS = {
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.throttle.AutoThrottle": 0,
+}
 
 
 class CanarySpider(Spider):
@@ -29,7 +34,7 @@ class CanarySpider(Spider):
 
     name = "canary"
     # No pipelines, no feeds, no report: a canary leaves nothing behind.
-    custom_settings = {"ITEM_PIPELINES": {}, "FEEDS": {}, "EXTENSIONS": {}}  # noqa: RUF012 - Scrapy reads it of the class
+    custom_settings = {"ITEM_PIPELINES": {}, "FEEDS": {}, "EXTENSIONS": EXTENSIONS}  # noqa: RUF012 - Scrapy reads it of the class
 
     def __init__(self, **arguments: str) -> None:
         super().__init__()
@@ -49,6 +54,9 @@ class CanarySpider(Spider):
             except RollError as error:
                 self._tell(channel, f"its list cannot be read: {error}", Verdict.INCOMPLETE)
                 continue
+            except CloseSpider as error:
+                self._tell(channel, error.reason.removeprefix(BLOCKED), Verdict.BLOCKED)
+                raise
             if listed.stories:
                 yield self._request(channel, listed.stories[0])
             else:

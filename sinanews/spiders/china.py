@@ -68,11 +68,11 @@ class ChinaSpider(ArchiveSpider):
         except RollError as error:
             self.logger.error("%s: its list is incomplete: %s", channel.name, error)  # noqa: TRY400 - a traceback tells the user nothing more
             self._count("lists_failed")
+        finally:
+            self._settle(channel, walk, before)
         self.logger.info(
             "%s: list pages %d, articles to fetch %d", channel.name, walk.page - 1, waiting
         )
-        self._count("filtered", walk.filtered)
-        self._settle(channel, walk, before)
         return waiting
 
     def _note(
@@ -95,6 +95,7 @@ class ChinaSpider(ArchiveSpider):
 
     def _settle(self, channel: Channel, walk: Walk, before: Frontier | None) -> None:
         """Reports the walk, and moves the frontier when it left no gap behind it."""
+        self._count("filtered", walk.filtered)
         assert self.crawler.stats, "a crawler that runs has stats"
         lists = self.crawler.stats.get_value("sinanews/lists", {})
         lists[channel.name] = walk.report(before)

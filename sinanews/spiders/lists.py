@@ -1,5 +1,7 @@
 """One page of a channel's list, from the site to its rows."""
 
+import asyncio
+
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
@@ -17,7 +19,7 @@ from scrapy.http import Response, TextResponse
 from sinanews import roll, urls
 from sinanews.blocks import is_html
 from sinanews.channels import Channel
-from sinanews.exceptions import RollError
+from sinanews.exceptions import RefusedError, RollError
 from sinanews.report import BLOCKED
 
 OK = 200
@@ -51,7 +53,14 @@ async def _downloaded(crawler: Crawler, request: Request) -> Response:
     assert crawler.engine, "lists are walked by a crawler that runs"
     try:
         return await crawler.engine.download_async(request)
+    except RefusedError as error:
+        raise CloseSpider(f"{BLOCKED}{error}") from error
     except IgnoreRequest as error:
-        raise CloseSpider(f"{BLOCKED}{error} ({request.url})") from error
+        if "robots.txt" in str(error):
+            raise CloseSpider(f"{BLOCKED}robots.txt forbids {request.url}") from error
+        raise RollError(f"{request.url}: {error}") from error
+    except AssertionError as error:
+        # So Scrapy's engine says that it was closed meanwhile: nobody needs the list any more.
+        raise asyncio.CancelledError from error
     except UNREACHED as error:
         raise RollError(f"{request.url}: {type(error).__name__}: {error}") from error

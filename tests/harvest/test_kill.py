@@ -1,6 +1,5 @@
 """A harvest that is killed at any moment leaves an archive that the next run completes."""
 
-import json
 import random
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from harvest.proofs import (
     query,
     slowly,
     wait_for_posts,
+    whole,
     written,
 )
 from sinanews.mirror.server import running
@@ -198,11 +198,3 @@ CHECKS = (
     no_article_has_two_json_lines,
     the_account_balances,
 )
-
-
-def whole(file: Path) -> list[dict]:
-    """The lines of a file whose last one may have been cut off by a kill."""
-    text = file.read_text("utf-8", errors="replace")
-    ended, _, _ = text.rpartition("\n")
-    assert "\ufffd" not in ended
-    return [*map(json.loads, ended.splitlines())]

@@ -1,0 +1,71 @@
+"""A ledger that cannot be used is refused with its name and the reason, whoever asks for it."""
+
+import pytest
+
+from harvest.proofs import change
+from sinanews.exceptions import ArgumentError
+from sinanews.ledger import Ledger
+from sinanews.schema import engine
+
+SECRET = "s3cr:t@x"  # noqa: S105 - nobody's password
+
+
+@pytest.fixture
+def refused(scrapy, output, subtests, tmp_path):
+    """Whether commands refuse the archive's ledger, saying so."""
+
+    arguments = {"harvest": ["china"], "export": ["-o", str(tmp_path / "all.jsonl")]}
+
+    def check(said, *commands):
+        for command in commands:
+            with subtests.test(command):
+                run = scrapy(command, *arguments.get(command, []))
+                assert run.returncode == 2, run.stderr
+                assert f"the ledger sqlite:///{output}/ledger.db {said}" in run.stderr
+                assert "Traceback" not in run.stderr
+
+    return check
+
+
+def test_a_ledger_of_a_newer_project_is_refused(output, refused):
+    output.mkdir()
+    engine(f"sqlite:///{output}/ledger.db").dispose()
+    change(output, "UPDATE about SET version = 99")
+    refused("is of version 99, this sinanews knows up to ", "harvest", "status")
+
+
+def test_a_file_that_is_no_ledger_is_refused(output, refused):
+    output.mkdir()
+    (output / "ledger.db").write_bytes(b"no database" * 1000)
+    refused("cannot be used: file is not a database", "harvest", "rebuild")
+
+
+def test_a_ledger_whose_tables_are_damaged_is_refused(archive, refused):
+    ledger = archive / "ledger.db"
+    whole = ledger.read_bytes()
+    page = 4096
+    ledger.write_bytes(whole[: 2 * page] + b"\xff" * (len(whole) - 2 * page))
+    refused("cannot be used: database disk image is malformed", "harvest", "export")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mysql://me:{SECRET}@host/db",
+        f"postgresql+nosuch://me:{SECRET}@host/db",
+        f"sqlite://me:{SECRET}@host/db",
+        f"postgresql//me:{SECRET}@host/db",
+        f"postgresql:me:{SECRET}@host/db",
+    ],
+)
+def test_a_refused_url_does_not_show_its_password(url):
+    with pytest.raises(ArgumentError, match="LEDGER_URL: ") as error:
+        engine(url)
+    assert "s3cr" not in str(error.value)
+    assert "host" in str(error.value)
+
+
+def test_a_ledgers_place_does_not_show_its_password():
+    database = engine("sqlite://")
+    database.url = database.url.set(username="me", password=SECRET, host="host")
+    assert Ledger(database).place == "sqlite://me:***@host"

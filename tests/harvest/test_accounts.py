@@ -1,0 +1,101 @@
+"""Whatever goes wrong and whatever is asked for: every listed story is accounted for."""
+
+from datetime import timedelta
+
+import pytest
+
+from harvest.proofs import assert_accounts_balance, assert_posts_are_whole, domestic, reports
+from sinanews.mirror.faults import KINDS
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+from sinanews.times import at
+from support import lines
+
+HARVEST = ("harvest", "china")
+ALL = (*HARVEST, "-a", "channel=all")
+# What a page comes to that meets a fault; on these kinds it is read all the same.
+HARMLESS = ("gbk-as-utf8", "redirect-phone")
+GONE = ("404", "410", "soft404")
+# For lists only, or a block, which ends a run: tests of their own.
+ELSEWHERE = ("badrow", "code11", "html", "418", "429")
+REASONS = {
+    "403": "HTTP 403",
+    "500": "HTTP 500",
+    "503": "HTTP 503",
+    "empty": "no layout",
+    "truncated": None,  # a page may be cut off anywhere
+    "nobody": "no layout",
+    "notitle": "no layout",
+    "hang": "DownloadTimeoutError",
+    "reset": "DownloadFailedError",
+    "partial": "ResponseDataLossError",
+    "redirect-loop": "IgnoreRequest: max redirections reached",
+}
+
+
+@pytest.fixture
+def mirror():
+    with running(Site(articles=130, tick=0)) as started:
+        yield started
+
+
+def test_a_site_where_everything_goes_wrong_at_once_is_accounted_for_and_then_completed(
+    mirror, scrapy, output
+):
+    kinds = [kind for kind in KINDS if kind not in ELSEWHERE]
+    assert {*kinds} == {*HARMLESS, *GONE, *REASONS}, "a kind of fault that this test does not know"
+    usual = [s.docid for s in mirror.site.listed(1686) if s.family == "F2017"]
+    hit = dict(zip(kinds, usual, strict=False))
+    for kind, docid in hit.items():
+        mirror.faults.add(f"doc-i{docid}", kind)
+    mirror.faults.add("lid=1687", "badrow")
+    mirror.faults.add("lid=1688", "code11")
+    mirror.faults.add("lid=1689", "truncated")
+    mirror.faults.add("lid=1690", "500")
+
+    run = scrapy(*ALL, mirror=mirror.url, DOWNLOAD_TIMEOUT="1", FAILED_PAUSE_SECONDS="0")
+
+    assert run.returncode == 3, run.stderr
+    told = reports(output)[-1]
+    assert (told["lists_failed"], told["rows_broken"], told["errors"]) == (3, 4, 0)
+    assert told["account"]["gone"] == len(GONE)
+    assert told["account"]["failed"] == sum(told["failures"].values())
+    for reason in filter(None, REASONS.values()):
+        assert any(reason in known for known in told["failures"]), reason
+    missing = {hit[kind] for kind in hit if kind not in HARMLESS and kind != "truncated"}
+    assert missing.isdisjoint(line["docid"] for line in lines(output))
+    assert {hit[kind] for kind in HARMLESS} <= {line["docid"] for line in lines(output)}
+    assert_accounts_balance(output)
+    assert_posts_are_whole(output)
+
+    mirror.faults.clear()
+    run = scrapy(*ALL, mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    found = [line["docid"] for line in lines(output)]
+    assert len(found) == len({*found})
+    assert {*found} == domestic(mirror.site) - {hit[kind] for kind in GONE}
+    assert "the account balances, over all stories and 2 runs\n" in scrapy("status").stdout
+    assert_accounts_balance(output)
+
+
+def test_what_is_left_out_on_purpose_is_filtered_or_left_to_the_next_run(mirror, scrapy, output):
+    listed = mirror.site.listed(1686)
+    day = at(listed[0].ctime).date()
+    before = (day - timedelta(days=1)).isoformat()
+    of_day = {story.docid for story in listed if at(story.ctime).date() == day}
+
+    asked = ("-a", f"since={before}", "-a", f"until={before}", "-a", "limit=5")
+    run = scrapy(*HARVEST, *asked, mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    assert f"listed {5 + len(of_day)} = written 5 + " in run.stdout
+    assert f" filtered {len(of_day)} + " in run.stdout
+    assert of_day.isdisjoint(line["docid"] for line in lines(output))
+    assert_accounts_balance(output)
+
+    run = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    assert {line["docid"] for line in lines(output)} == {story.docid for story in listed}
+    assert_accounts_balance(output)

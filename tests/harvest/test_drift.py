@@ -1,0 +1,77 @@
+"""A layout that no longer yields a required field is told from pages that are bad by themselves."""
+
+import pytest
+
+from harvest.proofs import assert_accounts_balance, reports
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+from support import article_page, lines, place, row
+
+HARVEST = ("harvest", "china")
+NOW = {"FAILED_PAUSE_SECONDS": "0"}
+
+
+@pytest.fixture
+def mirror():
+    with running(Site(articles=60, tick=0)) as started:
+        yield started
+
+
+def test_pages_that_lose_their_bodies_are_a_drift_and_a_single_one_is_not(mirror, scrapy, output):
+    site = mirror.site
+    assert scrapy(*HARVEST, mirror=mirror.url).returncode == 0
+    site.now += 3600
+    bad, *_ = site.publish(8, family="F2017")
+    mirror.faults.add(bad.docid, "nobody")
+
+    single = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert single.returncode == 3, single.stderr
+    assert "failed, no layout: 1" in single.stdout
+    assert "drifted" not in single.stdout
+
+    site.now += 3600
+    new = site.publish(8, family="F2017")
+    mirror.faults.add("/doc-i", "nobody")
+
+    drift = scrapy(*HARVEST, mirror=mirror.url, **NOW)
+
+    assert drift.returncode == 5, drift.stderr
+    assert "china: drifted (finished)" in drift.stdout
+    told = reports(output)[-1]
+    assert told["drifted"] == ["title", "published", "body_html"]
+    for field in told["drifted"]:
+        assert f"drifted: {field} on 0% of the pages" in drift.stdout
+        assert (told["presence"][field], told["presence_before"][field] > 0.9) == (0, True)
+    assert told["account"]["failed"] == 1 + len(new)
+    assert len(list((output / "failed").glob("*.html"))) == 1 + len(new)
+    assert_accounts_balance(output)
+
+    mirror.faults.clear()
+    mended = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert {story.docid for story in new} <= {line["docid"] for line in lines(output)}
+    assert mended.returncode == 3, "the single bad page waits for its next try"
+    assert [path.stem for path in (output / "failed").glob("*.html")] == [bad.docid]
+    assert_accounts_balance(output)
+
+
+def test_pages_that_lose_their_dates_are_a_drift_though_every_article_is_written(
+    pages, scrapy, output
+):
+    def harvest(page, *numbers):
+        docids = [f"nabc{number:010}" for number in numbers]
+        pages.roll(*(row(docid, title=docid) for docid in docids))
+        pages.update({place(docid): page for docid in docids})
+        return scrapy(*HARVEST, mirror=pages.url)
+
+    assert harvest(article_page(), *range(6)).returncode == 0
+
+    run = harvest(article_page().replace("2026年".encode(), b""), *range(6, 12))
+
+    assert run.returncode == 5, run.stderr
+    assert "= written 6 + " in run.stdout
+    assert "drifted: published on 0% of the pages" in run.stdout
+    told = reports(output)[-1]
+    assert (told["drifted"], told["presence_before"]["published"]) == (["published"], 1)
+    assert_accounts_balance(output)

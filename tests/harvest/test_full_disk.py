@@ -1,0 +1,128 @@
+"""A disk that is full ends a run in good order, and harms nothing that is there."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from harvest.proofs import count_posts, leftovers, query, reports
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+
+HARVEST = ("harvest", "china")
+ROOMY = "20m"
+# Enough for the tables and some articles, not for all.
+SMALL = {"archive": "600k", "ledger": "340k"}
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Callable[[str], Path]]:
+    """Mounts a disk of a size, or gives the one that is mounted another size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(size: str) -> Path:
+        again = ["-o", f"remount,size={size}"] if folder.is_mount() else ["-o", f"size={size}"]
+        command = ["mount", "-t", "tmpfs", *again, "tmpfs", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"a small disk can be mounted by root alone: {done.stderr.strip()}")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def mirror():
+    with running(Site(articles=130, tick=0)) as started:
+        yield started
+
+
+@pytest.mark.parametrize("what", SMALL)
+def test_a_disk_that_becomes_full_ends_the_run_and_with_more_room_the_next_one_completes_it(
+    what, disk, mirror, scrapy, tmp_path
+):
+    small = disk(SMALL[what])
+    output = (small if what == "archive" else tmp_path) / "output"
+    ledger = f"sqlite:///{output if what == 'archive' else small}/ledger.db"
+    told = {"OUTPUT_DIR": str(output), "LEDGER_URL": ledger}
+    stories = {story.docid for story in mirror.site.listed(1686)}
+
+    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+
+    assert run.returncode == 3, run.stderr
+    reasons = [f"the ledger {ledger} cannot be written: database or disk is full"]
+    if what == "archive":  # where either of them may be the first to want more room
+        reasons.append(f"{output} cannot be written: [Errno 28] No space left on device")
+    assert any(f"china: incomplete ({reason})" in run.stdout for reason in reasons), run.stdout
+    assert "Traceback" not in run.stderr
+    assert len(mirror.articles()) < len(stories), "the run went on although it could keep nothing"
+    posts = {path: path.read_bytes() for path in output.rglob("*.md")}
+    assert 0 < len(posts) < len(stories)
+    assert all(post.endswith(b"</div>\n" + b" " * 12) for post in posts.values())
+    assert leftovers(output) == []
+    status = scrapy("status", **told)
+    assert "the account balances" in status.stdout, status.stderr
+
+    disk(ROOMY)
+    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert count_posts(output) == len(stories)
+    assert leftovers(output) == []
+    assert posts.items() <= {path: path.read_bytes() for path in output.rglob("*.md")}.items()
+    assert reports(output)[-1]["verdict"] == "complete"
+    known = query(output if what == "archive" else small, "SELECT docid, revision FROM stories")
+    assert {row["docid"]: row["revision"] for row in known} == dict.fromkeys(stories, 1)
+
+
+def test_a_ledger_that_has_no_room_to_begin_is_named(disk, mirror, scrapy):
+    ledger = f"sqlite:///{disk('100k')}/ledger.db"
+
+    run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
+
+    assert run.returncode == 3, run.stderr
+    assert f"incomplete (the ledger {ledger} cannot be written: database or disk" in run.stdout
+    assert "Traceback" not in run.stderr
+    assert mirror.articles() == []
+
+
+def fill(folder: Path) -> Path:
+    """Fills a disk to the last byte; returns the file to remove."""
+    filler = folder / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(os.sysconf("SC_PAGE_SIZE"))):
+            pass
+    return filler
+
+
+def test_on_a_disk_that_is_full_nothing_is_begun_and_nothing_harmed(disk, mirror, scrapy):
+    folder = disk("4m")
+    output = folder / "output"
+    told = {"OUTPUT_DIR": str(output)}
+    assert scrapy(*HARVEST, mirror=mirror.url, **told).returncode == 0
+    mirror.site.now += 3600
+    mirror.site.publish(5)
+    mirror.forget()
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    filler = fill(folder)
+
+    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+
+    assert run.returncode == 2
+    assert f"OUTPUT_DIR: '{output}' is not accepted; expected a folder that" in run.stderr
+    assert "(No space left on device)" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert mirror.requests == []
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+
+    filler.unlink()
+    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert " written 13 + " in run.stdout, "the five, and the eight that had arrived by now"

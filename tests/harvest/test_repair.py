@@ -1,0 +1,81 @@
+"""What a kill can leave behind, built piece by piece, is put right by the next start."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from harvest.proofs import (
+    assert_accounts_balance,
+    assert_posts_are_whole,
+    change,
+    leftovers,
+    query,
+    written,
+)
+from sinanews.files import TEMPORARY
+from sinanews.mirror.server import running
+from sinanews.mirror.site import Site
+from support import lines
+
+HARVEST = ("harvest", "china")
+UNSETTLED = """UPDATE stories SET state = 'listed', settled = NULL, revision = 0, owner = ?,
+    content_hash = NULL, post_hash = NULL, due = 9999999999 WHERE docid = ?"""
+
+
+@pytest.fixture
+def mirror():
+    with running(Site(articles=40, tick=0)) as started:
+        yield started
+
+
+@pytest.fixture
+def dead():
+    """The number of a process that runs no more."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
+
+
+def test_the_next_run_puts_right_what_a_kill_left_behind(mirror, scrapy, output, dead):
+    first = scrapy(*HARVEST, mirror=mirror.url)
+    assert first.returncode == 0, first.stderr
+    before, owner = written(output), f"{socket.gethostname()}:{dead}:abcd"
+    stories = query(output, "SELECT docid, post_path FROM stories ORDER BY docid")
+    folder = (output / stories[0]["post_path"]).parent
+    # The run was killed: it has no end.
+    change(output, "UPDATE runs SET ended = NULL, verdict = NULL, report = NULL, owner = ?", owner)
+    # Its last post was in place and the ledger did not say so yet.
+    rowless = stories[0]["docid"]
+    change(output, UNSETTLED, owner, rowless)
+    change(output, "DELETE FROM revisions WHERE docid = ?", rowless)
+    # The ledger said so and the post was lost.
+    (output / stories[1]["post_path"]).unlink()
+    # It was writing, and so is somebody who is alive.
+    abandoned = [folder / TEMPORARY.format(dead, 0), output / "runs" / TEMPORARY.format(dead, 1)]
+    in_use = folder / TEMPORARY.format(os.getpid(), 0)
+    for file in (*abandoned, in_use):
+        file.write_bytes(b"half a po")
+    mirror.forget()
+
+    run = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    assert written(output) == before
+    assert f"{stories[1]['post_path']} was missing after a kill and is written again" in run.stderr
+    assert [path for path in mirror.articles() if rowless in path] == mirror.articles()
+    assert "= written 1 + updated 0 + " in run.stdout
+    revisions = query(output, "SELECT count(*) AS n FROM revisions GROUP BY docid")
+    assert [row["n"] for row in revisions] == [1] * len(stories)
+    assert len({line["docid"] for line in lines(output)}) == len(stories)
+    assert leftovers(output) == [in_use]
+    assert [row["verdict"] for row in query(output, "SELECT verdict FROM runs ORDER BY id")] == [
+        "killed",
+        "complete",
+    ]
+    assert_posts_are_whole(output)
+    assert_accounts_balance(output)
+    told = scrapy("status").stdout
+    assert "the account balances, over all stories and 2 runs (1 killed or still at work)" in told
