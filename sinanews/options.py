@@ -38,6 +38,7 @@ class Options:
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
         """From a crawler's settings. Raises ArgumentError for one that no run could work with."""
+        _count(settings, "CLOSESPIDER_TIMEOUT")  # Scrapy's own, which it does not check
         folder = Path(settings["OUTPUT_DIR"])
         return cls(
             output=writable_folder("OUTPUT_DIR", folder),

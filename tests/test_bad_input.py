@@ -50,6 +50,7 @@ def test_an_argument_that_makes_no_sense_is_refused_before_any_request(
         ),
         ("POST_BODY", "pretty", "POST_BODY: 'pretty' is not accepted; expected source or clean"),
         ("MIRROR_URL", "127.0.0.1", "MIRROR_URL: '127.0.0.1' is not accepted"),
+        ("CLOSESPIDER_TIMEOUT", "ten", "CLOSESPIDER_TIMEOUT: 'ten' is not accepted"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(setting, value, said, pages, scrapy):

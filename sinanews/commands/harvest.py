@@ -43,7 +43,11 @@ def _others(options: Options, opts: argparse.Namespace) -> int:
 def _crawls(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """So many crawls of what this harvest was asked for: they share its work by the ledger."""
     command = [sys.executable, "-m", "scrapy", "crawl", *sys.argv[1:]]  # Scrapy took `harvest` out
-    started = [subprocess.Popen(command) for _ in range(count)]  # noqa: S603 - our own words
+    # Away from the terminal's Ctrl-C: the harvest tells them to end, once.
+    started = [
+        subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words
+        for _ in range(count)
+    ]
     try:
         yield started
     finally:

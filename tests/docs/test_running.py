@@ -2,105 +2,196 @@
 
 import configparser
 import re
+import runpy
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from scrapy.settings import default_settings
 
 from harvest.proofs import reports
-from sinanews import settings
-from sinanews.mirror.server import running
+from sinanews.mirror.server import RunningMirror, running
 from sinanews.mirror.site import Site
 from sinanews.report import Report, Verdict
-from support import QUICK
+from support import QUICK, ROOT
 
-ROOT = Path(__file__).parents[2]
-DOCUMENT = (ROOT / "docs" / "running.md").read_text("utf-8")
+DOC = (ROOT / "docs" / "running.md").read_text("utf-8")
 DEPLOY = ROOT / "deploy"
-FOLDER = "/srv/sinanews"  # where the examples have the project
-# What Scrapy has too, and what is no business of an operator's.
-SCRAPYS = {"BOT_NAME", "SPIDER_MODULES", "COMMANDS_MODULE"}
+FOLDER = "/srv/sinanews"  # where the examples have the checkout
+UNITS = ("sinanews.service", "sinanews.timer")
+WORDS = {verdict.value: verdict.name.lower() for verdict in Verdict}
+NO_SETTINGS = {"NAME", "MAILTO", "HOST"}  # what is written like one
+FIELD = r"[\d*/,-]+"  # of a time in a crontab
 
 
-def table(heading: str) -> dict[str, str]:
-    """First and second column of the first table below a heading."""
-    below = DOCUMENT.partition(f"\n{heading}\n")[2]
-    rows = re.findall(r"^\| `([^|]*)` \| ?`?([^|`]*)`? \|", below, re.MULTILINE)
-    return {name: value.strip() for name, value in rows}
+def section(heading: str) -> str:
+    """What stands under a heading, up to the next one of its rank."""
+    return re.split(r"\n## ", DOC.partition(f"\n## {heading}\n")[2])[0]
 
 
-def own_settings() -> dict[str, str]:
-    """Those above the first that is about politeness, as a user would write them."""
-    source = Path(settings.__file__).read_text("utf-8").partition("# Politeness")[0]
-    names = re.findall(r"^([A-Z_]+)(?:: [^=]+)? = ", source, re.MULTILINE)
-    values = {name: getattr(settings, name) for name in names if name not in SCRAPYS}
-    return {name: "" if value in ("", []) else str(value) for name, value in values.items()}
+def rows(text: str) -> list[list[str]]:
+    """The cells of the first table of a text, without its head."""
+    lines = re.findall(r"^\|(.*)\|$", text.partition("\n\n### ")[0], re.MULTILINE)
+    return [[cell.strip() for cell in line.split("|")] for line in lines[2:]]
 
 
-def test_every_setting_of_ours_is_told_with_its_default():
-    assert table("## Settings") == own_settings()
+@pytest.fixture(scope="module")
+def settings() -> dict[str, object]:
+    """The project's settings, whatever the environment says."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setattr("os.environ", {})
+        found = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
+    return {name: value for name, value in found.items() if name.isupper() and name[0] != "_"}
 
 
-def test_every_exit_code_is_told_with_its_verdict():
-    codes = re.findall(r"^\| (\d+) \| (\w+) \|", DOCUMENT, re.MULTILINE)
-    assert {int(code): verdict for code, verdict in codes} == {
-        verdict.value: verdict.name.lower() for verdict in Verdict
-    }
+def test_every_setting_of_ours_is_told_with_its_default(settings):
+    told = {cells[0].strip("`"): cells[1].strip("`") for cells in rows(section("Settings"))}
+    ours = {name for name in settings if not hasattr(default_settings, name)}
+    assert told.keys() == ours | {"CLOSESPIDER_TIMEOUT"}
+    for name, default in told.items():
+        assert default == ("" if settings[name] in ("", []) else str(settings[name])), name
+
+
+def test_every_setting_that_is_named_exists(settings):
+    known = {*settings, *dir(default_settings)}
+    named = {*re.findall(r"(?:-s |`|=)(?:SINANEWS_)?([A-Z]{3,}(?:_[A-Z]+)*)(?:=|`)", DOC)}
+    assert {"DOWNLOAD_DELAY", "OUTPUT_DIR"} <= named - NO_SETTINGS <= known
+
+
+def test_every_exit_code_is_told_with_its_verdict_and_what_cron_and_systemd_make_of_it():
+    told = {int(code): rest for code, *rest in rows(section("Exit codes"))}
+    assert {code: cells[0] for code, cells in told.items()} == WORDS
+    silent = {code for code, cells in told.items() if cells[3] == "silent"}
+    success = {code for code, cells in told.items() if cells[4] == "success"}
+    quiet = re.search(r"case \$\? in ([\d|]+)\)", cron_lines()[0])[1]
+    assert silent == {0, *map(int, quiet.split("|"))}
+    assert success == {0, *map(int, unit("sinanews.service")["SuccessExitStatus"].split())}
 
 
 def test_every_key_of_a_report_is_told():
-    told = DOCUMENT.partition("## The report")[2].partition("## Getting")[0]
-    keys = {
-        name for cell in re.findall(r"^\| (.*?) \|", told, re.MULTILINE) for name in words(cell)
-    }
-    assert keys == set(Report.__dataclass_fields__)
+    keys = [name for cells in rows(section("The report")) for name in re.findall(r"\w+", cells[0])]
+    assert sorted(keys) == sorted(Report.__dataclass_fields__)
 
 
-def words(cell: str) -> list[str]:
-    return re.findall(r"`(\w+)`", cell)
+def cron_lines() -> list[str]:
+    """The lines of the crontab that are neither comments nor variables."""
+    text = (DEPLOY / "sinanews.cron").read_text("utf-8")
+    return [line for line in text.splitlines() if line and not re.match(r"#|[A-Z]+=", line)]
 
 
-def test_the_cron_line_is_the_same_in_the_document_and_harvests(tmp_path):
-    (line,) = re.findall(r"^\*/15 .*", (DEPLOY / "sinanews.cron").read_text(), re.MULTILINE)
-    assert f"\n{line}\n" in DOCUMENT
-    command = (
-        line.split(maxsplit=5)[5].replace(FOLDER, str(ROOT)).replace("output/", f"{tmp_path}/")
-    )
-    with running(Site(articles=20, tick=0)) as mirror:
-        told = {**QUICK, "MIRROR_URL": mirror.url, "OUTPUT_DIR": str(tmp_path / "output")}
+def test_the_document_has_the_lines_of_the_crontab_and_cron_can_read_them():
+    assert "\n".join(cron_lines()) in DOC
+    for line in cron_lines():
+        assert re.match(rf"(?:{FIELD} ){{5}}cd {FOLDER} && ", line), line
+        assert "%" not in line, "cron makes a line feed of it"
+
+
+Cron = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cron(output: Path) -> Cron:
+    """Runs a line of the crontab as cron would: by sh, with next to nothing in the environment."""
+
+    def run(line: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        command = line.split(maxsplit=5)[5].replace(FOLDER, str(ROOT))
+        here = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+        told = {**QUICK, "OUTPUT_DIR": str(output), **settings}
         environment = {f"SINANEWS_{name}": value for name, value in told.items()}
-        done = subprocess.run(["/bin/sh", "-c", command], env=environment, check=False)
+        return subprocess.run(
+            ["/bin/sh", "-c", here],
+            env={"PATH": "/usr/bin:/bin", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-    assert done.returncode == 0, (tmp_path / "harvest.log").read_text()
-    assert "china: complete (finished)" in (tmp_path / "harvest.log").read_text()
-    assert [report["verdict"] for report in reports(tmp_path / "output")] == ["complete"]
+    return run
 
 
-def unit(name: str) -> configparser.ConfigParser:
+@pytest.fixture
+def site() -> Iterator[RunningMirror]:
+    with running(Site(articles=20, tick=0)) as mirror:
+        yield mirror
+
+
+def test_the_cron_lines_harvest_in_silence_and_tell_the_morning_how_it_went(cron, site, output):
+    harvest, morning = cron_lines()
+
+    done = cron(harvest, MIRROR_URL=site.url)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [report["verdict"] for report in reports(output)] == ["complete"]
+    told = cron(morning)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "the account balances, over all stories and 1 runs" in told.stdout
+
+
+def test_the_cron_line_has_nothing_to_mail_while_another_harvest_works(cron, site, output):
+    output.mkdir()
+    with FileLock(output / "harvest.lock"):
+        done = cron(cron_lines()[0], MIRROR_URL=site.url)
+
+    assert (done.stdout, done.stderr, site.requests) == ("", "", [])
+
+
+def test_the_cron_line_has_the_runs_own_words_to_mail_when_the_site_refuses_us(cron, site):
+    site.faults.add("doc-i", "429")
+
+    done = cron(cron_lines()[0], MIRROR_URL=site.url)
+
+    assert "; the run ends here\n" in done.stdout
+    assert "\nchina: blocked (blocked: HTTP 429, 3 times in a row (" in done.stdout
+
+
+def unit(name: str, part: str = "Service") -> configparser.SectionProxy:
     parsed = configparser.ConfigParser(strict=False, interpolation=None)
     parsed.optionxform = str
-    parsed.read_string((DEPLOY / name).read_text())
-    return parsed
+    parsed.read_string((DEPLOY / name).read_text("utf-8"))
+    return parsed[part]
 
 
-def test_the_service_runs_the_harvest_and_takes_no_offence_at_another_one():
-    service = unit("sinanews.service")["Service"]
+def test_the_units_have_what_they_need():
+    service = unit("sinanews.service")
+    assert service["Type"] == "oneshot"
     assert service["ExecStart"] == f"{FOLDER}/.venv/bin/scrapy harvest china"
     assert service["WorkingDirectory"] == FOLDER
-    assert service["SuccessExitStatus"] == str(Verdict.LOCKED.value)
+    assert service["ProtectSystem"] == "strict"
     assert service["ReadWritePaths"] == f"{FOLDER}/output"
+    assert "OnFailure=" in (DEPLOY / "sinanews.service").read_text("utf-8")
+    assert unit("sinanews.timer", "Timer")["OnCalendar"]
+    assert unit("sinanews.timer", "Timer")["Persistent"] == "true"
+    assert unit("sinanews.timer", "Install")["WantedBy"] == "timers.target"
+    for key, value in re.findall(r"`([A-Z]\w+)=([^`]+)`", section("From systemd")):
+        assert key == "Environment" or service[key] == value
 
 
 @pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="systemd is not installed: apt-get install systemd"
 )
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
-    for name in ("sinanews.service", "sinanews.timer"):
-        text = (DEPLOY / name).read_text().replace(f"{FOLDER}/.venv/bin/scrapy", "/bin/true")
-        (tmp_path / name).write_text(text.replace("User=sinanews\n", ""))
-    units = [str(tmp_path / name) for name in ("sinanews.service", "sinanews.timer")]
+    for name in UNITS:
+        text = (DEPLOY / name).read_text("utf-8").replace("#OnFailure=", "OnFailure=")
+        (tmp_path / name).write_text(text.replace(f"{FOLDER}/.venv/bin/scrapy", "/bin/true"))
+    failed = re.search(r"```\n(\[Unit\]\n.*?\n)```", section("From systemd"), re.DOTALL)[1]
+    (tmp_path / "sinanews-failed.service").write_text(failed)
+    files = [str(tmp_path / name) for name in (*UNITS, "sinanews-failed.service")]
+
     checked = subprocess.run(
-        ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", *files], capture_output=True, text=True, check=False
     )
+
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_backfill_of_the_document_says_where_the_list_ends(scrapy):
+    command, shown = re.findall(r"^(?:scrapy|list) .*20.*$", section("Backfill"), re.MULTILINE)
+    with running() as mirror:
+        run = scrapy(*command.split()[1:], mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    assert shown in run.stdout.splitlines()
