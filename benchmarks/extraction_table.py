@@ -1,6 +1,5 @@
 """The comparison's table, its notes, and whether the target is met. The first row is ours."""
 
-
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

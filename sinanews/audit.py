@@ -46,8 +46,8 @@ class Audit:
 def audit(database: Engine) -> Audit:
     """Counts it all. Reads the report of every run there ever was."""
     with database.connect() as connection:
-        reports = [(run, json.loads(told or "{}")) for run, told in connection.execute(_REPORTS)]
-        accounts = {run: told["account"] for run, told in reports if "account" in told}
+        told = {run: _account(report) for run, report in connection.execute(_REPORTS)}
+        accounts = {run: account for run, account in told.items() if account}
         sums = {run: (account["listed"], _sum(account)) for run, account in accounts.items()}
         return Audit(
             stories=connection.execute(_STORIES).scalar_one(),
@@ -55,8 +55,8 @@ def audit(database: Engine) -> Audit:
             articles=connection.execute(_ARTICLES).scalar_one(),
             kept=connection.execute(_KEPT).scalar_one(),
             written=sum(account[State.WRITTEN] for account in accounts.values()),
-            runs=len(reports),
-            silent=len(reports) - len(accounts),
+            runs=len(told),
+            silent=len(told) - len(accounts),
             crooked={run: both for run, both in sums.items() if both[0] != both[1]},
         )
 
@@ -66,6 +66,12 @@ def counts(connection: Connection) -> dict[State, int]:
     known = stories.c.state.in_(list(State))
     asked = select(stories.c.state, func.count()).where(known).group_by(stories.c.state)
     return {State(state): count for state, count in connection.execute(asked)}
+
+
+def _account(report: str | None) -> dict[str, int]:
+    """A report's account and nothing else of it; empty when a run told none."""
+    account: dict[str, int] = json.loads(report or "{}").get("account", {})
+    return account
 
 
 def _sum(account: Mapping[str, int]) -> int:

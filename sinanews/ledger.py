@@ -22,7 +22,7 @@ from sinanews.listing import Listing
 from sinanews.options import Options
 from sinanews.revisions import content_hash, unpacked
 from sinanews.roll import Story
-from sinanews.rows import Claim, Outcome, by_url, claim_of, free_path, revision_row
+from sinanews.rows import Claim, Outcome, by_url, claim_of, free_path, placed, revision_row
 from sinanews.runs import Runs
 from sinanews.schema import engine, in_short, insert_new, revisions, stories, writing
 
@@ -197,7 +197,7 @@ class Ledger:
             return claim.post_path
         with self._writing.begin() as connection:
             path = free_path(connection, article.title, article.channels, article.docid)
-            values = {"post_path": path, "title": article.title}
+            values = placed(path) | {"title": article.title}
             connection.execute(update(stories).filter_by(docid=article.docid).values(values))
         self._claims[article.docid] = replace(claim, post_path=path)
         return path

@@ -11,7 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sinanews import post
 from sinanews.items import State
 from sinanews.roll import Story
-from sinanews.rows import Known, known_stories, story_row, under_known_docids
+from sinanews.rows import Known, known_stories, placed, story_row, under_known_docids
 from sinanews.schema import insert_new, runs, stories
 
 
@@ -61,7 +61,7 @@ def _rows(new: Sequence[Story], where: Listing) -> list[dict[str, Any]]:
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
     own = post.path(row["title"], (row["channel"],), row["docid"])
-    return row | {"post_path": str(post.taken_path(own, row["docid"]))}
+    return row | placed(str(post.taken_path(own, row["docid"])))
 
 
 def _inserted(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -1,5 +1,6 @@
 """The settings of ours, read once and refused when they make no sense."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -38,7 +39,7 @@ class Options:
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
         """From a crawler's settings. Raises ArgumentError for one that no run could work with."""
-        _count(settings, "CLOSESPIDER_TIMEOUT")  # Scrapy's own, which it does not check
+        _refuse_no_seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy's own, which it does not check
         folder = Path(settings["OUTPUT_DIR"])
         return cls(
             output=writable_folder("OUTPUT_DIR", folder),
@@ -81,6 +82,13 @@ def _mirror_url(value: str) -> str:
     if value and not (parts.scheme in {"http", "https"} and parts.netloc):
         raise ArgumentError("MIRROR_URL", value, "a URL such as http://127.0.0.1:8000")
     return value
+
+
+def _refuse_no_seconds(name: str, settings: BaseSettings) -> None:
+    with suppress(TypeError, ValueError):
+        if float(settings[name]) >= 0:
+            return
+    raise ArgumentError(name, settings[name], "a number of seconds, 0 or more")
 
 
 def _count(settings: BaseSettings, name: str, least: int = 0) -> int:

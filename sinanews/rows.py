@@ -10,7 +10,7 @@ from sinanews import post, urls
 from sinanews.items import Article, Rejection, State
 from sinanews.revisions import content_hash, packed
 from sinanews.roll import Story
-from sinanews.schema import stories
+from sinanews.schema import path_key, stories
 
 DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
 _STORY = tuple(column.name for column in fields(Story))
@@ -89,7 +89,7 @@ def under_known_docids(connection: Connection, listed: Sequence[Story]) -> Seque
 def free_path(connection: Connection, title: str, channels: Sequence[str], docid: str) -> str:
     """The path of a title's post, its own if no other docid has it."""
     path = post.path(title, channels, docid)
-    asked = select(stories.c.docid).where(stories.c.post_path == str(path))
+    asked = select(stories.c.docid).where(stories.c.post_key == path_key(str(path)))
     taken = connection.execute(asked).first() is not None
     return str(post.taken_path(path, docid) if taken else path)
 
@@ -104,8 +104,13 @@ def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
         "state": State.LISTED,
         "tries": 0,
         "revision": 0,
-        "post_path": path,
+        **placed(path),
     }
+
+
+def placed(path: str | None) -> dict[str, Any]:
+    """A post's path, and what makes it one story's alone."""
+    return {"post_path": path, "post_key": path_key(path) if path else None}
 
 
 def claim_of(row: RowMapping) -> Claim:

@@ -1,6 +1,7 @@
 """The ledger's tables, and bringing an older ledger to them."""
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import cast
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     insert,
@@ -32,7 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 
-VERSION = 3
+VERSION = 4
 DIALECTS = ("sqlite", "postgresql")
 BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
 
@@ -64,7 +66,8 @@ stories = Table(
     Column("settled", Integer),  # the run in which it came to its state
     Column("revision", Integer, nullable=False, default=0),
     Column("content_hash", LargeBinary),
-    Column("post_path", Text, unique=True),
+    Column("post_path", Text),
+    Column("post_key", BigInteger),  # unique in place of it; see `path_key`
     Column("post_hash", LargeBinary),
 )
 Index(
@@ -74,6 +77,8 @@ Index(
     sqlite_where=stories.c.due.is_not(None),
     postgresql_where=stories.c.due.is_not(None),
 )
+
+stories_post_key = Index("stories_post_key", stories.c.post_key, unique=True)
 
 revisions = Table(
     "revisions",
@@ -125,8 +130,29 @@ def _index_open_runs(connection: Connection) -> None:
     runs_open.create(connection)
 
 
+def path_key(path: str) -> int:
+    """What an index finds a path by: paths are long, and an index of a million of them is slow to
+    write. Of two paths with one key, which does not happen, the second counts as taken."""
+    return int.from_bytes(blake2b(path.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _key_paths(connection: Connection) -> None:
+    """Up to version 3 the paths themselves were unique; that index stays, and only costs time."""
+    connection.execute(text("ALTER TABLE stories ADD COLUMN post_key BIGINT"))
+    asked = select(stories.c.docid, stories.c.post_path).where(stories.c.post_path.is_not(None))
+    keys = [{"of": docid, "key": path_key(path)} for docid, path in connection.execute(asked)]
+    keyed = update(stories).where(stories.c.docid == bindparam("of"))
+    if keys:
+        connection.execute(keyed.values(post_key=bindparam("key")), keys)
+    stories_post_key.create(connection)
+
+
 # From version N to N + 1: what has to change in a ledger of version N.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_swept, 2: _index_open_runs}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {
+    1: _add_swept,
+    2: _index_open_runs,
+    3: _key_paths,
+}
 
 
 def engine(url: str) -> Engine:

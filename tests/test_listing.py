@@ -140,22 +140,37 @@ def scans(database, statement, values):
     return [step for step in plan if step.startswith("SCAN ")]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, tmp_path):
-    today = tmp_path / "today.db"
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, database, ledger, tmp_path):
+    ledger.enlist([story(1, "题"), story(2)], "guonei")
+    older, today = tmp_path / "ledger.db", tmp_path / "today.db"
+    before = parts(older)
+    database.dispose()
+    make_older(older, version)
+    assert parts(older) != before
+
+    later = Ledger(engine(f"sqlite:///{older}"), clock=lambda: NOW)
+    later.enlist([story(3, "题")], "guonei")
+
+    paths = [claim.post_path for claim in later.claim(9)]
+    assert len(set(paths)) == 3
+    later.close()
     engine(f"sqlite:///{today}").dispose()
-    older = tmp_path / "older.db"
-    engine(f"sqlite:///{older}").dispose()
-    with closing(sqlite3.connect(older)) as database:
-        database.execute("DROP INDEX runs_open")
-        if version == 1:
-            database.execute("ALTER TABLE frontiers DROP COLUMN swept")
+    assert parts(older) == before == parts(today)
+
+
+def make_older(file, version):
+    """What a ledger of that version had not."""
+    lacked = {
+        3: ["DROP INDEX stories_post_key", "ALTER TABLE stories DROP COLUMN post_key"],
+        2: ["DROP INDEX runs_open"],
+        1: ["ALTER TABLE frontiers DROP COLUMN swept"],
+    }
+    with closing(sqlite3.connect(file)) as database:
+        for statement in [said for step in lacked if step >= version for said in lacked[step]]:
+            database.execute(statement)
         database.execute("UPDATE about SET version = ?", [version])
         database.commit()
-
-    engine(f"sqlite:///{older}").dispose()
-
-    assert parts(older) == parts(today)
 
 
 def parts(file):

@@ -11,6 +11,7 @@ from harvest.proofs import (
     launch,
     ledger_rows,
     leftovers,
+    query,
     reports,
     slowly,
     wait_for_posts,
@@ -50,6 +51,8 @@ def test_the_worker_of_a_harvest_that_is_ended_ends_too_and_the_next_run_complet
 ):
     first = start(*HARVEST, MIRROR_URL=site.url, WORKERS="2", **slowly(0.1))
     wait_for_posts(first, output, 5)
+    while len(query(output, "SELECT id FROM runs")) < 2:
+        assert first.poll() is None, "both are at work before either is ended"
     first.terminate()
     said, errors = first.communicate(timeout=30)
 

@@ -1,0 +1,61 @@
+"""Measures the ledger beside a plain SQLite table and Scrapy's JOBDIR filter, up to a million rows.
+
+    python benchmarks/ledger.py [--folder DIR] [--keep] [--rounds N] [--sizes N,N] [--out DIR]
+
+README.md says what is measured and how.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+SIZES = "0,10000,100000,1000000"
+
+
+def main() -> int:
+    """Measure in a folder that is there only as long as it is needed."""
+    options = arguments()
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="sinanews-ledger-"))
+    try:
+        return run(folder, options.out, options.rounds, *options.sizes)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="where the stores are made (temporary)")
+    parser.add_argument("--keep", action="store_true", help="leave the stores there")
+    parser.add_argument("--rounds", type=int, default=60, help="(%(default)s)")
+    parser.add_argument("--sizes", type=sizes, default=SIZES, help="stories (%(default)s)")
+    parser.add_argument("--out", type=Path, default=HERE / "results", help="(%(default)s)")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds: {options.rounds} is not accepted; expected 1 or more")
+    if options.folder and options.folder.exists() and any(options.folder.iterdir()):
+        parser.error(f"--folder: {options.folder} is not accepted; expected an empty folder")
+    return options
+
+
+def sizes(text: str) -> list[int]:
+    """The numbers of stories, in rising order."""
+    return sorted(map(int, text.split(",")))
+
+
+def run(*words: object) -> int:
+    """Run ledger_run.py, for which sinanews is importable, and give its exit code."""
+    command = [sys.executable, HERE / "ledger_run.py", *words]
+    told = list(map(str, command))
+    return subprocess.run(told, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode  # noqa: S603 -- our own script
+
+
+if __name__ == "__main__":
+    sys.exit(main())
