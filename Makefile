@@ -23,7 +23,7 @@ harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01"
 	@$(BIN)/scrapy harvest china $(ARGS)
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
-	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
 lint: setup ## ruff and mypy, as the tests want them
 	@$(BIN)/ruff check --quiet
