@@ -1,5 +1,7 @@
 """The ledger's tables, and bringing an older ledger to them."""
 
+import sqlite3
+import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import cast
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -70,13 +72,7 @@ stories = Table(
     Column("post_key", BigInteger),  # unique in place of it; see `path_key`
     Column("post_hash", LargeBinary),
 )
-Index(
-    "stories_to_claim",
-    stories.c.due,
-    stories.c.ctime,
-    sqlite_where=stories.c.due.is_not(None),
-    postgresql_where=stories.c.due.is_not(None),
-)
+stories_to_claim = Index("stories_to_claim", stories.c.due, stories.c.ctime)
 
 stories_post_key = Index("stories_post_key", stories.c.post_key, unique=True)
 
@@ -112,12 +108,10 @@ runs = Table(
     Column("report", Text),
 )
 # Few runs are open, and each start of a crawl asks for them.
-runs_open = Index(
-    "runs_open",
-    runs.c.id,
-    sqlite_where=runs.c.ended.is_(None),
-    postgresql_where=runs.c.ended.is_(None),
-)
+runs_open = Index("runs_open", runs.c.id)
+
+# The rows that are in an index, where these are few.
+PARTIAL = {stories_to_claim: stories.c.due.is_not(None), runs_open: runs.c.ended.is_(None)}
 
 
 def _add_swept(connection: Connection) -> None:
@@ -161,6 +155,9 @@ def engine(url: str) -> Engine:
     Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
     """
     database = _database(url)
+    for index, rows in PARTIAL.items():
+        # As an argument of Index it would have both dialects imported.
+        index.dialect_options[database.dialect.name]["where"] = rows
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", _tune_sqlite)
         event.listen(database, "begin", _begin_sqlite)
@@ -193,11 +190,25 @@ def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """WAL lets a reader look while a harvest writes. NORMAL may lose the last commits in a power
     cut but never harms the file: such a story is listed again as not done, and rewritten."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    _switch_to_wal(cursor)
+    cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
     connection.isolation_level = None  # _begin_sqlite begins, not the driver
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """For this, SQLite does not wait its busy time-out for those that make the same ledger now."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def writing(database: Engine) -> Engine:
