@@ -54,6 +54,10 @@ class LayoutError(SinanewsError):
         )
 
 
+class PackedError(SinanewsError, ValueError):
+    """Raised by `unpacking` for a body that cannot be unpacked as a whole."""
+
+
 class RefusedError(IgnoreRequest, SinanewsError):
     """Raised by the download handler for what is still to be sent once the site has refused us;
     the ledger still has its story as not done."""

@@ -1,14 +1,14 @@
 """An article as the ledger keeps it: the hash that tells a change, and its packed bytes."""
 
-import zlib
 from hashlib import sha256
 
 import orjson
+from isal import isal_zlib
 
 from sinanews.items import Article, isoformat
 
 HASH_VERSION = b"\x01"  # changes with what is hashed, so that old hashes are known as such
-_FASTEST = 1  # a sixth larger than zlib's default, in half the time
+_LEVEL = 2  # 6 % larger than zlib makes it at its default, in a quarter of the time
 
 
 def content_hash(article: Article) -> bytes:
@@ -27,10 +27,10 @@ def content_hash(article: Article) -> bytes:
 
 
 def packed(article: Article) -> bytes:
-    """The article's JSON line, compressed."""
-    return zlib.compress(orjson.dumps(article.to_json()), _FASTEST)
+    """The article's JSON line, compressed as zlib does it."""
+    return isal_zlib.compress(orjson.dumps(article.to_json()), _LEVEL)
 
 
 def unpacked(data: bytes) -> Article:
     """The article of `packed` bytes."""
-    return Article.from_json(orjson.loads(zlib.decompress(data)))
+    return Article.from_json(orjson.loads(isal_zlib.decompress(data)))

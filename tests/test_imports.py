@@ -21,7 +21,7 @@ LAYERS = (
     ("page", "post", "revisions", "schema", "walk"),
     ("arguments", "body", "loaders", "options", "report", "reprints"),
     ("layouts",),
-    ("blocks", "html5", "processors", "roll", "stops"),
+    ("blocks", "html5", "processors", "roll", "stops", "unpacking"),
     ("urls", "times"),
     ("channels", "files", "frontier", "owners", "text"),
     ("exceptions",),
