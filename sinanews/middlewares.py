@@ -1,73 +1,94 @@
 """Between Scrapy and the network: a mirror in place of the live site; a site that refuses us."""
 
+from collections.abc import AsyncIterable, AsyncIterator
 from copy import copy
 from typing import Self
 from weakref import WeakSet
 
+import aiohttp
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler, _ClientResponse
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.http import Response, TextResponse
+from scrapy.http import Headers, Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
 from sinanews.blocks import Refusals
-from sinanews.exceptions import RefusedError
+from sinanews.exceptions import PackedError, RefusedError
 from sinanews.report import BLOCKED
 from sinanews.stops import Stop
+from sinanews.unpacking import unpacked
 from sinanews.urls import mirrored, original
 
 # The crawlers that their site has refused: what waits in the downloader is not sent any more.
 _REFUSED: WeakSet[Crawler] = WeakSet()
 
 
-class MirrorHandler(HTTP11DownloadHandler):
+class MirrorHandler(AiohttpDownloadHandler):
     """Downloads from MIRROR_URL, when it is set, while everybody else sees the original URLs.
 
     A download handler and no middleware, so that throttling, retries, robots.txt and redirects
-    work on the original URLs too.
+    work on the original URLs too. By aiohttp, in half the time that Twisted's client takes.
     """
+
+    experimental = False  # Scrapy says so of its interface, which may change; it works
+    lazy = True  # aiohttp begins in a loop that runs
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._crawler = crawler
         self._mirror: str = crawler.settings["MIRROR_URL"]
 
     async def download_request(self, request: Request) -> Response:
         """The response to a request, under the request's own URL. Raises RefusedError when the
         site has refused us while the request waited for its turn."""
-        if self._crawler in _REFUSED:
+        if self.crawler in _REFUSED:
             raise RefusedError("not asked for: the site refuses us")
-        if not self._mirror:
-            return await super().download_request(request)
+        self._count("downloader/request_count")
+        # A copy whose fields are set, for `replace` would check and copy all of them.
         asked = copy(request)
-        asked._set_url(mirrored(request.url, self._mirror))  # noqa: SLF001 - `replace` checks and copies all else
+        asked._body = request.body or None  # type: ignore[assignment] # noqa: SLF001 - or else aiohttp sends `Content-Length: 0`
+        if self._mirror:
+            asked._set_url(mirrored(request.url, self._mirror))  # noqa: SLF001 - see above
         response = await super().download_request(asked)
-        self._restore_location(response)
-        response._url = request.url  # noqa: SLF001 - as above
+        if self._mirror:
+            self._restore(request.url, response)
         return response
 
-    def _restore_location(self, response: Response) -> None:
+    async def _iter_body_chunks(self, response: _ClientResponse) -> AsyncIterator[bytes]:  # type: ignore[override] # static at Scrapy's
+        """The body unpacked, where Scrapy's middleware would make a second response of it."""
+        encoding = (
+            response.headers.get("Content-Encoding", "identity").strip().lower().removeprefix("x-")
+        )
+        chunks = self._counted(response.content.iter_any())
+        try:
+            async for chunk in chunks if encoding == "identity" else unpacked(chunks, encoding):
+                yield chunk
+        except PackedError as error:
+            raise aiohttp.ClientPayloadError(str(error)) from error
+
+    async def _counted(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._count("downloader/response_bytes", len(chunk))
+            yield chunk
+
+    @staticmethod
+    def _extract_headers(response: _ClientResponse) -> Headers:
+        headers = AiohttpDownloadHandler._extract_headers(response)  # noqa: SLF001 - a static method has no super()
+        headers.pop("Content-Encoding", None)
+        return headers
+
+    def _count(self, what: str, amount: int = 1) -> None:
+        """In place of Scrapy's DownloaderStats, which would count what was unpacked."""
+        assert self.crawler.stats, "a crawler that runs has stats"
+        self.crawler.stats.inc_value(what, amount)
+
+    def _restore(self, url: str, response: Response) -> None:
+        response._url = url  # noqa: SLF001 - see above
         location = response.headers.get("Location")
         if location:
             response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
-
-
-class LeanCompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, spared a guess: copying a text response, Scrapy 2.19 guesses the encoding of the
-    body that is still compressed, which takes longer than reading an article does. Who has an
-    encoding need not guess; the copy gets none, and looks for it in the text."""
-
-    def process_response(  # type: ignore[override] # the third argument is deprecated
-        self, request: Request, response: Response
-    ) -> Request | Response:
-        """The response, its body decompressed."""
-        if isinstance(response, TextResponse) and "Content-Encoding" in response.headers:
-            response._encoding = response._encoding or "utf-8"  # noqa: SLF001 - see above
-        return super().process_response(request, response)
 
 
 class StrictRobotsMiddleware(RobotsTxtMiddleware):

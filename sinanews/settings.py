@@ -36,6 +36,11 @@ WORKERS = 1
 CLOSESPIDER_TIMEOUT = 0  # seconds after which a run ends, incomplete, in good order; 0: never
 
 # Politeness: nobody there asked to be harvested.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN",
+    "Accept-Encoding": "gzip, deflate",  # what the download handler unpacks
+}
 USER_AGENT = "sinanews (+https://pypi.org/project/sinanews/)"
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
@@ -45,12 +50,17 @@ AUTOTHROTTLE_START_DELAY = 0.5
 AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 DOWNLOAD_TIMEOUT = 30  # Sina answers in seconds or not at all
 RETRY_TIMES = 3
+# What may pass, as our client's errors are called. Scrapy's list has those of Twisted's client too,
+# and would import it for their names.
+RETRY_EXCEPTIONS = [
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+    "scrapy.exceptions.ResponseDataLossError",
+    OSError,
+]
 REDIRECT_MAX_TIMES = 5  # Sina redirects once, if at all; a loop would cost twenty requests
-
-# A response yields one article, and Scrapy starts as many tasks for it as this says.
-CONCURRENT_ITEMS = 1
-# Scrapy would read the source of a callback again and again for a mistake that mypy finds.
-WARN_ON_GENERATOR_RETURN_VALUE = False
 
 DOWNLOAD_HANDLERS = {
     "http": "sinanews.middlewares.MirrorHandler",
@@ -66,19 +76,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    # After decompression, before retries hide what is refused.
+    # Before retries hide what is refused.
     "sinanews.middlewares.BlockMiddleware": 560,
-    "sinanews.middlewares.LeanCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
-    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
 }
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": 25,
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,
-}
 ITEM_PIPELINES = {
     "sinanews.pipelines.ValidatePipeline": 100,
     "sinanews.pipelines.DecidePipeline": 200,

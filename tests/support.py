@@ -34,11 +34,13 @@ def needs_shared() -> pytest.MarkDecorator:
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):
-    """A loopback server of `HOST/PATH` -> body, or status and body; all else is 404."""
+    """A loopback server of `HOST/PATH` -> body, or status and body; all else is 404. `encodings`
+    says of which paths the bodies are encoded, and how."""
 
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[str] = []
+        self.encodings: dict[str, str] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -70,6 +72,8 @@ class Pages(dict[str, bytes | tuple[int, bytes]]):
                 self.send_response(status)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))
+                if path in pages.encodings:
+                    self.send_header("Content-Encoding", pages.encodings[path])
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -20,7 +20,17 @@ LOGGING = {"debug", "info", "warning", "error", "exception", "log"}
 # What raises, notes or prints a message: its words are among the arguments.
 TELLING = {
     *("ArgumentError", "LedgerError", "RefusedError", "RollError", "RowError", "UsageError"),
-    *("CloseSpider", "Rejection", "_rejected", "_tell", "because", "print", "write"),
+    *(
+        "CloseSpider",
+        "PackedError",
+        "Rejection",
+        "_absent",
+        "_rejected",
+        "_tell",
+        "because",
+        "print",
+        "write",
+    ),
 }
 NAMES = {"accepted", "reason", "said"}  # variables that hold a message
 # Functions all of whose strings are for a reader.
@@ -31,7 +41,6 @@ SPEAKING = {
     "exceptions.py": {"__init__"},
     "publish.py": {"cannot_write"},
     "report.py": {"lines", "_walked", "_trouble"},
-    "spiders/base.py": {"_cause"},
     "tables.py": {"states", "balance", "runs", "_run", "_told"},
 }
 # Constants that the document has by their value.
