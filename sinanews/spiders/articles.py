@@ -2,10 +2,9 @@
 
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.settings import BaseSettings
@@ -14,8 +13,9 @@ from sinanews import urls
 from sinanews.exceptions import ArgumentError
 from sinanews.roll import Story
 from sinanews.schema import stories
-from sinanews.spiders.base import BATCH, ArchiveSpider
+from sinanews.spiders.base import ArchiveSpider
 
+AT_ONCE = 256  # stories in one question to the ledger
 _HOST = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)")
 
 
@@ -34,16 +34,15 @@ class ArticlesSpider(ArchiveSpider):
         addresses(arguments)
         super().refuse(settings, arguments)
 
-    async def requests(self) -> AsyncIterator[Any]:
-        """A request for each article; what is in the archive already is fetched again."""
+    async def work(self) -> None:
+        """Fetches each article; what is in the archive already, again."""
         asked = self._stories()
-        for start in range(0, len(asked), BATCH):
-            named = asked[start : start + BATCH]
+        for start in range(0, len(asked), AT_ONCE):
+            named = asked[start : start + AT_ONCE]
             docids = [story.docid for story in named]
             self.ledger.enlist(named, channel="")
             self.ledger.ask(docids)
-            async for request in self.claimed(stories.c.docid.in_(docids)):
-                yield request
+            await self.fetch(stories.c.docid.in_(docids))
 
     def _stories(self) -> list[Story]:
         """One for each article, whichever of its URLs are asked for. The old pages' carry no

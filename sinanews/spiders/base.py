@@ -1,36 +1,32 @@
-"""What all spiders share: claims from the ledger become requests, responses become items."""
+"""What all spiders share: claims from the ledger become pages, pages become items."""
 
-import logging
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Generator
+from contextlib import closing
 from typing import Any, Self
 
-from scrapy import Request, Spider, signals
+from scrapy import Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.spidermiddlewares.httperror import HttpError
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.python.failure import Failure
 
 from sinanews import page
-from sinanews.blocks import is_captcha
-from sinanews.exceptions import LayoutError, RefusedError
 from sinanews.files import writable_folder
-from sinanews.items import Article, Rejection, State
+from sinanews.items import Article
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.publish import cannot_write, repair
-from sinanews.report import BLOCKED
 from sinanews.roll import Story
 from sinanews.rows import Claim
-from sinanews.spiders.lists import REFERER
+from sinanews.spiders.engine import NOTHING, is_closing, kept
+from sinanews.spiders.reading import Item, item_of
 
-Item = Article | Rejection
-GONE = (404, 410)
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
-BATCH = 32  # claims in hand at once: enough to keep the downloader busy, few to lose to a kill
+KEEPING = 64  # stories that wait for the disk while others are downloaded
+BATCH = 32  # stories claimed at once: enough that a claim costs little, few to lose to a kill
 
 
 class ArchiveSpider(Spider):
@@ -67,117 +63,64 @@ class ArchiveSpider(Spider):
             self.hindrance = cannot_write(error, self.options.output, self.ledger)
 
     async def start(self) -> AsyncIterator[Any]:
-        """The spider's requests; a ledger that fails ends the run."""
+        """Does the run's work; a ledger that fails ends the run."""
         try:
             if not self.hindrance:
-                async for request in self.requests():
-                    yield request
+                await self.work()
         except SQLAlchemyError as error:
             self.hindrance = cannot_write(error, self.options.output, self.ledger)
         if self.hindrance:
             self.logger.error("%s; the run ends here", self.hindrance)
             raise CloseSpider(self.hindrance)
+        for request in NOTHING:
+            yield request
 
-    def requests(self) -> AsyncIterator[Any]:
-        """What the spider asks for; each spider's own."""
+    async def work(self) -> None:
+        """What the run is for; each spider's own."""
         raise NotImplementedError
 
-    async def claimed(
-        self, wanted: ColumnElement[bool], limit: float = float("inf")
-    ) -> AsyncIterator[Request]:
-        """A request for each story that is due and wanted, as fast as they can be sent."""
-        while limit > 0:
-            await self._downloader_has_room()
+    async def fetch(self, wanted: ColumnElement[bool], limit: float = float("inf")) -> int:
+        """Fetches the stories that are due and wanted, as many at once as Scrapy is to have
+        requests; returns how many."""
+        at_once = self.settings.getint("CONCURRENT_REQUESTS") or BATCH
+        self._turns = asyncio.Semaphore(at_once)
+        claims = self._claims(wanted, limit)
+        fetchers = range(at_once + KEEPING)
+        self._fetching = [asyncio.ensure_future(self._fetch(claims)) for _ in fetchers]
+        # Whoever cancels the wait does not cancel them: what was begun ends in good order.
+        await asyncio.wait(self._fetching)
+        return sum(await asyncio.gather(*self._fetching))
+
+    def _claims(self, wanted: ColumnElement[bool], limit: float) -> Generator[Claim]:
+        """Stories, claimed a few at a time until none is left or the run is coming to its end."""
+        while limit > 0 and not is_closing(self.crawler):
             claims = self.ledger.claim(int(min(BATCH, limit)), wanted)
             limit -= len(claims)
             for claim in claims:
-                yield self._request(claim)
+                if not is_closing(self.crawler):
+                    yield claim
             if not claims:
                 return
 
-    async def _downloader_has_room(self) -> None:
-        engine = self.crawler.engine
-        while engine is not None and engine.needs_backout():
-            await self.crawler.signals.wait_for(signals.scheduler_empty)
+    async def _fetch(self, claims: Generator[Claim]) -> int:
+        """Fetches one story after the other; returns how many."""
+        fetched = 0
+        with closing(claims):  # where one fails, the others end too
+            for claim in claims:
+                await kept(self.crawler, await self._item(claim.story))
+                fetched += 1
+        return fetched
 
-    def _request(self, claim: Claim) -> Request:
-        return Request(
-            claim.story.url,
-            callback=self.parse,
-            errback=self.failed,
-            headers=REFERER,
-            cb_kwargs={"claim": claim},
-            dont_filter=True,  # the ledger has filtered already
-        )
+    async def _item(self, story: Story) -> Item:
+        """The article of a story's page, or why there is none; a mobile page leads to the PC page,
+        and stands in for it."""
+        item, response = await self._page(story, story.url)
+        if response is None or not isinstance(item, Article) or item.layout != "M":
+            return item
+        pc = page.pc_url(response)
+        other = (await self._page(story, pc))[0] if pc else None
+        return other if isinstance(other, Article) else item
 
-    def parse(self, response: Response, claim: Claim) -> Iterator[Item | Request]:
-        """The article of a page, or why there is none; a mobile page leads to its PC page."""
-        item = self._read(response, claim)
-        pc = page.pc_url(response) if isinstance(item, Article) and item.layout == "M" else None
-        yield self._pc_request(pc, claim, item) if pc else item
-
-    def _pc_request(self, url: str, claim: Claim, mobile: Item) -> Request:
-        return self._request(claim).replace(
-            url=url,
-            callback=self.parse_pc,
-            errback=self.keep_mobile,
-            cb_kwargs={"claim": claim, "mobile": mobile},
-        )
-
-    def parse_pc(self, response: Response, claim: Claim, mobile: Item) -> Iterator[Item]:
-        """The article of the PC page, or else the one of the mobile page."""
-        item = self._read(response, claim)
-        yield item if isinstance(item, Article) else mobile
-
-    def keep_mobile(self, failure: Failure) -> Iterator[Item]:
-        """The article of the mobile page, when there is no PC page."""
-        yield failure.request.cb_kwargs["mobile"]  # type: ignore[attr-defined] # Scrapy sets it
-
-    def _read(self, response: Response, claim: Claim) -> Item:
-        try:
-            return page.read(response, claim.story)
-        except LayoutError as error:
-            return self._unreadable(claim, response, error)
-        except Exception as error:
-            self.logger.exception("%s could not be read", response.url)
-            reason = f"error: {type(error).__name__}: {error}"
-            return _rejected(claim.story, response, reason)
-
-    def _unreadable(self, claim: Claim, response: Response, error: LayoutError) -> Rejection:
-        story = claim.story
-        if is_captcha(response.body):
-            return _rejected(story, response, "a captcha page")
-        if page.is_soft_404(response):
-            self.logger.info("%s: its page says that it is not there", response.url)
-            return Rejection(story.docid, story.url, State.GONE, "soft 404")
-        self.logger.error("%s", error)
-        rejection = _rejected(story, response, f"no {', '.join(error.missing)}")
-        rejection.missing = error.missing
-        rejection.tried = {name: list(looked_for) for name, looked_for in error.tried.items()}
-        return rejection
-
-    def failed(self, failure: Failure) -> Iterator[Rejection]:
-        """The rejection of a story whose page could not be had; none if it was not asked for."""
-        if isinstance(failure.value, RefusedError):
-            return
-        request: Request = failure.request  # type: ignore[attr-defined] # Scrapy sets it
-        claim: Claim = request.cb_kwargs["claim"]
-        state, reason = _cause(failure.value)
-        level = logging.INFO if state is State.GONE else logging.ERROR
-        self.logger.log(level, "%s: %s", request.url, reason)
-        yield Rejection(claim.story.docid, claim.story.url, state, reason)
-        if isinstance(failure.value, IgnoreRequest) and "robots.txt" in reason:
-            raise CloseSpider(f"{BLOCKED}robots.txt forbids {request.url}")
-
-
-def _rejected(story: Story, response: Response, reason: str) -> Rejection:
-    header = response.headers.get("Content-Type") or b""
-    content_type = header.decode("latin-1")
-    return Rejection(story.docid, story.url, State.FAILED, reason, response.body, content_type)
-
-
-def _cause(error: BaseException | None) -> tuple[State, str]:
-    if isinstance(error, HttpError):
-        status = error.response.status
-        return State.GONE if status in GONE else State.FAILED, f"HTTP {status}"
-    return State.FAILED, f"{type(error).__name__}: {error}"
+    async def _page(self, story: Story, url: str) -> tuple[Item, Response | None]:
+        async with self._turns:
+            return await item_of(self.crawler, story, url)

@@ -1,23 +1,21 @@
 """The spider of `scrapy canary`: one live story a channel, its fields looked at, nothing kept."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
-from scrapy import Request, Spider
+from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
-from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from twisted.python.failure import Failure
 
-from sinanews import page
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
-from sinanews.exceptions import LayoutError, RollError
+from sinanews.exceptions import RollError
 from sinanews.items import FIELDS, Article
 from sinanews.report import BLOCKED, REQUIRED, Verdict
-from sinanews.roll import Story
-from sinanews.spiders.lists import REFERER, roll_page
+from sinanews.spiders.engine import NOTHING
+from sinanews.spiders.lists import roll_page
+from sinanews.spiders.reading import Item, item_of
 
 # What a page may lack without anything being wrong.
 TOLD = [
@@ -47,50 +45,38 @@ class CanarySpider(Spider):
         Harvest.of(arguments)
 
     async def start(self) -> AsyncIterator[Any]:
-        """The newest story of each channel."""
+        """Looks at the newest story of each channel."""
         for channel in self.asked.channels:
             try:
-                listed = await roll_page(self.crawler, channel, 1)
+                await self._try(channel)
             except RollError as error:
                 self._tell(channel, f"its list cannot be read: {error}", Verdict.INCOMPLETE)
-                continue
             except CloseSpider as error:
                 self._tell(channel, error.reason.removeprefix(BLOCKED), Verdict.BLOCKED)
                 raise
-            if listed.stories:
-                yield self._request(channel, listed.stories[0])
-            else:
-                self._tell(channel, "its list is empty", Verdict.INCOMPLETE)
+        for request in NOTHING:
+            yield request
 
-    def _request(self, channel: Channel, story: Story) -> Request:
-        known = {"channel": channel, "story": story}
-        return Request(
-            story.url,
-            self.parse,
-            headers=REFERER,
-            errback=self.failed,
-            cb_kwargs=known,
-            dont_filter=True,
-        )
+    async def _try(self, channel: Channel) -> None:
+        listed = await roll_page(self.crawler, channel, 1)
+        if listed.stories:
+            story = listed.stories[0]
+            self._look(channel, (await item_of(self.crawler, story, story.url))[0])
+        else:
+            self._tell(channel, "its list is empty", Verdict.INCOMPLETE)
 
-    def parse(self, response: Response, channel: Channel, story: Story) -> Iterator[Any]:
-        """Tells which fields the story's page has."""
-        try:
-            self._look(channel, page.read(response, story))
-        except LayoutError as error:
-            self._tell(channel, str(error), Verdict.DRIFTED)
-        return iter(())
+    def _look(self, channel: Channel, item: Item) -> None:
+        if isinstance(item, Article):
+            self._look_at(channel, item)
+        else:
+            verdict = Verdict.DRIFTED if item.missing else Verdict.INCOMPLETE
+            self._tell(channel, f"its newest story, {item.url}: {item.reason}", verdict)
 
-    def _look(self, channel: Channel, article: Article) -> None:
+    def _look_at(self, channel: Channel, article: Article) -> None:
         absent = [name for name in TOLD if not getattr(article, name)]
         drifted = [name for name in REQUIRED if name in absent]
         said = f"{article.layout}, missing: {', '.join(absent) or 'nothing'} ({article.url})"
         self._tell(channel, said, Verdict.DRIFTED if drifted else Verdict.COMPLETE)
-
-    def failed(self, failure: Failure) -> None:
-        """Tells that a story's page could not be had."""
-        channel = failure.request.cb_kwargs["channel"]  # type: ignore[attr-defined] # Scrapy sets it
-        self._tell(channel, f"its newest story cannot be had: {failure.value}", Verdict.INCOMPLETE)
 
     def _tell(self, channel: Channel, said: str, verdict: Verdict) -> None:
         print(f"{channel.name:10} {verdict.name.lower():10} {said}")  # noqa: T201 - the command's answer

@@ -1,8 +1,5 @@
 """The spider `china`: walks the roll API's lists into the ledger, then fetches what is due."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 from scrapy.settings import BaseSettings
 from sqlalchemy import ColumnElement
 
@@ -35,7 +32,7 @@ class ChinaSpider(ArchiveSpider):
         Harvest.of(arguments)
         super().refuse(settings, arguments)
 
-    async def requests(self) -> AsyncIterator[Any]:
+    async def work(self) -> None:
         """First the lists, so that an article in several channels is known as one; then pages,
         those of articles that may have changed last."""
         room = self.asked.limit or float("inf")
@@ -43,12 +40,8 @@ class ChinaSpider(ArchiveSpider):
             room -= await self._walk(channel, room)
         room = self.asked.limit or float("inf")
         again = stories.c.state.in_(DONE)
-        async for request in self.claimed(self._wanted() & ~again, limit=room):
-            room -= 1
-            yield request
-        budget = min(room, self.options.rechecks_per_run)
-        async for request in self.claimed(self._wanted() & again, limit=budget):
-            yield request
+        room -= await self.fetch(self._wanted() & ~again, room)
+        await self.fetch(self._wanted() & again, min(room, self.options.rechecks_per_run))
 
     def _wanted(self) -> ColumnElement[bool]:
         names = [channel.name for channel in self.asked.channels]
