@@ -1,12 +1,16 @@
 """`scrapy harvest`, for cron: one run at a time, a verdict, an exit code."""
 
 import argparse
-import subprocess
+import multiprocessing
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 from filelock import FileLock, Timeout
+from scrapy.cmdline import execute
+from scrapy.crawler import AsyncCrawlerProcess
 
 from sinanews.commands import crawl
 from sinanews.options import Options
@@ -14,7 +18,9 @@ from sinanews.report import Verdict, gravest
 
 
 class Command(crawl.Command):
-    """The crawl under a lock, which the system drops when the process ends in whatever way."""
+    """The crawl under a lock, which the system drops when its processes end in whatever way."""
+
+    requires_crawler_process = False  # its event loop must not be there when workers are forked
 
     def short_desc(self) -> str:
         """One line for the list of commands."""
@@ -26,6 +32,7 @@ class Command(crawl.Command):
         path = options.output / "harvest.lock"
         try:
             with FileLock(path, timeout=0), _crawls(_others(options, opts)) as others:
+                self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
                 super().work(args, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
                 self.exitcode = gravest([self.exitcode, *codes])
@@ -40,23 +47,31 @@ def _others(options: Options, opts: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _crawls(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many crawls of what this harvest was asked for: they share its work by the ledger."""
-    command = [sys.executable, "-m", "scrapy", "crawl", *sys.argv[1:]]  # Scrapy took `harvest` out
-    # Away from the terminal's Ctrl-C: the harvest tells them to end, once.
-    started = [
-        subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words
-        for _ in range(count)
-    ]
+def _crawls(count: int) -> Iterator[list[BaseProcess]]:
+    """So many crawls of what this harvest was asked for: they share its work by the ledger.
+
+    Forked, they have at once what took half a second to import.
+    """
+    context = multiprocessing.get_context("fork")
+    crawls = [context.Process(target=_crawl) for _ in range(count)]
+    for crawl_ in crawls:
+        crawl_.start()
     try:
-        yield started
+        yield list(crawls)
     finally:
-        for crawl_ in started:
+        for crawl_ in crawls:
             crawl_.kill()
 
 
-def _ended(others: list[subprocess.Popen[bytes]], *, early: bool) -> list[int]:
+def _crawl() -> None:
+    os.setsid()  # away from the terminal's Ctrl-C: the harvest tells it to end, once
+    execute(["scrapy", "crawl", *sys.argv[1:]])  # Scrapy took `harvest` out
+
+
+def _ended(others: list[BaseProcess], *, early: bool) -> list[int]:
     """The exit codes of the other crawls, which are told to end where this one ended early."""
     for other in others if early else ():
         other.terminate()
-    return [other.wait() for other in others]
+    for other in others:
+        other.join()
+    return [other.exitcode or 0 for other in others]
