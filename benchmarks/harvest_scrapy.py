@@ -13,6 +13,7 @@ from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Response, TextResponse
 
 from harvest_peers import AT_ONCE, ROWS, asked, placed, write
@@ -26,9 +27,20 @@ BEST = {
     "TELNETCONSOLE_ENABLED": False,
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-        "sinanews.middlewares.LeanCompressionMiddleware": 590,
+        "harvest_scrapy.LeanCompression": 590,
     },
 }
+
+
+class LeanCompression(HttpCompressionMiddleware):
+    """Spared a guess: Scrapy 2.19 guesses the encoding of a body that is still compressed, for
+    longer than it takes to download it, unless it has one already; the copy gets none."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """The response, its body unpacked."""
+        if isinstance(response, TextResponse):
+            response._encoding = response._encoding or "utf-8"  # noqa: SLF001 -- see above
+        return super().process_response(request, response)
 
 
 class Bare(Spider):
