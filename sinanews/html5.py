@@ -47,8 +47,9 @@ _PICTURE = re.compile(r"\.(?:gif|png|jpg|webp)")
 _EARLY_END = re.compile(r"--!?>")
 
 
-def parse(html: str) -> LexborHTMLParser:
-    """The document, with scripting on as in parse5: the content of noscript is text."""
+def parse(html: str | bytes) -> LexborHTMLParser:
+    """The document, of text or of UTF-8, with scripting on as in parse5: the content of noscript
+    is text."""
     return LexborHTMLParser(html, scripting=True)
 
 

@@ -167,12 +167,16 @@ class Ledger:
 
     def remember(self, outcomes: Sequence[Outcome]) -> None:
         """Notes what became of claimed stories, all or none; they are no longer claimed."""
+        settled = [self._settled(outcome) for outcome in outcomes]
+        told = [
+            revision_row(outcome.item, row["content_hash"], self.now())
+            for outcome, row in zip(outcomes, settled, strict=True)
+            if outcome.state in {State.WRITTEN, State.UPDATED}
+        ]
         with self._writing.begin() as connection:
-            connection.execute(_SETTLE, [self._settled(outcome) for outcome in outcomes])
-            said = [o.item for o in outcomes if o.state in {State.WRITTEN, State.UPDATED}]
-            if said:
-                rows = [revision_row(item, self.now()) for item in said]
-                connection.execute(insert_new(connection, revisions), rows)
+            connection.execute(_SETTLE, settled)
+            if told:
+                connection.execute(insert_new(connection, revisions), told)
         for outcome in outcomes:
             self._claims.pop(outcome.item.docid)
 

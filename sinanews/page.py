@@ -1,6 +1,7 @@
 """Reads one article page: response -> Article. Knows no storage and asks for nothing."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ def read(response: Response, story: Story | None = None) -> Article:
 
     Raises LayoutError when the page is of no known family or lacks a required field.
     """
-    page = Markup(response.text if isinstance(response, TextResponse) else "")
+    page = _markup(response) if isinstance(response, TextResponse) else Markup("")
     layout = layouts.of(page)
     if layout is None:
         tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
@@ -40,6 +41,13 @@ def read(response: Response, story: Story | None = None) -> Article:
         missing = _load(page, layout, response.url, story=None).missing()
         raise LayoutError(response.url, missing, {layout.name: _rules(layout, missing)})
     return article
+
+
+def _markup(response: TextResponse) -> Markup:
+    """The page, parsed; of its bytes when they are UTF-8 throughout."""
+    text = response.text
+    replaced = "\ufffd" in text or response.body.startswith(BOM_UTF8)
+    return Markup(text, None if replaced or response.encoding != "utf-8" else response.body)
 
 
 def pc_url(response: Response) -> str | None:

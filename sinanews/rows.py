@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from sinanews import post, urls
 from sinanews.items import Article, Rejection, State
-from sinanews.revisions import content_hash, packed
+from sinanews.revisions import packed
 from sinanews.roll import Story
 from sinanews.schema import path_key, stories
 
@@ -124,8 +124,8 @@ def claim_of(row: RowMapping) -> Claim:
     )
 
 
-def revision_row(item: Article | Rejection, seen: int) -> dict[str, Any]:
+def revision_row(item: Article | Rejection, content_hash: bytes, seen: int) -> dict[str, Any]:
     """An article's row among the revisions, `seen` in unix seconds."""
     assert isinstance(item, Article), f"only an article has revisions, not {item!r}"
     known = {"docid": item.docid, "revision": item.revision, "seen": seen}
-    return known | {"content_hash": content_hash(item), "article": packed(item)}
+    return known | {"content_hash": content_hash, "article": packed(item)}

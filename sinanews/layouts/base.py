@@ -15,11 +15,12 @@ _BELOW = re.compile(r"(?P<holder>[.#]?[\w-]+) (?P<css>[^ ,~+>]+)")
 
 
 class Markup:
-    """A parsed page: its tree, and its metas by name or property."""
+    """A parsed page: its tree, and its metas by name or property. `encoded` is its text in UTF-8,
+    where that is at hand: Lexbor would encode it."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, encoded: bytes | None = None) -> None:
         self.html = html
-        self.tree: LexborHTMLParser = parse(html)
+        self.tree: LexborHTMLParser = parse(encoded or html)
         self._found: dict[str, list[LexborNode]] = {}
 
     @cached_property
