@@ -82,6 +82,9 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
 }
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,  # for redirects
+}
 ITEM_PIPELINES = {
     "sinanews.pipelines.ValidatePipeline": 100,
     "sinanews.pipelines.DecidePipeline": 200,

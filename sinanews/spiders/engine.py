@@ -41,8 +41,9 @@ async def downloaded(crawler: Crawler, url: str) -> Response:
             raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
         raise
     except AssertionError as error:
-        # So Scrapy's engine says that it was closed meanwhile.
-        raise asyncio.CancelledError from error
+        if is_closing(crawler):  # so Scrapy's engine says that it was closed meanwhile
+            raise asyncio.CancelledError from error
+        raise
 
 
 async def kept(crawler: Crawler, item: Article | Rejection) -> None:
