@@ -1,5 +1,6 @@
 """Between Scrapy and the network: a mirror in place of the live site; a site that refuses us."""
 
+import re
 from collections.abc import AsyncIterable, AsyncIterator
 from copy import copy
 from typing import Self
@@ -10,6 +11,7 @@ from scrapy import Request
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler, _ClientResponse
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
 from scrapy.http import Headers, Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
@@ -22,6 +24,8 @@ from sinanews.stops import Stop
 from sinanews.unpacking import unpacked
 from sinanews.urls import mirrored, original
 
+# aiohttp's messages name the object that has the settings of TLS.
+_TLS_OBJECT = re.compile(r" ssl:<[^>]*>")
 # The crawlers that their site has refused: what waits in the downloader is not sent any more.
 _REFUSED: WeakSet[Crawler] = WeakSet()
 
@@ -51,7 +55,10 @@ class MirrorHandler(AiohttpDownloadHandler):
         asked._body = request.body or None  # type: ignore[assignment] # noqa: SLF001 - or else aiohttp sends `Content-Length: 0`
         if self._mirror:
             asked._set_url(mirrored(request.url, self._mirror))  # noqa: SLF001 - see above
-        response = await super().download_request(asked)
+        try:
+            response = await super().download_request(asked)
+        except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
+            raise type(error)(_TLS_OBJECT.sub("", str(error))) from error
         if self._mirror:
             self._restore(request.url, response)
         return response

@@ -1,4 +1,4 @@
-"""A part of the downloader that does not work is told by what it says, and no run hangs for it."""
+"""What goes wrong on the way to the site is told by what it says, and no run hangs for it."""
 
 import json
 
@@ -30,3 +30,14 @@ def test_an_error_on_the_way_to_a_list_ends_the_run_as_crashed(pages, scrapy, ou
     assert "AssertionError: something is wrong with lists" in run.stderr
     assert reports(output)[-1]["reason"] == "crashed"
     assert_accounts_balance(output)
+
+
+def test_a_host_that_cannot_be_reached_is_told_in_words_for_readers(scrapy, output):
+    run = scrapy("crawl", "china", mirror="http://127.0.0.1:9", RETRY_TIMES="0")
+
+    assert run.returncode == 3
+    told = next(line for line in run.stderr.splitlines() if "its list is incomplete" in line)
+    assert told.endswith(
+        "&page=1: DownloadConnectionRefusedError: Cannot connect to host 127.0.0.1:9"
+        " [Connect call failed ('127.0.0.1', 9)]"
+    )
