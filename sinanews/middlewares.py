@@ -37,7 +37,7 @@ class MirrorHandler(AiohttpDownloadHandler):
     work on the original URLs too. By aiohttp, in half the time that Twisted's client takes.
     """
 
-    experimental = False  # Scrapy says so of its interface, which may change; it works
+    experimental = False  # Scrapy warns of its interface, which may change in its next version
     lazy = True  # aiohttp begins in a loop that runs
 
     def __init__(self, crawler: Crawler) -> None:
@@ -65,12 +65,11 @@ class MirrorHandler(AiohttpDownloadHandler):
 
     async def _iter_body_chunks(self, response: _ClientResponse) -> AsyncIterator[bytes]:  # type: ignore[override] # static at Scrapy's
         """The body unpacked, where Scrapy's middleware would make a second response of it."""
-        encoding = (
-            response.headers.get("Content-Encoding", "identity").strip().lower().removeprefix("x-")
-        )
         chunks = self._counted(response.content.iter_any())
+        encoding = response.headers.get("Content-Encoding", "").strip().lower().removeprefix("x-")
+        packed = encoding not in {"", "identity"}
         try:
-            async for chunk in chunks if encoding == "identity" else unpacked(chunks, encoding):
+            async for chunk in unpacked(chunks, encoding) if packed else chunks:
                 yield chunk
         except PackedError as error:
             raise aiohttp.ClientPayloadError(str(error)) from error
