@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 
 from sinanews import listing, owners
 from sinanews.audit import Audit, audit
-from sinanews.exceptions import LedgerError
 from sinanews.items import Article, State
 from sinanews.listing import Listing
 from sinanews.options import Options
@@ -24,7 +23,7 @@ from sinanews.revisions import content_hash, unpacked
 from sinanews.roll import Story
 from sinanews.rows import Claim, Outcome, by_url, claim_of, free_path, placed, revision_row
 from sinanews.runs import Runs
-from sinanews.schema import engine, in_short, insert_new, revisions, stories, writing
+from sinanews.schema import engine, in_short, insert_new, revisions, stories, unusable, writing
 
 logger = logging.getLogger(__name__)
 
@@ -108,8 +107,7 @@ class Ledger:
         try:
             self.release_dead()
         except DBAPIError as error:
-            said = f"the ledger {self.place} cannot be used: {in_short(error)}"
-            raise LedgerError(said) from error
+            raise unusable(self.place, error) from error
         finally:
             self.close()
 

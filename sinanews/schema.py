@@ -166,7 +166,7 @@ def engine(url: str) -> Engine:
         with writing(database).begin() as connection:
             _migrate(connection, shown)
     except DBAPIError as error:
-        raise LedgerError(f"the ledger {shown} cannot be used: {in_short(error)}") from error
+        raise unusable(shown, error) from error
     return database
 
 
@@ -179,6 +179,11 @@ def _database(url: str) -> Engine:
     if database.dialect.name not in DIALECTS:
         raise ArgumentError("LEDGER_URL", url, f"a URL of {' or '.join(DIALECTS)}")
     return database
+
+
+def unusable(place: str, error: DBAPIError) -> LedgerError:
+    """What to raise for a ledger that the database cannot open, read or write."""
+    return LedgerError(f"the ledger {place} cannot be used: {in_short(error)}")
 
 
 def in_short(error: Exception) -> str:

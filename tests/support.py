@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,16 +34,18 @@ def needs_shared() -> pytest.MarkDecorator:
     )
 
 
+Reply = tuple[int, bytes, dict[str, str]]
+
+
 class Pages(dict[str, bytes | tuple[int, bytes]]):
-    """A loopback server of `HOST/PATH` -> body, or status and body; all else is 404. `encodings`
-    says of which paths the bodies are encoded, and how."""
+    """A loopback server of `HOST/PATH` -> body, or status and body; all else is 404. `headers`
+    has those of single paths."""
 
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[str] = []
-        self.encodings: dict[str, str] = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.headers: dict[str, dict[str, str]] = {}
+        self.server = answering(self.reply)
 
     @property
     def url(self) -> str:
@@ -58,29 +61,42 @@ class Pages(dict[str, bytes | tuple[int, bytes]]):
         """The article pages that were asked for."""
         return [path for path in self.requests if "api/roll" not in path and "robots" not in path]
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        pages = self
+    def reply(self, target: str) -> Reply:
+        """Status, body and further headers for PATH?QUERY."""
+        self.requests.append(target)
+        path = urlsplit(target).path
+        found = self.get(path, (404, b""))
+        headers = self.headers.get(path, {})
+        return (*found, headers) if isinstance(found, tuple) else (200, found, headers)
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:
-                path = urlsplit(self.path).path.lstrip("/")
-                pages.requests.append(self.path.lstrip("/"))
-                found = pages.get(path, (404, b""))
-                status, body = found if isinstance(found, tuple) else (200, found)
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                if path in pages.encodings:
-                    self.send_header("Content-Encoding", pages.encodings[path])
-                self.end_headers()
-                self.wfile.write(body)
+def answering(reply: Callable[[str], Reply]) -> ThreadingHTTPServer:
+    """A server on a free port of loopback, serving; its shutdown and server_close end it."""
 
-            def log_message(self, *_: object) -> None:
-                pass
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True  # or the body waits for the head's acknowledgement
 
-        return Handler
+        def do_GET(self) -> None:
+            status, body, headers = reply(self.path.lstrip("/"))
+            self.send_response(status)
+            for name, value in {"Content-Type": "text/html", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # the usual 5 make a burst of connections wait a second
 
 
 def posts(output: Path) -> list[Path]:

@@ -19,10 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, field
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,7 +30,7 @@ from scrapy.utils.project import get_project_settings
 from scrapy.utils.reactor import install_reactor
 from twisted.internet.task import react
 
-from support import QUICK, SHARED, article_page, lines, posts
+from support import QUICK, SHARED, Reply, answering, article_page, lines, posts
 
 ROLL = "feed.mix.sina.com.cn/api/roll/get"
 MOST_ROWS = 50
@@ -161,10 +159,6 @@ class _Timeline:
             insort(self._ctimes, ctime)
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # the usual 5 make a burst of connections wait a second
-
-
 class TraceServer:
     """Serves a trace on loopback, whatever list is asked for.
 
@@ -176,47 +170,27 @@ class TraceServer:
         self.lists = 0
         self.articles: Counter[str] = Counter()
         self._pages = {one.place: one for _, rows in trace.polls for one in rows}
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = answering(self.reply)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         """Serves no more."""
         self._server.shutdown()
         self._server.server_close()
 
-    def reply(self, target: str) -> tuple[int, bytes]:
-        """Status and body for HOST/PATH?QUERY."""
+    def reply(self, target: str) -> Reply:
+        """What answers HOST/PATH?QUERY."""
         path, _, query = target.partition("?")
         if path == ROLL:
             self.lists += 1
             asked = parse_qs(query)
             page, size = (int(asked.get(name, ["1"])[0]) for name in ("page", "num"))
-            return 200, json.dumps(self.trace.answer(page, min(size, MOST_ROWS))).encode()
+            answer = json.dumps(self.trace.answer(page, min(size, MOST_ROWS)))
+            return 200, answer.encode(), {}
         if path not in self._pages:
-            return 404, b""
+            return 404, b"", {}
         self.articles[path] += 1
-        return 200, self._pages[path].page()
-
-
-def _handler(server: TraceServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True  # or the body waits for the head's acknowledgement
-
-        def do_GET(self) -> None:
-            status, body = server.reply(self.path.lstrip("/"))
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
+        return 200, self._pages[path].page(), {}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sinanews.exceptions import SinanewsError
 from sinanews.ledger import Ledger
 from sinanews.options import Options
-from sinanews.schema import in_short
+from sinanews.schema import unusable
 
 
 @contextmanager
@@ -27,7 +27,6 @@ def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Options]]:
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
     except DBAPIError as error:
-        said = f"the ledger {ledger.place} cannot be used: {in_short(error)}"
-        raise UsageError(said) from error
+        raise UsageError(str(unusable(ledger.place, error))) from error
     finally:
         ledger.close()

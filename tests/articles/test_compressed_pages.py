@@ -14,7 +14,7 @@ def serve(pages, bodies):
     """Serves bodies by docid, each with its Content-Encoding."""
     for docid, (encoding, body) in bodies.items():
         pages[place(docid)] = body
-        pages.encodings[place(docid)] = encoding
+        pages.headers[place(docid)] = {"Content-Encoding": encoding}
 
 
 def ask(scrapy, pages, docids, **settings):

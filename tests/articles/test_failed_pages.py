@@ -1,9 +1,6 @@
 """A page that could not be read is kept as it came, with what was looked for: a ready fixture."""
 
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from scrapy.http import HtmlResponse
@@ -14,29 +11,6 @@ from support import article_page, lines, place, posts, row
 
 DOCID = "nabc0000000001"
 UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta charset="utf-8">', "")
-
-
-@contextmanager
-def declaring(content_type, body):
-    """A server of one page whose header says what the page itself does not."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(404 if self.path.endswith("robots.txt") else 200)
-            self.send_header("Content-Type", content_type)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def kept(output, docid=DOCID):
@@ -117,9 +91,10 @@ def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrap
     }
 
 
-def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(scrapy, output):
-    with declaring("text/html; charset=gbk", UNDECLARED.encode("gbk")) as url:
-        run = ask(scrapy, url)
+def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(pages, scrapy, output):
+    pages[place(DOCID)] = UNDECLARED.encode("gbk")
+    pages.headers[place(DOCID)] = {"Content-Type": "text/html; charset=gbk"}
+    run = ask(scrapy, pages.url)
 
     assert run.returncode == 3
     body, said = kept(output)

@@ -32,7 +32,7 @@ def test_an_error_on_the_way_to_a_list_ends_the_run_as_crashed(pages, scrapy, ou
     assert_accounts_balance(output)
 
 
-def test_a_host_that_cannot_be_reached_is_told_in_words_for_readers(scrapy, output):
+def test_a_host_that_cannot_be_reached_is_told_in_words_for_readers(scrapy):
     run = scrapy("crawl", "china", mirror="http://127.0.0.1:9", RETRY_TIMES="0")
 
     assert run.returncode == 3
