@@ -495,3 +495,29 @@ def test_a_video_of_the_platform_has_neither_text_nor_pictures():
     article = modern(body, head=head, beside=beside)
     assert (article.layout, article.text, article.images) == ("K", "", [])
     assert article.source == "新浪看点"
+
+
+# The table ends the paragraph, unless something stands before the doctype.
+PAGE = f"""<!DOCTYPE html><h1 class="main-title">夜航</h1><div class="date-source">{DATE}</div>
+<div id="artibody"><p>　　港口—夜里\u2028也开闸。<table><tr><td>闸</table></div>"""
+NIGHT = "夜".encode()
+BYTES = {
+    "UTF-8": PAGE.encode(),
+    "with a mark": PAGE.encode("utf-8-sig"),
+    "GBK": PAGE.encode("gb18030"),
+    "a cut character": PAGE.encode().replace(NIGHT, NIGHT[:2]),
+    "one cut by a zero": PAGE.encode().replace(NIGHT, NIGHT[:1] + b"\0" + NIGHT[1:]),
+    "a replaced one": PAGE.replace("夜", "\ufffd").encode(),
+    "half a pair": PAGE.encode().replace(NIGHT, b"\xed\xa0\x80"),
+    "zeros": PAGE.encode() + bytes(2),
+}
+
+
+@pytest.mark.parametrize("served", BYTES.values(), ids=BYTES)
+def test_a_page_is_what_its_text_is_whatever_its_bytes_are(served):
+    charset = "gb2312" if served == BYTES["GBK"] else "utf-8"
+    declared = {"Content-Type": f"text/html; charset={charset}"}
+    response = HtmlResponse(URL, body=served, headers=declared)
+    text = HtmlResponse(URL, body=response.text.encode("utf-16"), encoding="utf-16")
+    assert page.read(response) == page.read(text)
+    assert "里\u2028也" in page.read(response).body_html
