@@ -8,7 +8,6 @@ from typing import Any, Self
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
-from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import SQLAlchemyError
@@ -85,8 +84,8 @@ class ArchiveSpider(Spider):
         at_once = self.settings.getint("CONCURRENT_REQUESTS") or BATCH
         self._turns = asyncio.Semaphore(at_once)
         claims = self._claims(wanted, limit)
-        fetchers = range(at_once + KEEPING)
-        self._fetching = [asyncio.ensure_future(self._fetch(claims)) for _ in fetchers]
+        fetchers = at_once + KEEPING
+        self._fetching = [asyncio.ensure_future(self._fetch(claims)) for _ in range(fetchers)]
         # Whoever cancels the wait does not cancel them: what was begun ends in good order.
         await asyncio.wait(self._fetching)
         return sum(await asyncio.gather(*self._fetching))
@@ -106,21 +105,23 @@ class ArchiveSpider(Spider):
         """Fetches one story after the other; returns how many."""
         fetched = 0
         with closing(claims):  # where one fails, the others end too
-            for claim in claims:
-                await kept(self.crawler, await self._item(claim.story))
+            while item := await self._next(claims):
+                await kept(self.crawler, item)
                 fetched += 1
         return fetched
+
+    async def _next(self, claims: Generator[Claim]) -> Item | None:
+        """What becomes of the next story, when it is its turn; None when there is none left."""
+        async with self._turns:
+            claim = next(claims, None)
+            return await self._item(claim.story) if claim else None
 
     async def _item(self, story: Story) -> Item:
         """The article of a story's page, or why there is none; a mobile page leads to the PC page,
         and stands in for it."""
-        item, response = await self._page(story, story.url)
+        item, response = await item_of(self.crawler, story, story.url)
         if response is None or not isinstance(item, Article) or item.layout != "M":
             return item
         pc = page.pc_url(response)
-        other = (await self._page(story, pc))[0] if pc else None
+        other = (await item_of(self.crawler, story, pc))[0] if pc else None
         return other if isinstance(other, Article) else item
-
-    async def _page(self, story: Story, url: str) -> tuple[Item, Response | None]:
-        async with self._turns:
-            return await item_of(self.crawler, story, url)
