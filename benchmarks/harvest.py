@@ -61,7 +61,7 @@ class Results:
     articles: int
     pages: str
     bytes_a_page: int
-    parse: list[float] = field(default_factory=list)  # ms that Lexbor takes for a page
+    parse: float  # ms that Lexbor takes for a page
     rounds: dict[str, list[Measured]] = field(default_factory=dict)
 
     def add(self, name: str, measured: Measured) -> None:
@@ -111,10 +111,8 @@ def folder(parent: str | None) -> Iterator[Path]:
 
 def measure(options: argparse.Namespace, where: Path) -> Results:
     """All rounds, the contestants one after the other in each."""
-    told = written(where / "site", options)
-    results = Results(options.articles, str(options.pages or "mirror"), **told)
-    (where / "nginx").mkdir()
-    with serving(where / "site", where / "nginx") as url:
+    with site(where, options.articles, options.pages) as (url, told):
+        results = Results(options.articles, str(options.pages or "mirror"), **told)
         for turn in range(options.rounds):
             for name in options.only:
                 contest(name, url, where / f"{name}-{turn}", results)
@@ -122,11 +120,23 @@ def measure(options: argparse.Namespace, where: Path) -> Results:
     return results
 
 
-def written(site: Path, options: argparse.Namespace) -> dict[str, Any]:
+@contextmanager
+def site(
+    where: Path, articles: int, pages: Path | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A site of so many articles that nginx serves while the block runs: its URL, and what its
+    pages are like."""
+    told = written(where / "site", articles, pages)
+    (where / "nginx").mkdir()
+    with serving(where / "site", where / "nginx") as url:
+        yield url, told
+
+
+def written(folder: Path, articles: int, pages: Path | None) -> dict[str, Any]:
     """Writes the site; what its pages are like. Another process, for those that are measured take
     over the peak memory of the one that starts them."""
-    words = [sys.executable, HERE / "harvest_site.py", site, str(options.articles)]
-    words += [options.pages] if options.pages else []
+    words = [sys.executable, HERE / "harvest_site.py", folder, str(articles)]
+    words += [pages] if pages else []
     told = subprocess.run(words, check=True, stdout=subprocess.PIPE, env=ENVIRONMENT)  # noqa: S603 -- our own
     return cast("dict[str, Any]", json.loads(told.stdout))
 
@@ -150,10 +160,14 @@ def command(name: str, url: str, archive: Path) -> list[str]:
     """How a contestant is started."""
     if name not in WORKERS:
         return [sys.executable, str(HERE / PEERS[name]), name, url, str(archive)]
+    return [sys.executable, "-m", "scrapy", "harvest", *harvest(url, archive, WORKERS[name])]
+
+
+def harvest(url: str, archive: Path, workers: int = 1) -> list[str]:
+    """The arguments of `scrapy harvest`, for a site of one's own."""
     told = {**FAST, "MIRROR_URL": url, "OUTPUT_DIR": str(archive), "FIRST_RUN_DAYS": "36500"}
-    told["WORKERS"] = str(WORKERS[name])
-    options = [f"-s{key}={value}" for key, value in told.items()]
-    return [sys.executable, "-m", "scrapy", "harvest", "china", *options]
+    told["WORKERS"] = str(workers)
+    return ["china", *(f"-s{key}={value}" for key, value in told.items())]
 
 
 def timed(words: list[str]) -> Measured:

@@ -133,7 +133,7 @@ def main(folder: Path, articles: int, pages: Path | None = None) -> None:
     write(made, articles, folder)
     parse = parse_times(made[:SAMPLE])
     size = round(mean(len(page.body) for page in made))
-    sys.stdout.write(json.dumps({"bytes_a_page": size, "parse": [mean(parse)]}))
+    sys.stdout.write(json.dumps({"bytes_a_page": size, "parse": mean(parse)}))
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 def _sentences(rates: dict[str, list[float]], results: dict[str, Any]) -> Iterable[str]:
     pages = f"{results['articles']} articles of {results['bytes_a_page'] / 1e3:.0f} kB"
     yield f"Pages: {pages} ({results['pages']}), {len(next(iter(rates.values())))} rounds."
-    (parse,) = results["parse"]
+    parse = results["parse"]
     if {"sinanews", "best"} <= rates.keys():
         own = _cpu("sinanews", results) - _cpu("best", results)
         yield (

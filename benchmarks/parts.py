@@ -16,8 +16,7 @@ from statistics import median
 from typing import cast
 
 from environment import HERE, ROOT
-from harvest import ENVIRONMENT, command
-from harvest_server import serving
+from harvest import ENVIRONMENT, harvest, site
 
 
 def main() -> None:
@@ -42,10 +41,7 @@ def arguments() -> argparse.Namespace:
 
 def measured(where: Path, articles: int, rounds: int) -> list[dict[str, float]]:
     """The seconds that each part took, of each round."""
-    site = [sys.executable, str(HERE / "harvest_site.py"), str(where / "site"), str(articles)]
-    subprocess.run(site, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)  # noqa: S603 -- our own
-    (where / "nginx").mkdir()
-    with serving(where / "site", where / "nginx") as url:
+    with site(where, articles) as (url, _):
         return [harvested(url, where / f"archive-{turn}") for turn in range(rounds)]
 
 
@@ -53,8 +49,7 @@ def harvested(url: str, archive: Path) -> dict[str, float]:
     """One round, into a fresh folder."""
     archive.mkdir()
     figures = archive / "parts.json"
-    options = command("sinanews", url, archive)[4:]  # behind `python -m scrapy harvest`
-    words = [sys.executable, str(HERE / "parts_run.py"), str(figures), *options]
+    words = [sys.executable, str(HERE / "parts_run.py"), str(figures), *harvest(url, archive)]
     subprocess.run(words, check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)  # noqa: S603 -- our own
     return cast("dict[str, float]", json.loads(figures.read_text("utf-8")))
 

@@ -19,7 +19,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from sinanews import report
 from sinanews.exceptions import NotKeptError
 from sinanews.files import write_whole
-from sinanews.items import Article, Rejection
+from sinanews.items import Article, Item, Rejection
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.report import Presence, Report
@@ -66,7 +66,7 @@ class Progress:
             # tqdm's own handler takes the format over, but not the level.
             logging.root.handlers[-1].setLevel(console[0].level)
 
-    def scraped(self, item: Article | Rejection) -> None:
+    def scraped(self, item: Item) -> None:
         """Counts what was written, or why not."""
         if isinstance(item, Rejection):
             self._count(item.state.value)
@@ -116,21 +116,21 @@ class RunReport:
         crawler.signals.connect(gathering.closed, signals.spider_closed)
         return gathering
 
-    def scraped(self, item: Article | Rejection) -> None:
+    def scraped(self, item: Item) -> None:
         """Counts the fields of what was read."""
         if isinstance(item, Article):
             self._presence.add(item)
         elif item.missing:
             self._presence.add_unreadable(item.missing)
 
-    def dropped(self, item: Article | Rejection, exception: DropItem) -> None:
+    def dropped(self, item: Item, exception: DropItem) -> None:
         """Counts the fields of what was as before, and what could not be kept."""
         if isinstance(exception, NotKeptError):
             self._stats.inc_value("sinanews/errors")
         elif isinstance(item, Article):
             self._presence.add(item)
 
-    def error(self, item: Article | Rejection, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
+    def error(self, item: Item, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
         """Says what could not be kept; the ledger still has it as not done."""
         logger.error("%s could not be kept: %s", item.url, failure.value)
         self._stats.inc_value("sinanews/errors")

@@ -115,3 +115,7 @@ class Rejection:
     content_type: str = ""
     missing: list[str] = field(default_factory=list)
     tried: dict[str, list[str]] = field(default_factory=dict)
+
+
+# What a spider makes of a listed story.
+Item = Article | Rejection

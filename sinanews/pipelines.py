@@ -14,15 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sinanews import times
 from sinanews.archive import Archive, clear_failure
 from sinanews.exceptions import NotKeptError
-from sinanews.items import Article, Rejection, State
+from sinanews.items import Article, Item, Rejection, State
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.publish import cannot_write, post_bytes, post_hash
 from sinanews.revisions import content_hash
 from sinanews.rows import Claim, Outcome
 from sinanews.stops import Stop
-
-Item = Article | Rejection
 
 
 def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:

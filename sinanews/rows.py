@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from sinanews import post, urls
-from sinanews.items import Article, Rejection, State
+from sinanews.items import Article, Item, State
 from sinanews.revisions import packed
 from sinanews.roll import Story
 from sinanews.schema import path_key, stories
@@ -33,7 +33,7 @@ class Claim:
 class Outcome:
     """What became of one story: an article with its post's path and hash, or a rejection."""
 
-    item: Article | Rejection
+    item: Item
     state: State
     post_path: str | None = None
     post_hash: bytes | None = None
@@ -124,7 +124,7 @@ def claim_of(row: RowMapping) -> Claim:
     )
 
 
-def revision_row(item: Article | Rejection, content_hash: bytes, seen: int) -> dict[str, Any]:
+def revision_row(item: Item, content_hash: bytes, seen: int) -> dict[str, Any]:
     """An article's row among the revisions, `seen` in unix seconds."""
     assert isinstance(item, Article), f"only an article has revisions, not {item!r}"
     known = {"docid": item.docid, "revision": item.revision, "seen": seen}

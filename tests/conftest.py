@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support import QUICK, ROOT, Pages
+from support import QUICK, ROOT, Pages, Scrapy
 
 
 @pytest.fixture
@@ -16,9 +16,6 @@ def pages() -> Iterator[Pages]:
     yield served
     served.server.shutdown()
     served.server.server_close()
-
-
-Scrapy = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture

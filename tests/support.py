@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from subprocess import CompletedProcess
 from urllib.parse import urlsplit
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("SINANEWS_SHARED", ROOT.parent / "shared"))
+DOCID = "nabc0000000001"  # of an article where any will do
 QUICK = {
     "AUTOTHROTTLE_ENABLED": "False",
     "DOWNLOAD_DELAY": "0",
@@ -34,6 +36,7 @@ def needs_shared() -> pytest.MarkDecorator:
     )
 
 
+Scrapy = Callable[..., CompletedProcess[str]]
 Reply = tuple[int, bytes, dict[str, str]]
 
 
@@ -119,7 +122,7 @@ def article_page(title: str = "标题", body: str = "<p>　　正文。</p>", he
 <div class="article" id="artibody">{body}</div></body></html>""".encode()
 
 
-def row(docid: str = "nabc0000000001", **fields: object) -> dict:
+def row(docid: str = DOCID, **fields: object) -> dict:
     """A row of the list as the roll API gives it: all scalars are strings."""
     return {
         "docid": f"comos:{docid}",
@@ -133,6 +136,12 @@ def row(docid: str = "nabc0000000001", **fields: object) -> dict:
     } | fields
 
 
-def place(docid: str = "nabc0000000001") -> str:
+def place(docid: str = DOCID) -> str:
     """Where the page of `row(docid)` is served."""
     return f"finance.sina.com.cn/china/2026-09-29/doc-i{docid}.shtml"
+
+
+def ask(scrapy: Scrapy, pages: Pages, *docids: str, **settings: str) -> CompletedProcess[str]:
+    """Has the pages of `row(docid)` fetched from a server of pages."""
+    urls = ",".join(f"https://{place(docid)}" for docid in docids or [DOCID])
+    return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=pages.url, **settings)

@@ -4,7 +4,7 @@ import argparse
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 
@@ -47,7 +47,7 @@ def _others(options: Options, opts: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _crawls(count: int) -> Iterator[list[BaseProcess]]:
+def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """So many crawls of what this harvest was asked for: they share its work by the ledger.
 
     Forked, they have at once what took half a second to import.
@@ -57,7 +57,7 @@ def _crawls(count: int) -> Iterator[list[BaseProcess]]:
     for crawl_ in crawls:
         crawl_.start()
     try:
-        yield list(crawls)
+        yield crawls
     finally:
         for crawl_ in crawls:
             crawl_.kill()
@@ -68,7 +68,7 @@ def _crawl() -> None:
     execute(["scrapy", "crawl", *sys.argv[1:]])  # Scrapy took `harvest` out
 
 
-def _ended(others: list[BaseProcess], *, early: bool) -> list[int]:
+def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:
     """The exit codes of the other crawls, which are told to end where this one ended early."""
     for other in others if early else ():
         other.terminate()

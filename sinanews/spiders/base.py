@@ -14,14 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews import page
 from sinanews.files import writable_folder
-from sinanews.items import Article
+from sinanews.items import Article, Item
 from sinanews.ledger import Ledger
 from sinanews.options import Options
 from sinanews.publish import cannot_write, repair
 from sinanews.roll import Story
 from sinanews.rows import Claim
 from sinanews.spiders.engine import NOTHING, is_closing, kept
-from sinanews.spiders.reading import Item, item_of
+from sinanews.spiders.reading import item_of
 
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
 KEEPING = 64  # stories that wait for the disk while others are downloaded
@@ -95,9 +95,7 @@ class ArchiveSpider(Spider):
         while limit > 0 and not is_closing(self.crawler):
             claims = self.ledger.claim(int(min(BATCH, limit)), wanted)
             limit -= len(claims)
-            for claim in claims:
-                if not is_closing(self.crawler):
-                    yield claim
+            yield from claims
             if not claims:
                 return
 

@@ -11,20 +11,17 @@ from scrapy.settings import BaseSettings
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
 from sinanews.exceptions import RollError
-from sinanews.items import FIELDS, Article
+from sinanews.items import FIELDS, Article, Item
 from sinanews.report import BLOCKED, REQUIRED, Verdict
 from sinanews.spiders.engine import NOTHING
 from sinanews.spiders.lists import roll_page
-from sinanews.spiders.reading import Item, item_of
+from sinanews.spiders.reading import item_of
 
 # What a page may lack without anything being wrong.
 TOLD = [
     name for name in FIELDS if name not in {"docid", "url", "channels", "revision", "duplicate_of"}
 ]
-EXTENSIONS = {
-    "scrapy.extensions.logstats.LogStats": None,
-    "scrapy.extensions.throttle.AutoThrottle": 0,
-}
+EXTENSIONS = {"scrapy.extensions.throttle.AutoThrottle": 0}
 
 
 class CanarySpider(Spider):

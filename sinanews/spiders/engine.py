@@ -2,8 +2,8 @@
 for.
 
 What a spider yields goes through a scheduler, a queue and a callback, and what that yields through
-another queue. A harvest has its queue in the ledger and needs none of them; they cost as much as
-reading a page does.
+another queue. A harvest has its queue in the ledger and needs none of them; the way to the callback
+alone takes bare Scrapy 0.4 ms a page, of 1.35.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 
 from sinanews.exceptions import RefusedError
-from sinanews.items import Article, Rejection
+from sinanews.items import Item
 from sinanews.report import BLOCKED
 
 REFERER = {"Referer": "https://finance.sina.com.cn/"}  # as Sina's own pages send it
@@ -46,7 +46,7 @@ async def downloaded(crawler: Crawler, url: str) -> Response:
         raise
 
 
-async def kept(crawler: Crawler, item: Article | Rejection) -> None:
+async def kept(crawler: Crawler, item: Item) -> None:
     """Sends an item through the pipelines; returns when they have done with it."""
     scraper = _engine(crawler).scraper
     await scraper.start_itemproc_async(item, response=None)

@@ -9,13 +9,12 @@ from scrapy.http import Response
 from sinanews import page
 from sinanews.blocks import is_captcha
 from sinanews.exceptions import LayoutError
-from sinanews.items import Article, Rejection, State
+from sinanews.items import Item, Rejection, State
 from sinanews.roll import Story
 from sinanews.spiders.engine import downloaded
 
 logger = logging.getLogger(__name__)
 
-Item = Article | Rejection
 SUCCESS = range(200, 300)
 GONE = (404, 410)
 

@@ -4,7 +4,7 @@ import gzip
 import json
 import zlib
 
-from support import article_page, lines, place, posts
+from support import article_page, ask, lines, place, posts
 
 PAGE = article_page(title="夜航", body="".join(f"<p>　　第{n}段正文。</p>" for n in range(900)))
 PACKED = gzip.compress(PAGE)
@@ -15,11 +15,6 @@ def serve(pages, bodies):
     for docid, (encoding, body) in bodies.items():
         pages[place(docid)] = body
         pages.headers[place(docid)] = {"Content-Encoding": encoding}
-
-
-def ask(scrapy, pages, docids, **settings):
-    urls = ",".join(f"https://{place(docid)}" for docid in docids)
-    return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=pages.url, **settings)
 
 
 def reasons(output):
@@ -38,7 +33,7 @@ def test_a_page_is_the_same_however_it_is_packed(pages, scrapy, output):
     }
     serve(pages, ways)
 
-    run = ask(scrapy, pages, ways)
+    run = ask(scrapy, pages, *ways)
 
     assert run.returncode == 0, run.stderr
     assert {line["docid"] for line in lines(output)} == ways.keys()
@@ -56,7 +51,7 @@ def test_a_page_that_does_not_unpack_gives_no_article_and_says_why(pages, scrapy
     }
     serve(pages, broken)
 
-    run = ask(scrapy, pages, broken, RETRY_TIMES="0")
+    run = ask(scrapy, pages, *broken, RETRY_TIMES="0")
 
     assert run.returncode == 3, run.stdout
     assert posts(output) == []
@@ -67,7 +62,7 @@ def test_a_page_that_does_not_unpack_gives_no_article_and_says_why(pages, scrapy
 def test_a_page_that_unpacks_to_more_than_is_allowed_gives_no_article(pages, scrapy, output):
     serve(pages, {"n1": ("gzip", gzip.compress(PAGE + b" " * 9_000_000))})
 
-    run = ask(scrapy, pages, ["n1"], DOWNLOAD_MAXSIZE="1000000", RETRY_TIMES="0")
+    run = ask(scrapy, pages, "n1", DOWNLOAD_MAXSIZE="1000000", RETRY_TIMES="0")
 
     assert run.returncode == 3, run.stdout
     assert posts(output) == []

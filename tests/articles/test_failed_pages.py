@@ -7,9 +7,8 @@ from scrapy.http import HtmlResponse
 
 from sinanews import layouts, page
 from sinanews.exceptions import LayoutError
-from support import article_page, lines, place, posts, row
+from support import DOCID, article_page, ask, lines, place, posts, row
 
-DOCID = "nabc0000000001"
 UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta charset="utf-8">', "")
 
 
@@ -26,11 +25,6 @@ def read_again(output, docid=DOCID):
     with pytest.raises(LayoutError) as raised:
         page.read(response)
     return raised.value
-
-
-def ask(scrapy, mirror, *docids, **settings):
-    urls = ",".join(f"https://{place(docid)}" for docid in docids or [DOCID])
-    return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=mirror, **settings)
 
 
 def failed(output, docid):
@@ -70,7 +64,7 @@ def test_what_a_harvest_leaves_of_a_failed_page_fails_again_by_itself(pages, scr
 
 def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrapy, output):
     pages[place(DOCID)] = PAGES["drifted"][0]
-    ask(scrapy, pages.url)
+    ask(scrapy, pages)
     tried = kept(output)[1]["tried"]
     assert list(tried) == list(layouts.BY_NAME)
     assert tried["F2017"] == ["h1.main-title"]
@@ -78,7 +72,7 @@ def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrap
     assert all(tried.values())
 
     pages[place(DOCID)] = PAGES["nothing"][0]
-    ask(scrapy, pages.url)
+    ask(scrapy, pages)
     assert kept(output)[1]["tried"] == {
         "F2017": [
             "title: text of h1.main-title",
@@ -94,7 +88,7 @@ def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrap
 def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(pages, scrapy, output):
     pages[place(DOCID)] = UNDECLARED.encode("gbk")
     pages.headers[place(DOCID)] = {"Content-Type": "text/html; charset=gbk"}
-    run = ask(scrapy, pages.url)
+    run = ask(scrapy, pages)
 
     assert run.returncode == 3
     body, said = kept(output)
@@ -115,7 +109,7 @@ def test_no_stale_files_are_left_once_a_story_fails_otherwise_or_succeeds(pages,
         {"n4": (GOOD, [])},  # as it was before it failed
     ):
         pages |= {place(name): body for name, (body, _) in served.items()}
-        ask(scrapy, pages.url, *served, RETRY_TIMES="0")
+        ask(scrapy, pages, *served, RETRY_TIMES="0")
         left = {name: [f"{name}.{kind}" for kind in kinds] for name, (_, kinds) in served.items()}
         assert {name: failed(output, name) for name in served} == left
     assert len(lines(output)) == len(posts(output)) == 2

@@ -1,5 +1,8 @@
 """A ledger that cannot be used is refused with its name and the reason, whoever asks for it."""
 
+import sqlite3
+from threading import Timer
+
 import pytest
 
 from harvest.proofs import change
@@ -46,6 +49,21 @@ def test_a_ledger_whose_tables_are_damaged_is_refused(archive, refused):
     page = 4096
     ledger.write_bytes(whole[: 2 * page] + b"\xff" * (len(whole) - 2 * page))
     refused("cannot be used: database disk image is malformed", "harvest", "export")
+
+
+def test_a_ledger_that_is_made_by_another_process_at_this_moment_is_waited_for(tmp_path):
+    """SQLite itself refuses at once to change the journal of a database with a writer."""
+    maker = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")
+    done = Timer(0.5, lambda: maker.execute("COMMIT"))
+    done.start()
+
+    database = engine(f"sqlite:///{tmp_path}/ledger.db")
+
+    done.join()
+    maker.close()
+    with database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
 
 
 @pytest.mark.parametrize(

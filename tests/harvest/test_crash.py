@@ -3,9 +3,7 @@
 import json
 
 from harvest.proofs import assert_accounts_balance, reports
-from support import article_page, place, row
-
-DOCID = "nabc0000000001"
+from support import DOCID, article_page, place, row
 
 
 def crawl(scrapy, pages, fault):
