@@ -1,5 +1,6 @@
 """What a user may ask a spider for, read and refused before the first request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
@@ -24,19 +25,25 @@ class Harvest:
     limit: int | None = None
 
     @classmethod
-    def of(cls, arguments: dict[str, str]) -> Self:
-        """From `-a` arguments. Raises ArgumentError for one that is unknown or makes no sense."""
-        for name in set(arguments) - set(NAMES):
-            raise ArgumentError(name, arguments[name], f"the arguments {', '.join(NAMES)} only")
-        asked = cls(
-            channels=channels.named(arguments.get("channel", "guonei")),
-            since=times.day("since", arguments["since"]) if "since" in arguments else None,
-            until=times.day("until", arguments["until"]) if "until" in arguments else None,
-            limit=_count(arguments["limit"]) if "limit" in arguments else None,
+    def from_arguments(cls, arguments: Mapping[str, object]) -> Self:
+        """From a spider's arguments: text, as `-a` gives it, or a script's numbers and dates.
+
+        Those whose name begins with `_` are other tools' (scrapyd's `_job`) and are ignored, like
+        those that are None. Raises ArgumentError for one that is unknown or makes no sense.
+        """
+        given = {k: str(v) for k, v in arguments.items() if v is not None and not k.startswith("_")}
+        for name in set(given) - set(NAMES):
+            raise ArgumentError(name, given[name], f"the arguments {', '.join(NAMES)} only")
+        harvest = cls(
+            channels=channels.named(given.get("channel", "guonei")),
+            since=times.day("since", given["since"]) if "since" in given else None,
+            until=times.day("until", given["until"]) if "until" in given else None,
+            limit=_limit(given["limit"]) if "limit" in given else None,
         )
-        if asked.since and asked.until and asked.since > asked.until:
-            raise ArgumentError("since", f"{asked.since}", f"a day not after until={asked.until}")
-        return asked
+        if harvest.since and harvest.until and harvest.since > harvest.until:
+            accepted = f"a day not after until={harvest.until}"
+            raise ArgumentError("since", str(harvest.since), accepted)
+        return harvest
 
     @property
     def begin(self) -> int:
@@ -49,7 +56,7 @@ class Harvest:
         return times.day_start(self.until + timedelta(days=1)) if self.until else float("inf")
 
 
-def _count(value: str) -> int:
+def _limit(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not int(value):
         raise ArgumentError("limit", value, "a number of articles, 1 or more")
     return int(value)

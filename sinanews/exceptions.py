@@ -54,8 +54,12 @@ class LayoutError(SinanewsError):
         )
 
 
-class PackedError(SinanewsError, ValueError):
-    """Raised by `unpacking` for a body that cannot be unpacked as a whole."""
+class DecompressionError(SinanewsError, ValueError):
+    """Raised by `decompress` for a body that cannot be unpacked as a whole."""
+
+
+class RobotsTxtError(IgnoreRequest, SinanewsError):
+    """Raised by the robots middleware for a request that its host's robots.txt forbids."""
 
 
 class RefusedError(IgnoreRequest, SinanewsError):
@@ -63,12 +67,20 @@ class RefusedError(IgnoreRequest, SinanewsError):
     the ledger still has its story as not done."""
 
 
-class NotKeptError(DropItem, SinanewsError):
+class WriteError(DropItem, SinanewsError):
     """Raised by the archive's pipeline for an item that could not be written; the ledger still
     has its story as not done."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(str(reason), log_level="DEBUG")  # what stops the run is told once
+
+
+class RejectedError(DropItem, SinanewsError):
+    """Raised by the archive's pipeline once the ledger has noted a rejection, so that only articles
+    reach feeds and `item_scraped`."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason), log_level="DEBUG")  # it was logged where it arose
 
 
 class LedgerError(SinanewsError):

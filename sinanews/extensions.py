@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from itemadapter import ItemAdapter, is_item
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
@@ -17,13 +18,12 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from sinanews import report
-from sinanews.exceptions import NotKeptError
+from sinanews.exceptions import WriteError
 from sinanews.files import write_whole
-from sinanews.items import Article, Item, Rejection
-from sinanews.ledger import Ledger
-from sinanews.options import Options
+from sinanews.items import Rejection, is_article
 from sinanews.report import Presence, Report
 from sinanews.schema import in_short
+from sinanews.spiders.base import ArchiveSpider
 
 INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there
@@ -35,7 +35,6 @@ class Progress:
     """A bar with counts on a terminal, log lines otherwise."""
 
     def __init__(self, crawler: Crawler) -> None:
-        assert crawler.stats, "a crawler that runs has stats"
         self._stats = crawler.stats
         self._bar: tqdm[Any] | None = None
         self._redirected = ExitStack()
@@ -66,16 +65,19 @@ class Progress:
             # tqdm's own handler takes the format over, but not the level.
             logging.root.handlers[-1].setLevel(console[0].level)
 
-    def scraped(self, item: Item) -> None:
-        """Counts what was written, or why not."""
-        if isinstance(item, Rejection):
-            self._count(item.state.value)
-        else:
-            self._count("written" if item.revision == 1 else "updated")
+    def scraped(self, item: Any) -> None:  # noqa: ANN401 - items of any kind
+        """Counts what was written."""
+        if is_article(item):
+            self._count("written" if ItemAdapter(item)["revision"] == 1 else "updated")
 
-    def dropped(self, exception: DropItem) -> None:
-        """Counts what was as before, or could not be kept."""
-        self._count("not kept" if isinstance(exception, NotKeptError) else "unchanged")
+    def dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
+        """Counts what was as before, gave no article, or could not be written."""
+        if isinstance(exception, WriteError):
+            self._count("not written")
+        elif isinstance(item, Rejection):
+            self._count(item.state.value)
+        elif is_article(item):
+            self._count("unchanged")
 
     def _count(self, what: str) -> None:
         self._counts[what] = self._counts.get(what, 0) + 1
@@ -98,10 +100,10 @@ class RunReport:
     """Gathers a run's report; at its end tells it, files it, and notes it in the ledger."""
 
     def __init__(self, crawler: Crawler) -> None:
-        assert crawler.stats, "a crawler that runs has stats"
+        assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
         self._stats = crawler.stats
-        self._output = Options.of(crawler.settings).output
-        self._ledger = Ledger.of(crawler)
+        self._output = crawler.spider.config.output
+        self._ledger = crawler.spider.ledger
         self._presence = Presence()
         self._started = self._ledger.now()
         self._clock = time.monotonic()
@@ -116,23 +118,24 @@ class RunReport:
         crawler.signals.connect(gathering.closed, signals.spider_closed)
         return gathering
 
-    def scraped(self, item: Item) -> None:
-        """Counts the fields of what was read."""
-        if isinstance(item, Article):
-            self._presence.add(item)
-        elif item.missing:
+    def scraped(self, item: Any) -> None:  # noqa: ANN401 - items of any kind
+        """Counts the fields of an article."""
+        if is_article(item):
+            self._presence.add(ItemAdapter(item))
+
+    def dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
+        """Counts the fields of what was as before or could not be read, and what could not be
+        written."""
+        if isinstance(exception, WriteError):
+            self._stats.inc_value("sinanews/errors")
+        elif is_article(item):
+            self._presence.add(ItemAdapter(item))
+        elif isinstance(item, Rejection) and item.missing:
             self._presence.add_unreadable(item.missing)
 
-    def dropped(self, item: Item, exception: DropItem) -> None:
-        """Counts the fields of what was as before, and what could not be kept."""
-        if isinstance(exception, NotKeptError):
-            self._stats.inc_value("sinanews/errors")
-        elif isinstance(item, Article):
-            self._presence.add(item)
-
-    def error(self, item: Item, failure: Any) -> None:  # noqa: ANN401 - a twisted Failure
-        """Says what could not be kept; the ledger still has it as not done."""
-        logger.error("%s could not be kept: %s", item.url, failure.value)
+    def error(self, item: Any, failure: Any) -> None:  # noqa: ANN401 - any item, a twisted Failure
+        """Logs what could not be processed; the ledger still has it as not done."""
+        logger.error("%s could not be archived: %s", _name(item), failure.value)
         self._stats.inc_value("sinanews/errors")
 
     def closed(self, spider: Spider, reason: str) -> None:
@@ -187,6 +190,11 @@ class RunReport:
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
         )
+
+
+def _name(item: Any) -> str:  # noqa: ANN401 - items of any kind
+    url = ItemAdapter(item).get("url") if is_item(item) else None
+    return str(url or type(item).__name__)
 
 
 def _crashed(stats: Mapping[str, Any]) -> bool:

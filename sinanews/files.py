@@ -60,9 +60,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def writable_folder(setting: str, folder: Path, size: int = 0) -> Path:
-    """The folder, made if need be. Raises ArgumentError, naming the setting, if no file of that
-    size can be written there."""
+def require_writable(setting: str, folder: Path, size: int) -> None:
+    """Makes the folder if need be. Raises ArgumentError, naming the setting, if no file of `size`
+    bytes can be written there."""
     probe = folder / TEMPORARY.format(os.getpid(), "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,4 +73,3 @@ def writable_folder(setting: str, folder: Path, size: int = 0) -> Path:
     except OSError as error:
         accepted = f"a folder that can be written ({error.strerror})"
         raise ArgumentError(setting, str(folder), accepted) from error
-    return folder

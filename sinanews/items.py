@@ -1,9 +1,19 @@
-"""The vocabulary: what a harvest yields. `docs/fields.md` gives each field's meaning."""
+"""The vocabulary: what a harvest yields. `docs/fields.md` gives each field's meaning.
 
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+An article may be an Article, a subclass of it, or any other item that itemadapter knows and that
+has its fields: `is_article`, `to_article`, `article_line` and `missing_fields` take them all.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time
 from enum import StrEnum
+from functools import cache
+from types import NoneType
 from typing import Any, Self
+
+from itemadapter import ItemAdapter, is_item
 
 
 class State(StrEnum):
@@ -36,8 +46,32 @@ def isoformat(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-# How Scrapy's exporters write a time.
+class Pictures(list[dict[str, Any]]):
+    """The images as objects of `url` and `caption`. Where all is text, as in CSV, it is JSON.
+
+    >>> print(Pictures([{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]))
+    [{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]
+    """
+
+    def __str__(self) -> str:
+        return json.dumps(self, ensure_ascii=False)
+
+
+def pictures(images: Iterable[object]) -> Pictures:
+    """The images as every exporter can write them.
+
+    >>> pictures([Image("https://n.sinaimg.cn/a.png")])
+    [{'url': 'https://n.sinaimg.cn/a.png', 'caption': ''}]
+    """
+    return Pictures(
+        {"url": image.url, "caption": image.caption} if type(image) is Image else _plain(image)
+        for image in images
+    )
+
+
+# How Scrapy's exporters, and `article_line`, write a time and the images.
 _TIME = {"serializer": isoformat}
+_PICTURES = {"serializer": pictures}
 
 
 @dataclass(slots=True)
@@ -46,10 +80,13 @@ class Article:
 
     Times are aware; what the page does not say is None or an empty list. Read alone, a page
     knows neither `first_seen` nor `channels`: they come from the list that named it.
+
+    A subclass, a dataclass too, may add fields; like these they need a default, so that an
+    ItemLoader can begin with an empty one.
     """
 
-    docid: str
-    url: str
+    docid: str = ""
+    url: str = ""
     channels: list[str] = field(default_factory=list)
     title: str = ""
     summary: str | None = None
@@ -63,7 +100,7 @@ class Article:
     revision: int = 1
     keywords: list[str] = field(default_factory=list)
     tickers: list[str] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list, metadata=_PICTURES)
     headimg: str | None = None
     body_html: str = ""
     text: str = ""
@@ -72,27 +109,24 @@ class Article:
 
     def missing(self) -> list[str]:
         """The names of required fields that are empty: title, a time, body_html."""
-        required = {
-            "title": self.title,
-            "published": self.published or self.first_seen,
-            "body_html": self.body_html.strip(),
-        }
-        return [name for name, value in required.items() if not value]
+        return missing_fields(self)
 
     def to_json(self) -> dict[str, Any]:
         """The article as the JSON line has it: times as ISO 8601 with offset."""
-        line = {name: getattr(self, name) for name in FIELDS}
-        line["images"] = [asdict(image) for image in self.images]
-        return line | {name: isoformat(line[name]) for name in TIMES}
+        return article_line(self)
 
     @classmethod
-    def from_json(cls, line: dict[str, Any]) -> Self:
-        """The article of a JSON line."""
-        times = {name: datetime.fromisoformat(line[name]) for name in TIMES if line[name]}
-        return cls(**line | times | {"images": [Image(**image) for image in line["images"]]})
+    def from_json(cls, line: Mapping[str, Any]) -> Self:
+        """The article of a JSON line. What the line lacks has its default; keys that are no field
+        of this class are ignored, and fields that only a subclass has are as JSON has them.
+
+        Raises ValueError for a time that is not ISO 8601.
+        """
+        names = (column.name for column in fields(cls))
+        return cls(**_parsed({name: line[name] for name in names if name in line}))
 
 
-FIELDS = tuple(column.name for column in fields(Article))
+FIELDS = tuple(ItemAdapter.get_field_names_from_class(Article) or ())
 TIMES = ("published", "updated", "first_seen")
 
 
@@ -119,3 +153,129 @@ class Rejection:
 
 # What a spider makes of a listed story.
 Item = Article | Rejection
+
+
+def is_article(item: object) -> bool:
+    """Whether an item is an article: an Article, or an item of any type that itemadapter knows
+    with at least the fields docid, url and body_html. A Rejection is none.
+
+    >>> is_article({"docid": "n1", "url": "https://finance.sina.com.cn/a", "body_html": ""})
+    True
+    >>> is_article({"docid": "n1"}), is_article(Article), is_article(None)
+    (False, False, False)
+    """
+    if isinstance(item, Article):
+        return True
+    if isinstance(item, Rejection) or not is_item(item):
+        return False
+    return ItemAdapter(item).field_names() >= {"docid", "url", "body_html"}
+
+
+def to_article(item: object) -> Article:
+    """The item itself if it is an Article, else an Article of those of its fields that an Article
+    has. Times may be ISO 8601, images items with `url` and `caption`; None is as if absent.
+
+    Raises TypeError for what itemadapter does not know, ValueError for a time that is none.
+    """
+    if isinstance(item, Article):
+        return item
+    adapter = ItemAdapter(item)
+    return Article(
+        **_parsed({name: adapter[name] for name in FIELDS if adapter.get(name) is not None})
+    )
+
+
+def article_line(item: object) -> dict[str, Any]:
+    """What the JSON line of an article holds: all fields of the item, an Article's first and in
+    its order. Each is written by the serializer in the field's metadata, and else as JSON has it:
+    times as ISO 8601, nested items as objects.
+
+    Raises TypeError for what itemadapter does not know.
+
+    >>> article_line({"topic": "利率", "url": "https://finance.sina.com.cn/a", "docid": "n1"})
+    {'docid': 'n1', 'url': 'https://finance.sina.com.cn/a', 'topic': '利率'}
+    """
+    if isinstance(item, Article):
+        cls: type = type(item)
+        names, serializers = _columns(cls)
+        line = {name: getattr(item, name) for name in names}
+        for name, serializer in serializers:
+            line[name] = serializer(line[name])
+        return line
+    line = _written(item)
+    return {name: line[name] for name in (*filter(line.__contains__, FIELDS), *line)}
+
+
+def missing_fields(item: object) -> list[str]:
+    """The names of required fields that are empty in an article: title, a time, body_html.
+
+    Raises TypeError for what itemadapter does not know.
+
+    >>> missing_fields({"title": "标题", "body_html": " "})
+    ['published', 'body_html']
+    """
+    get = ItemAdapter(item).get
+    required = {
+        "title": get("title"),
+        "published": get("published") or get("first_seen"),
+        "body_html": (get("body_html") or "").strip(),
+    }
+    return [name for name, value in required.items() if not value]
+
+
+_Serializer = Callable[[Any], Any]
+_SCALARS = (str, int, float, NoneType)
+_LISTS = (list, tuple, set, frozenset)
+_MOMENTS = (datetime, date, time)
+
+
+@cache
+def _columns(cls: type) -> tuple[tuple[str, ...], tuple[tuple[str, _Serializer], ...]]:
+    """The fields of a class of articles, and the serializers of those that need one.
+
+    Kept for each class: to ask itemadapter for every article would take longer than to write it.
+    """
+    names = tuple(ItemAdapter.get_field_names_from_class(cls) or ())
+    # The other fields of an Article are text, numbers and lists of text: plain as they are.
+    other = None if cls is Article else _plain
+    asked = (
+        (name, ItemAdapter.get_field_meta_from_class(cls, name).get("serializer", other))
+        for name in names
+    )
+    return names, tuple((name, serializer) for name, serializer in asked if serializer)
+
+
+def _written(item: object) -> dict[str, Any]:
+    adapter = ItemAdapter(item)
+    return {
+        name: adapter.get_field_meta(name).get("serializer", _plain)(value)
+        for name, value in adapter.items()
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of any item
+    """The value in types that JSON has; what is of no known type stays as it is."""
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, _LISTS):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, _MOMENTS):
+        return value.isoformat()
+    return _written(value) if is_item(value) else value
+
+
+def _parsed(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, times and images among them made of what a JSON line has for them."""
+    for name in TIMES:
+        if isinstance(said := values.get(name), str):
+            values[name] = datetime.fromisoformat(said) if said else None
+    if "images" in values:
+        values["images"] = [_image(image) for image in values["images"] or ()]
+    return values
+
+
+def _image(image: object) -> Image:
+    if isinstance(image, Image):
+        return image
+    get = ItemAdapter(image).get
+    return Image(get("url") or "", get("caption") or "")

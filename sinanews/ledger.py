@@ -9,21 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from scrapy.crawler import Crawler
-from scrapy.signals import engine_stopped
-from sqlalchemy import ColumnElement, Engine, Update, bindparam, select, true, update
+from sqlalchemy import URL, ColumnElement, Engine, Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sinanews import listing, owners
 from sinanews.audit import Audit, audit
+from sinanews.config import LIVE_SITE, Config
+from sinanews.exceptions import ArgumentError
 from sinanews.items import Article, State
 from sinanews.listing import Listing
-from sinanews.options import Options
-from sinanews.revisions import content_hash, unpacked
+from sinanews.revisions import content_hash, line, unpacked
 from sinanews.roll import Story
 from sinanews.rows import Claim, Outcome, by_url, claim_of, free_path, placed, revision_row
 from sinanews.runs import Runs
-from sinanews.schema import engine, in_short, insert_new, revisions, stories, unusable, writing
+from sinanews.schema import (
+    about,
+    engine,
+    in_short,
+    insert_new,
+    revisions,
+    stories,
+    unusable,
+    writing,
+)
+from sinanews.selection import Selection
 
 logger = logging.getLogger(__name__)
 
@@ -71,18 +80,16 @@ class Ledger:
         self._claims: dict[str, Claim] = {}
 
     @classmethod
-    def of(cls, crawler: Crawler) -> "Ledger":
-        """The crawler's ledger, opened once and closed when its engine has stopped."""
-        if crawler not in _LEDGERS:
-            _LEDGERS[crawler] = ledger = cls.opened(Options.of(crawler.settings))
-            crawler.signals.connect(ledger.close, engine_stopped, weak=False)
-        return _LEDGERS[crawler]
+    def open(cls, config: Config) -> Self:
+        """The ledger that the settings name, its tables made or brought up to date.
 
-    @classmethod
-    def opened(cls, options: Options) -> Self:
-        """The ledger that the settings name."""
-        retries = Retries(options.failed_pause, options.failed_tries, options.recheck_ages)
-        return cls(engine(options.ledger_url), retries=retries)
+        Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used.
+        """
+        retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
+        if not config.ledger_url:
+            config.output.mkdir(parents=True, exist_ok=True)
+        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
+        return cls(engine(url), retries=retries)
 
     @property
     def place(self) -> str:
@@ -99,24 +106,35 @@ class Ledger:
             logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
         self._database.dispose()
         owners.ours.discard(self.owner)
-        for crawler in [crawler for crawler, ledger in _LEDGERS.items() if ledger is self]:
-            del _LEDGERS[crawler]
 
-    def check(self) -> None:
-        """Frees what dead workers hold, and closes. Raises LedgerError for a damaged ledger."""
+    def check(self, config: Config) -> None:
+        """Frees what dead workers hold. Raises LedgerError for a damaged ledger, ArgumentError when
+        the archive was filled from another site."""
         try:
             self.release_dead()
+            self._check_site(config)
         except DBAPIError as error:
             raise unusable(self.place, error) from error
-        finally:
-            self.close()
+
+    def _check_site(self, config: Config) -> None:
+        with self._database.connect() as connection:
+            site = connection.execute(select(about.c.site)).scalar_one()
+        if site not in {None, config.site} and not config.same_site:
+            accepted = (
+                f"{site!r}, from which this archive was filled; for another site set OUTPUT_DIR to"
+                " another folder, for the same site at another address set SAME_SITE=true"
+            )
+            raise ArgumentError("MIRROR_URL", config.mirror_url, accepted)
 
     def now(self) -> int:
         """The local unix time in whole seconds."""
         return int(self._clock())
 
-    def begin(self, spider: str) -> None:
-        """Begins a run: what is listed and claimed from now on is in its account."""
+    def begin(self, spider: str, site: str = LIVE_SITE) -> None:
+        """Begins a run: what is listed and claimed from now on is in its account, and `site` is
+        what the archive is filled from."""
+        with self._writing.begin() as connection:
+            connection.execute(update(about).values(site=site))
         self.run = self.runs.begin(spider, self.owner)
 
     def enlist(self, listed: Sequence[Story], channel: str, room: float = float("inf")) -> int:
@@ -138,14 +156,14 @@ class Ledger:
         with self._writing.begin() as connection:
             connection.execute(asked.values(due=self.now(), run=self.run))
 
-    def claim(self, count: int, wanted: ColumnElement[bool] | None = None) -> list[Claim]:
-        """Takes up to `count` stories that are due, those of earlier runs first.
+    def claim(self, count: int, selection: Selection = Selection()) -> list[Claim]:
+        """Takes up to `count` stories of a selection that are due, those of earlier runs first.
 
         Nobody else gets them until they are remembered, or their lease has run out.
         """
         asked = (
             select(stories)
-            .where(stories.c.due <= self.now(), true() if wanted is None else wanted)
+            .where(stories.c.due <= self.now(), selection.clause())
             .order_by(stories.c.due, stories.c.ctime)
             .limit(count)
             .with_for_update(skip_locked=True)
@@ -163,11 +181,15 @@ class Ledger:
         """The claim held on a story. Raises KeyError when it is not held."""
         return self._claims[docid]
 
+    def holds(self, docid: str) -> bool:
+        """Whether a story is claimed here and not settled yet."""
+        return docid in self._claims
+
     def remember(self, outcomes: Sequence[Outcome]) -> None:
         """Notes what became of claimed stories, all or none; they are no longer claimed."""
         settled = [self._settled(outcome) for outcome in outcomes]
         told = [
-            revision_row(outcome.item, row["content_hash"], self.now())
+            revision_row(outcome, row["content_hash"], self.now())
             for outcome, row in zip(outcomes, settled, strict=True)
             if outcome.state in {State.WRITTEN, State.UPDATED}
         ]
@@ -212,14 +234,23 @@ class Ledger:
         with self._writing.begin() as connection:
             connection.execute(again.values(due=self.now(), tries=stories.c.tries - 1))
 
-    def articles(self, wanted: ColumnElement[bool] | None = None) -> Iterator[tuple[str, Article]]:
-        """The path and the last revision of every article, in the order of their docids."""
+    def articles(self, selection: Selection = Selection()) -> Iterator[tuple[str, Article]]:
+        """The path and the last revision of the selected articles, in the order of docids."""
+        for path, data in self._last_revisions(selection):
+            yield path, unpacked(data)
+
+    def lines(self, selection: Selection = Selection()) -> Iterator[bytes]:
+        """The JSON lines of `articles`, each with the line feed at its end."""
+        for _, data in self._last_revisions(selection):
+            yield line(data)
+
+    def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, bytes]]:
         last = (revisions.c.docid == stories.c.docid) & (revisions.c.revision == stories.c.revision)
-        asked = select(stories.c.post_path, revisions.c.article).join(revisions, last)
-        ordered = asked.where(true() if wanted is None else wanted).order_by(stories.c.docid)
+        query = select(stories.c.post_path, revisions.c.article).join(revisions, last)
+        ordered = query.where(selection.clause()).order_by(stories.c.docid)
         with self._database.connect() as connection:
-            for path, data in connection.execution_options(yield_per=100).execute(ordered):
-                yield path, unpacked(data)
+            streamed = connection.execution_options(yield_per=100)
+            yield from streamed.execute(ordered).tuples()
 
     def revisions(self, docid: str) -> list[Article]:
         """Every revision of an article, oldest first; empty when there is none."""
@@ -247,9 +278,6 @@ class Ledger:
             if dead:
                 connection.execute(_freed(self.now(), stories.c.owner.in_(dead)))
 
-
-# The crawlers of this process and their ledgers: spider and pipelines share one.
-_LEDGERS: dict[Crawler, Ledger] = {}
 
 _SETTLE = (
     update(stories)

@@ -2,7 +2,7 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scrapy.http import Response, TextResponse
@@ -10,8 +10,8 @@ from scrapy.http import Response, TextResponse
 from sinanews import body as bodies
 from sinanews import html5, layouts, processors, times, urls
 from sinanews.exceptions import LayoutError
-from sinanews.items import Article
-from sinanews.layouts.base import Layout, Markup
+from sinanews.items import Article, missing_fields
+from sinanews.layouts.base import Layout, Markup, Rule
 from sinanews.loaders import ArticleLoader
 from sinanews.roll import Story
 
@@ -25,8 +25,13 @@ _TOGETHER = {"editor": ("editor", "editor_code")}
 _SMALL = 30_000  # bytes; an article's page is several times this
 
 
-def read(response: Response, story: Story | None = None) -> Article:
+def read(
+    response: Response, story: Story | None = None, loader: type[ArticleLoader] = ArticleLoader
+) -> Article:
     """The article of a page; `story` is the list's row for it, whose title and times lead.
+
+    `loader` collects the fields, and what it fills is returned: an Article, or another item of
+    the loader's `default_item_class`.
 
     Raises LayoutError when the page is of no known family or lacks a required field.
     """
@@ -35,11 +40,12 @@ def read(response: Response, story: Story | None = None) -> Article:
     if layout is None:
         tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], tried)
-    article = _load(page, layout, response.url, story)
-    if article.missing():
+    article = _load(page, layout, response, story, loader)
+    if missing_fields(article):
         # What the page itself lacks, so that its file alone shows the same.
-        missing = _load(page, layout, response.url, story=None).missing()
-        raise LayoutError(response.url, missing, {layout.name: _rules(layout, missing)})
+        missing = missing_fields(_load(page, layout, response, None, loader))
+        sought = _sought(layout, loader.rules, missing)
+        raise LayoutError(response.url, missing, {layout.name: sought})
     return article
 
 
@@ -66,20 +72,41 @@ def is_soft_404(response: Response) -> bool:
     return len(body) < _SMALL and any(words in body for words in _NOT_FOUND)
 
 
-def _rules(layout: Layout, missing: Sequence[str]) -> list[str]:
-    known = {**layout.fields, BODY: (f"content of {layout.body}",)}
+Rules = Mapping[str, Sequence[Rule]]
+
+
+def _rules(layout: Layout, own: Rules) -> Rules:
+    """For each field a loader's own rules, then the layout's."""
+    return {
+        field: (*own.get(field, ()), *layout.fields.get(field, ()))
+        for field in (*layout.fields, *own)
+    }
+
+
+def _sought(layout: Layout, own: Rules, missing: Sequence[str]) -> list[str]:
+    known = {**_rules(layout, own), BODY: (f"content of {layout.body}",)}
     return [f"{name}: {rule}" for name in missing for rule in known.get(name, ())]
 
 
-def _load(page: Markup, layout: Layout, url: str, story: Story | None) -> Article:
-    loader = ArticleLoader()
+def _load(
+    page: Markup,
+    layout: Layout,
+    response: Response,
+    story: Story | None,
+    loader_class: type[ArticleLoader],
+) -> Article:
+    loader = loader_class()
+    # Not as an argument: Scrapy's loader would parse the page a second time.
+    loader.context["response"] = response
     if story:
         loader.add_value("title", story.title)
         loader.add_value("summary", story.summary)
     _add_fields(loader, layout, page)
+    url = response.url
     known = _listed(story) if story else {"docid": urls.docid(url), "url": url}
     known |= _body(layout, layout.content(page), url)
-    return loader.load_item(layout=layout.name, **known)
+    article: Article = loader.load_item(layout=layout.name, **known)
+    return article
 
 
 def _listed(story: Story) -> dict[str, Any]:
@@ -93,9 +120,8 @@ def _listed(story: Story) -> dict[str, Any]:
 
 
 def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
-    for field, rules in layout.fields.items():
+    for field, rules in _rules(layout, loader.rules).items():
         loader.add_rules(_TOGETHER.get(field, (field,)), rules, page)
-    loader.context["titles"] = loader.get_collected_values("title")  # the list's and the page's
 
 
 def _body(layout: Layout, inner_html: str, url: str) -> dict[str, Any]:

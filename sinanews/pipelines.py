@@ -1,4 +1,8 @@
-"""What happens to an item: validate, decide, write and remember."""
+"""What happens to an item: validate, decide, write and record.
+
+An article may be an Article, a subclass of it, or a dict or item of another kind with its fields;
+what is neither an article nor a Rejection passes through untouched, for a user's own pipelines.
+"""
 
 import json
 from collections.abc import Iterator
@@ -6,128 +10,171 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Self
 
+from itemadapter import ItemAdapter
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
+from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews import times
 from sinanews.archive import Archive, clear_failure
-from sinanews.exceptions import NotKeptError
-from sinanews.items import Article, Item, Rejection, State
-from sinanews.ledger import Ledger
-from sinanews.options import Options
-from sinanews.publish import cannot_write, post_bytes, post_hash
+from sinanews.exceptions import RejectedError, WriteError
+from sinanews.exporters import json_line
+from sinanews.items import (
+    Article,
+    Rejection,
+    State,
+    is_article,
+    missing_fields,
+    to_article,
+)
+from sinanews.publish import post_bytes, post_hash
 from sinanews.revisions import content_hash
 from sinanews.rows import Claim, Outcome
-from sinanews.stops import Stop
+from sinanews.spiders.base import ArchiveSpider
 
 
 def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
     """What a feed's URI can name: the output folder, and a name that runs side by side do not
     share, even if they begin in the same second."""
-    ledger = Ledger.of(spider.crawler)
+    assert isinstance(spider, ArchiveSpider), "the add-on adds this feed for no other spider"
+    ledger = spider.ledger
     name = spider.name if ledger.runs.alone(ledger.run) else f"{spider.name}-{ledger.run}"
-    return parameters | {"output": spider.settings["OUTPUT_DIR"], "name": name}
+    return parameters | {"output": str(spider.config.output), "name": name}
 
 
 class ValidatePipeline:
     """Turns an article without title, time or body into a rejection that says so."""
 
-    def process_item(self, item: Item) -> Item:
-        """The article, or the rejection."""
-        missing = item.missing() if isinstance(item, Article) else []
+    def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
+        """The item, or the rejection."""
+        missing = missing_fields(item) if is_article(item) else []
         if not missing:
             return item
+        adapter = ItemAdapter(item)
         reason = f"no {', '.join(missing)}"
-        return Rejection(item.docid, item.url, State.FAILED, reason, missing=missing)
+        return Rejection(adapter["docid"], adapter["url"], State.FAILED, reason, missing=missing)
 
 
-class _Keeping:
-    """What pipelines share that keep something: where, and what happens if it cannot be."""
+class _LedgerPipeline:
+    """A pipeline that writes to the archive of the crawler's spider."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._options = Options.of(crawler.settings)
-        self._ledger = Ledger.of(crawler)
-        self._stop = Stop(crawler)
+    def __init__(self, spider: ArchiveSpider) -> None:
+        self._spider = spider
+        self._ledger = spider.ledger
+        self._config = spider.config
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """With the crawler's ledger and settings."""
-        return cls(crawler)
+        """With the ledger and settings of the crawler's spider."""
+        assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
+        return cls(crawler.spider)
 
     @contextmanager
-    def _or_end(self) -> Iterator[None]:
-        """Ends the run, and raises NotKeptError, when something cannot be written."""
+    def _closing_on_error(self) -> Iterator[None]:
+        """Ends the run, and raises WriteError, when something cannot be written."""
         try:
             yield
         except (OSError, SQLAlchemyError) as error:
-            reason = cannot_write(error, self._options.output, self._ledger)
-            self._stop.because(reason)
-            raise NotKeptError(reason) from error
+            raise WriteError(self._spider.close_run(error)) from error
 
 
-class DecidePipeline(_Keeping):
+class DecidePipeline(_LedgerPipeline):
     """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
 
-    def process_item(self, item: Item) -> Item:
+    def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, its revision set. Raises DropItem for an article that is as it was."""
-        if not isinstance(item, Article):
+        if not is_article(item):
             return item
-        claim = self._ledger.claimed(item.docid)
-        if claim.content_hash == content_hash(item):
-            item.revision = claim.revision
-            with self._or_end():
-                self._remember_unchanged(item, claim)
-            raise DropItem(f"{item.url} is unchanged", log_level="DEBUG")
-        item.revision = claim.revision + 1
-        if item.revision > 1 and item.updated is None:
-            item.updated = times.at(claim.story.mtime) if claim.story.mtime else None
+        adapter, claim = ItemAdapter(item), self._ledger.claimed(item_docid(item))
+        article = to_article(item)
+        if claim.content_hash == content_hash(article):
+            adapter["revision"] = claim.revision
+            with self._closing_on_error():
+                self._record_unchanged(article, claim)
+            raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
+        adapter["revision"] = claim.revision + 1
+        if claim.revision and article.updated is None and claim.story.mtime:
+            adapter["updated"] = times.at(claim.story.mtime)
         return item
 
-    def _remember_unchanged(self, item: Article, claim: Claim) -> None:
-        self._ledger.remember([Outcome(item, State.UNCHANGED)])
+    def _record_unchanged(self, article: Article, claim: Claim) -> None:
+        self._ledger.remember([Outcome(article, State.UNCHANGED)])
         if claim.state is State.FAILED:
-            clear_failure(self._options.output, item.docid)
+            clear_failure(self._config.output, article.docid)
 
 
-class ArchivePipeline(_Keeping):
-    """Writes the post, or what failed and why, and only then has the ledger remember it."""
+class ArchivePipeline(_LedgerPipeline):
+    """Writes the post, or what failed and why, and only then has the ledger record it."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._archive = Archive(self._options.output, self._ledger)
+    def __init__(self, spider: ArchiveSpider) -> None:
+        super().__init__(spider)
+        self._archive = Archive(self._config.output, self._ledger)
 
-    async def process_item(self, item: Item) -> Item:
-        """The item, once it is safe. Raises NotKeptError, and ends the run, when it cannot be."""
-        with self._or_end():
-            await self._keep(item)
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the ledger and settings of the crawler's spider."""
+        pipeline = super().from_crawler(crawler)
+        crawler.signals.connect(pipeline.item_dropped, item_dropped)
+        return pipeline
+
+    async def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
+        """The item, once its post is safe.
+
+        Raises RejectedError for a rejection that was recorded, WriteError when something cannot be
+        written, which ends the run.
+        """
+        if isinstance(item, Rejection):
+            with self._closing_on_error():
+                await self._write_rejection(item)
+            raise RejectedError(item.reason)
+        if is_article(item):
+            with self._closing_on_error():
+                await self._write_article(item)
         return item
 
-    async def _keep(self, item: Item) -> None:
+    def item_dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
+        """Records an article that another pipeline dropped as filtered; or else each run would
+        fetch it again."""
+        own = isinstance(exception, WriteError | RejectedError)
+        if own or not is_article(item) or not self._ledger.holds(item_docid(item)):
+            return
+        article = to_article(item)
+        reason = f"dropped by a pipeline: {exception}"
+        filtered = Rejection(article.docid, article.url, State.FILTERED, reason)
+        self._ledger.remember([Outcome(filtered, State.FILTERED)])
+
+    async def _write_rejection(self, item: Rejection) -> None:
         failed_before = self._ledger.claimed(item.docid).state is State.FAILED
-        failure = _failure(item) if isinstance(item, Rejection) else {}
-        if isinstance(item, Article):
-            await self._write(item)
-        else:
-            await self._archive.keep(Outcome(item, item.state), failure)
+        files = _failure_files(item)
+        await self._archive.keep(Outcome(item, item.state), files)
         if failed_before:
-            clear_failure(self._options.output, item.docid, but=failure)
+            clear_failure(self._config.output, item.docid, but=files)
 
-    async def _write(self, article: Article) -> None:
+    async def _write_article(self, item: Any) -> None:  # noqa: ANN401 - articles of any kind
+        article = to_article(item)
+        claim = self._ledger.claimed(article.docid)
         path = self._ledger.admit(article)
-        data = post_bytes(article, self._options)
+        post = post_bytes(article, self._config)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
-        outcome = Outcome(article, state, path, post_hash(data))
-        same = outcome.post_hash == self._ledger.claimed(article.docid).post_hash
-        await self._archive.keep(outcome, {} if same else {path: data})
+        outcome = Outcome(article, state, path, post_hash(post), json_line(item))
+        same = outcome.post_hash == claim.post_hash
+        await self._archive.keep(outcome, {} if same else {path: post})
+        if claim.state is State.FAILED:
+            clear_failure(self._config.output, article.docid)
 
 
-def _failure(item: Rejection) -> dict[str, bytes]:
+def item_docid(item: Any) -> str:  # noqa: ANN401 - articles of any kind
+    """The docid of an article of any kind."""
+    return str(ItemAdapter(item)["docid"])
+
+
+def _failure_files(item: Rejection) -> dict[str, bytes]:
     """The page and the reason of what failed, to be looked at; what is gone leaves nothing."""
     if item.state is State.GONE:
         return {}
-    said = {name: value for name, value in asdict(item).items() if name != "page"}
-    reason = json.dumps(said, ensure_ascii=False, indent=1).encode()
+    fields = {name: value for name, value in asdict(item).items() if name != "page"}
+    reason = json.dumps(fields, ensure_ascii=False, indent=1).encode()
     page = {f"failed/{item.docid}.html": item.page} if item.page else {}
     return page | {f"failed/{item.docid}.json": reason}

@@ -7,22 +7,23 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews import body, layouts, owners, post
+from sinanews.config import Config
 from sinanews.files import TEMPORARY, write_whole
 from sinanews.items import Article
 from sinanews.ledger import Ledger
-from sinanews.options import Options
-from sinanews.schema import in_short, stories
+from sinanews.schema import in_short
+from sinanews.selection import Selection
 
 logger = logging.getLogger(__name__)
 
 
-def post_bytes(article: Article, options: Options) -> bytes:
+def post_bytes(article: Article, config: Config) -> bytes:
     """The post of an article, its body as POST_BODY says."""
     html = article.body_html
-    if options.post_body == "clean":
+    if config.post_body == "clean":
         layout = layouts.BY_NAME.get(article.layout or "")
         html = body.clean(html, layout.furniture if layout else ())
-    return post.render(article, html, options.post_extra_keys)
+    return post.render(article, html, config.post_extra_keys)
 
 
 def post_hash(data: bytes) -> bytes:
@@ -36,26 +37,26 @@ def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
     return f"{what} cannot be written: {in_short(error)}"
 
 
-def rebuild(ledger: Ledger, options: Options) -> int:
+def rebuild(ledger: Ledger, config: Config) -> int:
     """Writes every post again; returns how many."""
     count = 0
     for count, (path, article) in enumerate(ledger.articles(), 1):  # noqa: B007 - the last is the count
-        write_whole({options.output / path: post_bytes(article, options)})
+        write_whole({config.output / path: post_bytes(article, config)})
     return count
 
 
-def repair(ledger: Ledger, options: Options) -> None:
+def repair(ledger: Ledger, config: Config) -> None:
     """Clears up behind runs that were killed: their temporary files, and posts that the ledger
     has and the folder has not."""
     killed = ledger.runs.killed()
     if not killed:
         return
-    for leftover in options.output.rglob(TEMPORARY.format("*", "*")):
+    for leftover in config.output.rglob(TEMPORARY.format("*", "*")):
         _remove(leftover)
-    for path, article in ledger.articles(stories.c.settled.in_(killed)):
-        if not (options.output / path).exists():
+    for path, article in ledger.articles(Selection(runs=tuple(killed))):
+        if not (config.output / path).exists():
             logger.warning("%s was missing after a kill and is written again", path)
-            write_whole({options.output / path: post_bytes(article, options)})
+            write_whole({config.output / path: post_bytes(article, config)})
     for run in killed:
         ledger.runs.end(run, "killed", {})
 

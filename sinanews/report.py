@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from itemadapter import ItemAdapter
+
 from sinanews import times
-from sinanews.items import FIELDS, Article, State
+from sinanews.items import FIELDS, State
 
 STATES = tuple(state for state in State if state is not State.LISTED)
 # What every article has, whatever its family.
@@ -45,10 +47,10 @@ class Presence:
     pages: int = 0
     fields: Counter[str] = field(default_factory=Counter)
 
-    def add(self, article: Article) -> None:
-        """Counts one article."""
+    def add(self, article: ItemAdapter) -> None:
+        """Counts one article of any kind."""
         self.pages += 1
-        self.fields.update(name for name in FIELDS if getattr(article, name))
+        self.fields.update(name for name in FIELDS if article.get(name))
 
     def add_unreadable(self, missing: Iterable[str]) -> None:
         """Counts a page that lacked required fields; without a layout it lacks them all."""
@@ -91,10 +93,6 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The report as its file has it."""
         return asdict(self)
-
-    def balances(self) -> bool:
-        """Whether every listed story came to exactly one state."""
-        return self.account["listed"] == sum(self.account[state] for state in STATES)
 
 
 def account(states: Mapping[State, int], filtered: int) -> dict[str, int]:

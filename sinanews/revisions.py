@@ -26,11 +26,16 @@ def content_hash(article: Article) -> bytes:
     return HASH_VERSION + sha256("\x1f".join(part or "" for part in said).encode()).digest()[:16]
 
 
-def packed(article: Article) -> bytes:
-    """The article's JSON line, compressed as zlib does it."""
-    return isal_zlib.compress(orjson.dumps(article.to_json()), _LEVEL)
+def packed(line: bytes) -> bytes:
+    """An article's JSON line, compressed as zlib does it."""
+    return isal_zlib.compress(line.rstrip(b"\n"), _LEVEL)
 
 
 def unpacked(data: bytes) -> Article:
     """The article of `packed` bytes."""
     return Article.from_json(orjson.loads(isal_zlib.decompress(data)))
+
+
+def line(data: bytes) -> bytes:
+    """The JSON line of `packed` bytes, with the line feed at its end."""
+    return isal_zlib.decompress(data) + b"\n"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from sinanews import post, urls
@@ -28,15 +29,22 @@ class Claim:
     post_hash: bytes | None = None
     tries: int = 0
 
+    @property
+    def was_fetched(self) -> bool:
+        """Whether its page was asked for before, with or without success."""
+        return self.revision > 0 or self.tries > 0
+
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one story: an article with its post's path and hash, or a rejection."""
+    """What became of one story: an article with its post's path and hash and its JSON line, or a
+    rejection."""
 
     item: Item
     state: State
     post_path: str | None = None
     post_hash: bytes | None = None
+    line: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,14 @@ def claim_of(row: RowMapping) -> Claim:
     )
 
 
-def revision_row(item: Item, content_hash: bytes, seen: int) -> dict[str, Any]:
+def revision_row(outcome: Outcome, content_hash: bytes, seen: int) -> dict[str, Any]:
     """An article's row among the revisions, `seen` in unix seconds."""
-    assert isinstance(item, Article), f"only an article has revisions, not {item!r}"
-    known = {"docid": item.docid, "revision": item.revision, "seen": seen}
-    return known | {"content_hash": content_hash, "article": packed(item)}
+    article = outcome.item
+    assert isinstance(article, Article), f"only an article has revisions, not {article!r}"
+    return {
+        "docid": article.docid,
+        "revision": article.revision,
+        "seen": seen,
+        "content_hash": content_hash,
+        "article": packed(outcome.line or orjson.dumps(article.to_json())),
+    }

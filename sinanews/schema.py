@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import cast
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Column,
     Connection,
@@ -36,13 +37,20 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 
-VERSION = 4
+VERSION = 5
 DIALECTS = ("sqlite", "postgresql")
 BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
 
 metadata = MetaData()
 
-about = Table("about", metadata, Column("version", Integer, nullable=False))
+# `site` is where the archive's stories are from: a MIRROR_URL, or LIVE_SITE; NULL before the first
+# run.
+about = Table(
+    "about",
+    metadata,
+    Column("version", Integer, nullable=False),
+    Column("site", Text),
+)
 
 # One row for every story ever listed. Times are unix seconds of the site's clock, but `due`,
 # from which on a story may be claimed (NULL: nothing to do), is of the local one.
@@ -141,15 +149,21 @@ def _key_paths(connection: Connection) -> None:
     stories_post_key.create(connection)
 
 
+def _add_site(connection: Connection) -> None:
+    """Up to version 4 nobody asked; the next run's site becomes the archive's."""
+    connection.execute(text("ALTER TABLE about ADD COLUMN site TEXT"))
+
+
 # From version N to N + 1: what has to change in a ledger of version N.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     1: _add_swept,
     2: _index_open_runs,
     3: _key_paths,
+    4: _add_site,
 }
 
 
-def engine(url: str) -> Engine:
+def engine(url: str | URL) -> Engine:
     """A connection pool for the ledger at an SQLAlchemy URL, its tables made or brought up to date.
 
     Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
@@ -170,14 +184,14 @@ def engine(url: str) -> Engine:
     return database
 
 
-def _database(url: str) -> Engine:
+def _database(url: str | URL) -> Engine:
     try:
         database = create_engine(make_url(url))
     except (UrlError, ImportError, ValueError) as error:
         accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
-        raise ArgumentError("LEDGER_URL", url, accepted) from error
+        raise ArgumentError("LEDGER_URL", str(url), accepted) from error
     if database.dialect.name not in DIALECTS:
-        raise ArgumentError("LEDGER_URL", url, f"a URL of {' or '.join(DIALECTS)}")
+        raise ArgumentError("LEDGER_URL", str(url), f"a URL of {' or '.join(DIALECTS)}")
     return database
 
 

@@ -10,6 +10,8 @@ COMMANDS_MODULE = "sinanews.commands"
 OUTPUT_DIR = "output"
 LEDGER_URL = ""  # empty: OUTPUT_DIR/ledger.db
 MIRROR_URL = ""  # empty: the live site
+SAME_SITE = False  # whether MIRROR_URL is the site that filled the archive, at another address
+ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `scrapy parse`
 POST_BODY = "source"  # as the reference has it; "clean" is without Sina's furniture
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
 # How far back the first walk of a channel goes: the list itself has no end for us.
@@ -50,65 +52,20 @@ AUTOTHROTTLE_START_DELAY = 0.5
 AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 DOWNLOAD_TIMEOUT = 30  # Sina answers in seconds or not at all
 RETRY_TIMES = 3
-# What may pass, as our client's errors are called. Scrapy's list has those of Twisted's client too,
-# and would import it for their names.
-RETRY_EXCEPTIONS = [
-    "scrapy.exceptions.CannotResolveHostError",
-    "scrapy.exceptions.DownloadConnectionRefusedError",
-    "scrapy.exceptions.DownloadFailedError",
-    "scrapy.exceptions.DownloadTimeoutError",
-    "scrapy.exceptions.ResponseDataLossError",
-    OSError,
-]
 REDIRECT_MAX_TIMES = 5  # Sina redirects once, if at all; a loop would cost twenty requests
 
-DOWNLOAD_HANDLERS = {
-    "http": "sinanews.middlewares.MirrorHandler",
-    "https": "sinanews.middlewares.MirrorHandler",
-}
-# What a harvest is made of, Scrapy's parts with the priorities that they have there. Its own lists
-# (_BASE) would be merged in, and all that is on them imported, whether switched off or not: for
-# cookies, a telnet console and a remote control 200 modules.
-DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
-DOWNLOADER_MIDDLEWARES = {
-    "sinanews.middlewares.StrictRobotsMiddleware": 100,
-    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
-    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
-    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    # Before retries hide what is refused.
-    "sinanews.middlewares.BlockMiddleware": 560,
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,
-    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
-}
-SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": 700,  # for redirects
-}
-ITEM_PIPELINES = {
-    "sinanews.pipelines.ValidatePipeline": 100,
-    "sinanews.pipelines.DecidePipeline": 200,
-    "sinanews.pipelines.ArchivePipeline": 300,
-}
-EXTENSIONS_BASE: dict[str, int] = {}
-EXTENSIONS = {
-    "scrapy.extensions.memusage.MemoryUsage": 0,
-    "scrapy.extensions.closespider.CloseSpider": 0,
-    "scrapy.extensions.feedexport.FeedExporter": 0,
-    "scrapy.extensions.throttle.AutoThrottle": 0,
-    "sinanews.extensions.Progress": 100,
-    "sinanews.extensions.RunReport": 200,
-}
-FEEDS = {
-    "%(output)s/articles/%(name)s-%(time)s.jsonl": {
-        "format": "jsonlines",
-        "encoding": "utf-8",
-        "item_classes": ["sinanews.items.Article"],
-        "uri_params": "sinanews.pipelines.feed_parameters",
-    }
-}
-FEED_EXPORTERS = {"jsonlines": "sinanews.exporters.ArticleLinesExporter"}
-FEED_STORE_EMPTY = False  # a run that wrote nothing leaves no file
+# Of Scrapy's own components: nothing here logs in, and a page that redirects by a meta element is
+# none of an article's; nobody steers a run by telnet or remotely.
+COOKIES_ENABLED = False
+METAREFRESH_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+LOGSTATS_INTERVAL = 0  # seconds; the progress bar and its log lines tell more
+# With HTTPCACHE_ENABLED: an error that was kept would be the article's for good.
+HTTPCACHE_IGNORE_HTTP_CODES = [*range(400, 600)]
+
+# What an archive needs beside Scrapy's components; spiders of an archive bring it along anyhow.
+ADDONS = {"sinanews.addon.ArchiveAddon": 0}
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the report says what matters, and last
 

@@ -15,12 +15,11 @@ class Stop:
         self._crawler = crawler
         self._closing: asyncio.Task[None] | None = None
 
-    def because(self, reason: str) -> None:
+    def close(self, reason: str) -> None:
         """Lets what is being downloaded come to its end, and asks for nothing more."""
         if self._closing is None:
             logger.error("%s; the run ends here", reason)
             self._closing = asyncio.ensure_future(self._close(reason))
 
     async def _close(self, reason: str) -> None:
-        if self._crawler.engine:
-            await self._crawler.engine.close_spider_async(reason=reason)
+        await self._crawler.engine.close_spider_async(reason=reason)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sinanews.arguments import Harvest
+from sinanews.channels import Channel
 from sinanews.frontier import Frontier, Window
 from sinanews.roll import Roll, Story
 from sinanews.urls import ROWS_PER_PAGE
@@ -17,11 +18,13 @@ class Walk:
 
     The list is ordered by ctime, newest first, and rows move to the next page while one walks:
     a docid that comes again is passed over. It is `complete` when it came to the horizon or to the
-    list's end, and has `ended` in the second case. `horizon` and `began`, the time of the first
-    answer, are unix seconds of the site's clock.
+    list's end, and has `ended` in the second case. `before` is the frontier that it sets out from.
+    `horizon` and `began`, the time of the first answer, are unix seconds of the site's clock.
     """
 
     asked: Harvest
+    channel: Channel
+    before: Frontier | None = None
     page: int = 1
     horizon: int = 0
     began: int | None = None
@@ -57,26 +60,28 @@ class Walk:
         self.ended = not past and (roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES)
         self.complete = past or self.ended
 
-    def frontier(self, before: Frontier | None, window: Window) -> Frontier:
+    def frontier(self, window: Window) -> Frontier:
         """What a complete walk makes of the frontier that was there before."""
         assert self.began is not None, "a complete walk had an answer"
-        first = Frontier(self.began, self.began)
-        return before.moved(self.began, self.horizon, window) if before else first
+        if self.before is None:
+            return Frontier(self.began, self.began)
+        return self.before.moved(self.began, self.horizon, window)
 
-    def gap(self, before: Frontier | None) -> int | None:
+    @property
+    def gap(self) -> int | None:
         """The seconds between the oldest row walked to and the frontier before; None when either is
         not known."""
-        if before is None or self.oldest is None:
+        if self.before is None or self.oldest is None:
             return None
-        return max(0, self.oldest - before.reached)
+        return max(0, self.oldest - self.before.reached)
 
-    def report(self, before: Frontier | None) -> dict[str, Any]:
-        """What the run report tells of this walk, `before` being the frontier it set out from."""
+    def report(self) -> dict[str, Any]:
+        """What the run report tells of this walk."""
         return {
             "pages": self.page - 1,
             "oldest": self.oldest,
             "horizon": self.horizon,
-            "gap": self.gap(before),
+            "gap": self.gap,
             "complete": self.complete,
             "ended": self.ended,
         }

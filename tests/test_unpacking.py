@@ -1,16 +1,14 @@
-"""Whatever way a body is packed and cut into chunks, it comes out whole or not at all."""
+"""Whatever way a body is packed, it comes out whole or not at all."""
 
-import asyncio
 import gzip
-import itertools
 import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinanews.exceptions import PackedError
-from sinanews.unpacking import PIECE, unpacked
+from sinanews.download.decompression import PIECE, decompress
+from sinanews.exceptions import DecompressionError
 
 BODY = bytes(range(256)) * 40 + bytes(3 * PIECE)
 
@@ -23,48 +21,48 @@ def bare(body):
 WAYS = {"gzip": gzip.compress, "deflate": zlib.compress, "deflate, bare": bare}
 
 
-def pieces(chunks, encoding):
-    async def arriving():
-        for chunk in chunks:
-            yield chunk
-
-    async def collected():
-        return [piece async for piece in unpacked(arriving(), encoding.partition(",")[0])]
-
-    return asyncio.run(collected())
-
-
-def cut(body, places):
-    edges = [0, *sorted(place % (len(body) + 1) for place in places), len(body)]
-    return [body[begin:end] for begin, end in itertools.pairwise(edges)]
+def unpacked(body, way, max_size=0):
+    return decompress(body, way.partition(",")[0], max_size)
 
 
 @pytest.mark.parametrize("way", WAYS)
-@given(places=st.lists(st.integers(min_value=0, max_value=1 << 20), max_size=9))
-def test_a_body_is_the_same_wherever_it_is_cut_into_chunks(way, places):
-    found = pieces(cut(WAYS[way](BODY), places), way)
-    assert b"".join(found) == BODY
-    assert max(map(len, found)) <= PIECE
+@given(body=st.binary(max_size=2000), times=st.integers(min_value=1, max_value=2000))
+def test_a_body_comes_out_as_it_was_packed(way, body, times):
+    assert unpacked(WAYS[way](body * times), way) == body * times
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_body_of_several_pieces_comes_out_as_it_was_packed(way):
+    assert unpacked(WAYS[way](BODY), way) == BODY
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_body_that_ends_early_is_none(way):
     packed = WAYS[way](BODY)
     for end in (1, 3, len(packed) // 2, len(packed) - 1):
-        with pytest.raises(PackedError, match=r"is cut off|is damaged"):
-            pieces([packed[:end]], way)
+        with pytest.raises(DecompressionError, match=r"is cut off|is damaged"):
+            unpacked(packed[:end], way)
 
 
-def test_what_follows_the_end_is_passed_over_unless_it_is_a_further_stream():
+def test_what_follows_the_end_is_passed_over_unless_it_is_a_further_member():
     packed = gzip.compress(BODY)
-    assert b"".join(pieces([packed + b"\0\0", b"more"], "gzip")) == BODY
-    assert b"".join(pieces([packed + packed], "gzip")) == BODY * 2
+    assert unpacked(packed + b"\0\0more", "gzip") == BODY
+    assert unpacked(packed + packed, "gzip") == BODY * 2
+    with pytest.raises(DecompressionError, match="is cut off"):
+        unpacked(packed + packed[:-1], "gzip")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_more_than_the_largest_size_is_refused_with_it(way):
+    assert len(unpacked(WAYS[way](BODY), way, len(BODY))) == len(BODY)
+    with pytest.raises(DecompressionError, match=f"more than {len(BODY) - 1} bytes"):
+        unpacked(WAYS[way](BODY), way, len(BODY) - 1)
 
 
 def test_nothing_unpacks_to_nothing():
-    assert pieces([], "gzip") == pieces([b""], "deflate") == []
+    assert unpacked(b"", "gzip") == unpacked(b"", "deflate") == b""
 
 
 def test_an_encoding_that_nobody_asked_for_is_refused_by_name():
-    with pytest.raises(PackedError, match="'br', was not asked for"):
-        pieces([b"body"], "br")
+    with pytest.raises(DecompressionError, match="'br', was not asked for"):
+        decompress(b"body", "br")

@@ -23,7 +23,7 @@ def answer(*ctimes, size=50):
 
 
 def walk(horizon, *answers, **arguments):
-    walked = Walk(Harvest.of(arguments))
+    walked = Walk(Harvest.from_arguments(arguments))
     walked.begin(NOW, horizon)
     found = [one.docid for page in answers for one in walked.step(page)]
     return walked, found

@@ -7,23 +7,26 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from sqlalchemy.exc import DBAPIError
 
+from sinanews.config import Config
 from sinanews.exceptions import SinanewsError
 from sinanews.ledger import Ledger
-from sinanews.options import Options
 from sinanews.schema import unusable
+
+# For commands of Scrapy's that look at pages: they leave no trace in the archive.
+LOOKING = {"ARCHIVE_ENABLED": False}
 
 
 @contextmanager
-def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Options]]:
+def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Config]]:
     """The archive that a command works on; what it refuses becomes a usage error."""
     assert command.settings, "Scrapy gives every command settings"
     try:
-        options = Options.of(command.settings)
-        ledger = Ledger.opened(options)
-    except SinanewsError as error:
+        config = Config.from_settings(command.settings)
+        ledger = Ledger.open(config)
+    except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
     try:
-        yield ledger, options
+        yield ledger, config
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
     except DBAPIError as error:

@@ -1,4 +1,4 @@
-"""`scrapy canary`: whether today's pages are still read; keeps nothing."""
+"""`scrapy canary`: whether today's pages are still read; stores nothing."""
 
 import argparse
 
@@ -16,7 +16,8 @@ class Command(crawl.Command):
         """One line for the list of commands."""
         return "Read one live story per channel: each field present or missing"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Runs the spider over all channels, or those of -a channel."""
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Names the spider, and all channels unless -a channel names some."""
+        args.insert(0, "canary")
+        super().process_options(args, opts)
         opts.spargs.setdefault("channel", "all")
-        super().run([*args, "canary"], opts)

@@ -3,8 +3,6 @@
 import argparse
 import gc
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 from scrapy import Spider
 from scrapy.commands import crawl
@@ -15,15 +13,17 @@ from scrapy.spiderloader import get_spider_loader
 
 from sinanews.exceptions import SinanewsError
 from sinanews.report import BLOCKED, Verdict
+from sinanews.spiders.base import ArchiveSpider
 
-# What Scrapy tells at the start of every run, its versions, all settings and all components, and
-# at its end, after the report.
+# What Scrapy logs at the start of every run, its versions, all settings and all components, at its
+# end, after the report, and of pages that are missing, which the spiders log with their reason.
 PREAMBLE = (
     "scrapy.addons",
     "scrapy.core.engine",
     "scrapy.crawler",
     "scrapy.extensions.feedexport",
     "scrapy.middleware",
+    "scrapy.spidermiddlewares.httperror",
     "scrapy.utils.log",
 )
 GARBAGE = 10_000  # objects more than were freed; Python itself looks after 700
@@ -32,13 +32,15 @@ VERBOSE = ("scrapy.core.engine", "scrapy.core.scraper")
 
 
 class Command(crawl.Command):
-    """Scrapy's command with arguments checked before anything starts."""
+    """Scrapy's command with arguments checked before anything starts; for a spider that is none of
+    an archive's, Scrapy's command as it is."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Reads the options; the log then leaves the preamble out, unless it is to tell all."""
         super().process_options(args, opts)
-        _spare_the_collector()
-        if self.crawler_settings["LOG_LEVEL"] != "DEBUG":
+        level = self.crawler_settings["LOG_LEVEL"]
+        if self._archive_spider(args) and level != "DEBUG":
+            _freeze_imports()
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
 
@@ -50,36 +52,49 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs the spider; the exit code is the verdict."""
-        for name in VERBOSE:
-            logging.getLogger(name).setLevel(self.crawler_settings["LOG_LEVEL"])
-        if len(args) == 1:
-            self._refuse(args[0], opts.spargs)
-        self.work(args, opts)
+        if "=" in "".join(args[1:]):
+            hint = " ".join(f"-a {argument}" for argument in args[1:])
+            raise UsageError(f"arguments of a spider follow -a: scrapy crawl {args[0]} {hint}")
+        spidercls = self._archive_spider(args)
+        if spidercls:
+            for name in VERBOSE:
+                logging.getLogger(name).setLevel(self.crawler_settings["LOG_LEVEL"])
+            self._validate(spidercls, opts.spargs)
+            self.crawl(spidercls, opts)
+        else:
+            super().run(args, opts)
 
-    def work(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Runs the spider, its arguments known to be good."""
-        super().run(args, opts)
-        if not self.exitcode and self._crawler.stats:
-            self.exitcode = int(_verdict(self._crawler.stats.get_stats()))
+    def crawl(self, spidercls: type[ArchiveSpider], opts: argparse.Namespace) -> None:
+        """Runs a spider whose arguments are known to be good."""
+        assert self.crawler_process, "Scrapy gives commands that crawl a process"
+        crawler = self.crawler_process.create_crawler(spidercls)
+        self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        self.exitcode = 1 if self.crawler_process.bootstrap_failed else int(_verdict(crawler))
 
-    def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
-        self._crawler = super()._create_crawler(spidercls)
-        return self._crawler
-
-    def _refuse(self, name: str, arguments: dict[str, str]) -> None:
+    def _archive_spider(self, args: list[str]) -> type[ArchiveSpider] | None:
+        """The named spider if it is one of an archive. Raises UsageError for an unknown name."""
+        if len(args) == 0:
+            return None
         loader = get_spider_loader(self.crawler_settings)
         try:
-            spider = loader.load(name)
+            spidercls: type[Spider] = loader.load(args[0])
         except KeyError:
-            known = ", ".join(loader.list())
-            raise UsageError(f"spider {name!r} is not known; there are: {known}") from None
+            names = ", ".join(loader.list())
+            raise UsageError(f"spider {args[0]!r} is not known; there are: {names}") from None
+        return spidercls if issubclass(spidercls, ArchiveSpider) else None
+
+    def _validate(self, spidercls: type[ArchiveSpider], arguments: dict[str, str]) -> None:
+        settings = self.crawler_settings.copy()
         try:
-            spider.refuse(self.crawler_settings, arguments)  # type: ignore[attr-defined] # all of ours have it
+            spidercls.update_settings(settings)
+            spidercls(**arguments)
+            spidercls.validate(settings)
         except SinanewsError as error:
             raise UsageError(str(error)) from error
 
 
-def _spare_the_collector() -> None:
+def _freeze_imports() -> None:
     """What is imported by now stays, so Python need not look through it for garbage; and pages make
     little that only the collector can find, so it looks less often. A twentieth of all CPU."""
     gc.freeze()
@@ -91,7 +106,8 @@ def _is_no_preamble(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or str(record.msg).startswith("Received ")
 
 
-def _verdict(stats: Mapping[str, Any]) -> Verdict:
+def _verdict(crawler: Crawler) -> Verdict:
+    stats = crawler.stats.get_stats()
     if str(stats.get("finish_reason")).startswith(BLOCKED):
         return Verdict.BLOCKED
     return Verdict(stats.get("sinanews/verdict", Verdict.INCOMPLETE))

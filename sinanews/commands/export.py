@@ -7,14 +7,11 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from sqlalchemy import ColumnElement, true
 
 from sinanews import times
 from sinanews.commands import archive
 from sinanews.exceptions import ArgumentError
-from sinanews.exporters import json_line
-from sinanews.items import Article
-from sinanews.schema import stories
+from sinanews.selection import Selection
 
 DAY = 86_400
 
@@ -41,8 +38,8 @@ class Command(ScrapyCommand):
         if args or not opts.output:
             raise UsageError("export needs -o FILE and nothing else")
         with archive(self) as (ledger, _):
-            path, wanted = _json_lines(opts.output), _days(opts.since, opts.until)
-            count = write(path, (article for _, article in ledger.articles(wanted)))
+            path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
+            count = write(path, ledger.lines(selection))
             print(f"{count} articles in {path}")  # noqa: T201 - the command's answer
 
 
@@ -52,17 +49,16 @@ def _json_lines(name: str) -> Path:
     return Path(name)
 
 
-def _days(since: str | None, until: str | None) -> ColumnElement[bool]:
+def _days(since: str | None, until: str | None) -> Selection:
     begin = times.day_start(times.day("--since", since)) if since else None
     end = times.day_start(times.day("--until", until)) + DAY if until else None
     if begin is not None and end is not None and begin >= end:
         raise ArgumentError("--since", since, f"a day not after --until {until}")
-    after = true() if begin is None else stories.c.ctime >= begin
-    return after if end is None else after & (stories.c.ctime < end)
+    return Selection(since=begin, until=end)
 
 
-def write(path: Path, articles: Iterable[Article]) -> int:
-    """Writes a JSON line for each article, the file whole or not at all; returns how many.
+def write(path: Path, lines: Iterable[bytes]) -> int:
+    """Writes the lines, the file whole or not at all; returns how many.
 
     Raises ArgumentError for a file that cannot be written.
     """
@@ -70,8 +66,8 @@ def write(path: Path, articles: Iterable[Article]) -> int:
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with half.open("wb") as file:
-            for count, article in enumerate(articles, 1):  # noqa: B007 - the last is the count
-                file.write(json_line(article))
+            for count, line in enumerate(lines, 1):  # noqa: B007 - the last is the count
+                file.write(line)
         half.replace(path)
     except OSError as error:
         accepted = f"a file that can be written ({error.strerror})"

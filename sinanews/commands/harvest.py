@@ -13,8 +13,9 @@ from scrapy.cmdline import execute
 from scrapy.crawler import AsyncCrawlerProcess
 
 from sinanews.commands import crawl
-from sinanews.options import Options
+from sinanews.config import Config
 from sinanews.report import Verdict, gravest
+from sinanews.spiders.base import ArchiveSpider
 
 
 class Command(crawl.Command):
@@ -26,14 +27,14 @@ class Command(crawl.Command):
         """One line for the list of commands."""
         return "Run a spider from cron: one at a time, exit code = verdict"
 
-    def work(self, args: list[str], opts: argparse.Namespace) -> None:
+    def crawl(self, spidercls: type[ArchiveSpider], opts: argparse.Namespace) -> None:
         """Runs the spider unless another harvest of this archive runs."""
-        options = Options.of(self.crawler_settings)
-        path = options.output / "harvest.lock"
+        config = Config.from_settings(self.crawler_settings)
+        path = config.output / "harvest.lock"
         try:
-            with FileLock(path, timeout=0), _crawls(_others(options, opts)) as others:
+            with FileLock(path, timeout=0), _crawls(_helpers(config, opts)) as others:
                 self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
-                super().work(args, opts)
+                super().crawl(spidercls, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
                 self.exitcode = gravest([self.exitcode, *codes])
         except Timeout:
@@ -41,9 +42,9 @@ class Command(crawl.Command):
             self.exitcode = Verdict.LOCKED
 
 
-def _others(options: Options, opts: argparse.Namespace) -> int:
+def _helpers(config: Config, opts: argparse.Namespace) -> int:
     """How many processes help; none with a limit, which each would have for itself."""
-    return 0 if "limit" in opts.spargs else options.workers - 1
+    return 0 if "limit" in opts.spargs else config.workers - 1
 
 
 @contextmanager

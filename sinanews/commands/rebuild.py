@@ -23,5 +23,5 @@ class Command(ScrapyCommand):
         """Writes the posts and says how many."""
         if args:
             raise UsageError("rebuild takes no arguments")
-        with archive(self) as (ledger, options):
-            print(f"{publish.rebuild(ledger, options)} posts in {options.output}")  # noqa: T201 - the command's answer
+        with archive(self) as (ledger, config):
+            print(f"{publish.rebuild(ledger, config)} posts in {options.output}")  # noqa: T201 - the command's answer

@@ -2,17 +2,17 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-
-from scrapy.settings import BaseSettings
 
 from sinanews import urls
 from sinanews.exceptions import ArgumentError
 from sinanews.roll import Story
-from sinanews.schema import stories
+from sinanews.rows import Claim
+from sinanews.selection import Selection
 from sinanews.spiders.base import ArchiveSpider
 
 AT_ONCE = 256  # stories in one question to the ledger
@@ -24,54 +24,55 @@ class ArticlesSpider(ArchiveSpider):
 
     name = "articles"
 
-    def __init__(self, **arguments: str) -> None:
+    def __init__(self, **arguments: object) -> None:
         super().__init__()
-        self.asked = addresses(arguments)
+        self.urls = article_urls(arguments)
+        self._claims = self._claim_all()
 
-    @classmethod
-    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:
-        """Raises ArgumentError for settings or arguments that no run could work with."""
-        addresses(arguments)
-        super().refuse(settings, arguments)
+    async def start(self) -> AsyncIterator[Any]:
+        """Yields nothing: what to fetch is claimed, unless there is no archive."""
+        if not self.settings.getbool("ARCHIVE_ENABLED"):
+            for url in self.urls:
+                yield self.article_request(_story(urls.docid(url), url))
 
-    async def work(self) -> None:
-        """Fetches each article; what is in the archive already, again."""
-        asked = self._stories()
-        for start in range(0, len(asked), AT_ONCE):
-            named = asked[start : start + AT_ONCE]
-            docids = [story.docid for story in named]
-            self.ledger.enlist(named, channel="")
+    def next_claim(self) -> Claim | None:
+        """The next of the articles; what is in the archive already, again."""
+        return next(self._claims, None)
+
+    def _claim_all(self) -> Iterator[Claim]:
+        stories = self._stories()
+        for start in range(0, len(stories), AT_ONCE):
+            batch = stories[start : start + AT_ONCE]
+            docids = [story.docid for story in batch]
+            self.ledger.enlist(batch, channel="")
             self.ledger.ask(docids)
-            await self.fetch(stories.c.docid.in_(docids))
+            yield from self.claims(Selection(docids=tuple(docids)), len(docids))
 
     def _stories(self) -> list[Story]:
         """One for each article, whichever of its URLs are asked for. The old pages' carry no
         docid, but the list may have given them one."""
-        old = [url for url in self.asked if not urls.carries_docid(url)]
+        old = [url for url in self.urls if not urls.carries_docid(url)]
         listed = self.ledger.docids(old) if old else {}
-        found: dict[str, str] = {}
-        for url in self.asked:
-            found.setdefault(listed.get(url) or urls.docid(url), url)
-        return [_story(docid, url) for docid, url in found.items()]
+        by_docid: dict[str, str] = {}
+        for url in self.urls:
+            by_docid.setdefault(listed.get(url) or urls.docid(url), url)
+        return [_story(docid, url) for docid, url in by_docid.items()]
 
 
-def addresses(arguments: dict[str, str]) -> list[str]:
+def article_urls(arguments: dict[str, object]) -> list[str]:
     """The URLs that are asked for. Raises ArgumentError for one that is none of Sina's."""
-    for name in set(arguments) - {"urls"}:
-        raise ArgumentError(name, arguments[name], "the argument urls only")
+    for name, value in arguments.items():
+        if name != "urls" and not name.startswith("_"):
+            raise ArgumentError(name, value, "the argument urls only")
     accepted = "a file, - for standard input, or URLs with commas"
-    if not arguments.get("urls"):
+    value = str(arguments.get("urls") or "")
+    if not value:
         raise ArgumentError("urls", "", accepted)
-    asked = list(map(_address, _asked(_lines(arguments["urls"]))))
-    if not asked:
-        raise ArgumentError("urls", arguments["urls"], f"{accepted}, with a URL in it")
-    return asked
-
-
-def _asked(lines: Iterable[str]) -> Iterator[str]:
-    """The lines that are neither blank nor comments."""
-    stripped = (line.strip() for line in lines)
-    return (line for line in stripped if line and not line.startswith("#"))
+    lines = (line.strip() for line in _lines(value))
+    article_urls = [_article_url(line) for line in lines if line and not line.startswith("#")]
+    if not article_urls:
+        raise ArgumentError("urls", value, f"{accepted}, with a URL in it")
+    return article_urls
 
 
 def _lines(value: str) -> Iterable[str]:
@@ -85,11 +86,12 @@ def _lines(value: str) -> Iterable[str]:
 
 @cache
 def _standard_input() -> tuple[str, ...]:
-    """Its lines, kept: it can be read only once, and is asked for by `refuse` and by the spider."""
+    """Its lines, remembered: it can be read only once, and a spider is made twice, first to check
+    its arguments."""
     return tuple(sys.stdin)
 
 
-def _address(line: str) -> str:
+def _article_url(line: str) -> str:
     try:
         parts = urlsplit(line)
     except ValueError as error:

@@ -1,125 +1,172 @@
-"""What all spiders share: claims from the ledger become pages, pages become items."""
+"""What spiders of an archive share: stories claimed from the ledger become requests, pages items."""
 
-import asyncio
-from collections.abc import AsyncIterator, Generator
-from contextlib import closing
-from typing import Any, Self
+from collections.abc import Generator, Iterator
+from typing import Any, ClassVar, Self
 
-from scrapy import Spider
+from itemadapter import ItemAdapter
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from sqlalchemy import ColumnElement
+from scrapy.signals import engine_stopped
 from sqlalchemy.exc import SQLAlchemyError
+from twisted.python.failure import Failure
 
 from sinanews import page
-from sinanews.files import writable_folder
-from sinanews.items import Article, Item
+from sinanews.config import Config
+from sinanews.exceptions import ArgumentError
+from sinanews.files import require_writable
+from sinanews.items import Rejection
 from sinanews.ledger import Ledger
-from sinanews.options import Options
+from sinanews.loaders import ArticleLoader
 from sinanews.publish import cannot_write, repair
 from sinanews.roll import Story
 from sinanews.rows import Claim
-from sinanews.spiders.engine import NOTHING, is_closing, kept
-from sinanews.spiders.reading import item_of
+from sinanews.selection import Selection
+from sinanews.spiders.reading import read_item, rejection
+from sinanews.stops import Stop
 
+ADDON = "sinanews.addon.ArchiveAddon"
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
-KEEPING = 64  # stories that wait for the disk while others are downloaded
 BATCH = 32  # stories claimed at once: enough that a claim costs little, few to lose to a kill
+REFERER = {"Referer": "https://finance.sina.com.cn/"}  # as Sina's own pages send it
 
 
 class ArchiveSpider(Spider):
-    """A spider whose work stands in the ledger."""
+    """A spider whose articles go into an archive, and whose queue is the archive's ledger.
 
-    options: Options
+    It brings the add-on along that puts scheduler, pipelines, feed and report in place. With
+    ARCHIVE_ENABLED=False it is an ordinary spider that reads pages and leaves nothing behind, as
+    for `scrapy parse`.
+
+    A subclass says in `next_claim` what is to be fetched next, and may change `article_request`,
+    `parse` and `loader`.
+    """
+
+    loader: ClassVar[type[ArticleLoader]] = ArticleLoader
+    config: Config
     ledger: Ledger
-    hindrance = ""  # why the run cannot even begin
+    stop: Stop
 
     @classmethod
-    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:  # noqa: ARG003 - for the spiders to read
-        """Raises ArgumentError for settings or arguments that no run could work with, LedgerError
-        for a ledger that cannot be used."""
-        options = Options.of(settings)
-        writable_folder("OUTPUT_DIR", options.output, SMALLEST)
-        Ledger.opened(options).check()
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Adds the add-on, also to the settings of a script, or where a user has others."""
+        super().update_settings(settings)
+        addons = settings.getdict("ADDONS")
+        settings.set("ADDONS", {ADDON: 0} | addons, settings.getpriority("ADDONS") or 0)
+
+    @classmethod
+    def validate(cls, settings: BaseSettings) -> None:
+        """Checks that a run could work with these settings.
+
+        Raises ArgumentError for a setting that makes no sense or a folder that cannot be written,
+        LedgerError for a ledger that cannot be used.
+        """
+        if not settings.getbool("ARCHIVE_ENABLED"):
+            return
+        config = Config.from_settings(settings)
+        if settings["JOBDIR"]:
+            accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
+            raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)
+        require_writable("OUTPUT_DIR", config.output, SMALLEST)
+        ledger = Ledger.open(config)
+        try:
+            ledger.check(config)
+        finally:
+            ledger.close()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
-        """The spider, its arguments read. Raises ArgumentError before anything is requested."""
+        """The spider, its arguments and settings read.
+
+        Raises what `validate` raises, before anything is requested.
+        """
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.options = Options.of(crawler.settings)
-        spider.ledger = Ledger.of(crawler)
-        spider.begin()
+        spider.config = Config.from_settings(crawler.settings)
+        if crawler.settings.getbool("ARCHIVE_ENABLED"):
+            cls.validate(crawler.settings)
+            spider.ledger = Ledger.open(spider.config)
+            crawler.signals.connect(spider.ledger.close, engine_stopped)
+            spider.stop = Stop(crawler)
         return spider
 
     def begin(self) -> None:
-        """Clears up behind runs that were killed, and begins this one."""
+        """Clears up behind runs that were killed, and begins this one.
+
+        Raises CloseSpider when the archive cannot be written.
+        """
         try:
-            self.ledger.release_dead()
-            repair(self.ledger, self.options)
-            self.ledger.begin(self.name)
+            repair(self.ledger, self.config)
+            self.ledger.begin(self.name, self.config.site)
         except (OSError, SQLAlchemyError) as error:
-            self.hindrance = cannot_write(error, self.options.output, self.ledger)
+            reason = cannot_write(error, self.config.output, self.ledger)
+            self.logger.error("%s; the run ends here", reason)  # noqa: TRY400 - the reason is the message
+            raise CloseSpider(reason) from error
 
-    async def start(self) -> AsyncIterator[Any]:
-        """Does the run's work; a ledger that fails ends the run."""
-        try:
-            if not self.hindrance:
-                await self.work()
-        except SQLAlchemyError as error:
-            self.hindrance = cannot_write(error, self.options.output, self.ledger)
-        if self.hindrance:
-            self.logger.error("%s; the run ends here", self.hindrance)
-            raise CloseSpider(self.hindrance)
-        for request in NOTHING:
-            yield request
+    def close_run(self, error: OSError | SQLAlchemyError) -> str:
+        """Ends the run in good order because the archive cannot be written; returns the reason."""
+        reason = cannot_write(error, self.config.output, self.ledger)
+        self.stop.close(reason)
+        return reason
 
-    async def work(self) -> None:
-        """What the run is for; each spider's own."""
+    def next_claim(self) -> Claim | None:
+        """The next story to be fetched, claimed; None when there is none now."""
         raise NotImplementedError
 
-    async def fetch(self, wanted: ColumnElement[bool], limit: float = float("inf")) -> int:
-        """Fetches the stories that are due and wanted, as many at once as Scrapy is to have
-        requests; returns how many."""
-        at_once = self.settings.getint("CONCURRENT_REQUESTS") or BATCH
-        self._turns = asyncio.Semaphore(at_once)
-        claims = self._claims(wanted, limit)
-        fetchers = at_once + KEEPING
-        self._fetching = [asyncio.ensure_future(self._fetch(claims)) for _ in range(fetchers)]
-        # Whoever cancels the wait does not cancel them: what was begun ends in good order.
-        await asyncio.wait(self._fetching)
-        return sum(await asyncio.gather(*self._fetching))
+    def claims(self, selection: Selection, limit: float) -> Generator[Claim, None, int]:
+        """Claims the selected stories that are due, a few at a time; returns how many."""
+        count = 0
+        while batch := self.ledger.claim(int(min(BATCH, limit - count)), selection):
+            count += len(batch)
+            yield from batch
+        return count
 
-    def _claims(self, wanted: ColumnElement[bool], limit: float) -> Generator[Claim]:
-        """Stories, claimed a few at a time until none is left or the run is coming to its end."""
-        while limit > 0 and not is_closing(self.crawler):
-            claims = self.ledger.claim(int(min(BATCH, limit)), wanted)
-            limit -= len(claims)
-            yield from claims
-            if not claims:
-                return
+    def article_request(self, story: Story) -> Request:
+        """The request for a story's page. Called by the scheduler when it is the story's turn."""
+        return self._page_request(story.url, story)
 
-    async def _fetch(self, claims: Generator[Claim]) -> int:
-        """Fetches one story after the other; returns how many."""
-        fetched = 0
-        with closing(claims):  # where one fails, the others end too
-            while item := await self._next(claims):
-                await kept(self.crawler, item)
-                fetched += 1
-        return fetched
+    def _page_request(self, url: str, story: Story, **kwargs: Any) -> Request:  # noqa: ANN401 - arguments of any callback
+        return Request(
+            url,
+            callback=self.parse,
+            errback=self.article_failed,
+            cb_kwargs={"story": story, **kwargs},
+            headers=REFERER,
+            dont_filter=True,  # a redirect may lead to where another story's led
+        )
 
-    async def _next(self, claims: Generator[Claim]) -> Item | None:
-        """What becomes of the next story, when it is its turn; None when there is none left."""
-        async with self._turns:
-            claim = next(claims, None)
-            return await self._item(claim.story) if claim else None
+    def parse(
+        self,
+        response: Response,
+        story: Story | None = None,
+        mobile: Any = None,  # noqa: ANN401 - an item of any kind
+    ) -> Iterator[Any]:
+        """Yields a page's article, or a rejection that says why there is none.
 
-    async def _item(self, story: Story) -> Item:
-        """The article of a story's page, or why there is none; a mobile page leads to the PC page,
-        and stands in for it."""
-        item, response = await item_of(self.crawler, story, story.url)
-        if response is None or not isinstance(item, Article) or item.layout != "M":
-            return item
-        pc = page.pc_url(response)
-        other = (await item_of(self.crawler, story, pc))[0] if pc else None
-        return other if isinstance(other, Article) else item
+        A mobile page leads to the PC page that it names, and its own article, `mobile`, stands in
+        where that has none. `story` is the list's row; without it the page alone is read.
+
+        @url https://finance.sina.com.cn/jjxw/2026-09-29/doc-initmtvm2245137.shtml
+        @returns items 1 1
+        """
+        item = read_item(response, story, self.loader)
+        pc_url = page.pc_url(response) if _is_mobile(item) else None
+        if pc_url and mobile is None and story is not None:
+            yield self._page_request(pc_url, story, mobile=item)
+        else:
+            yield mobile or item if isinstance(item, Rejection) else item
+
+    def article_failed(self, failure: Failure) -> Iterator[Any]:
+        """Yields a rejection for a page that could not be had, or the mobile page's article.
+
+        Raises CloseSpider when robots.txt forbids the page.
+        """
+        known = failure.request.cb_kwargs  # type: ignore[attr-defined] # Scrapy sets it before errbacks
+        refused = rejection(failure, known["story"])
+        if refused:
+            yield known.get("mobile") or refused
+
+
+def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind
+    return not isinstance(item, Rejection) and ItemAdapter(item).get("layout") == "M"

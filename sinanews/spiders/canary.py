@@ -1,86 +1,119 @@
-"""The spider of `scrapy canary`: one live story a channel, its fields looked at, nothing kept."""
+"""The spider of `scrapy canary`: one live story a channel, its fields looked at, nothing stored."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, ClassVar
 
-from scrapy import Spider
-from scrapy.crawler import Crawler
+from scrapy import Request
 from scrapy.exceptions import CloseSpider
-from scrapy.settings import BaseSettings
+from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from sinanews.arguments import Harvest
-from sinanews.channels import Channel
 from sinanews.exceptions import RollError
-from sinanews.items import FIELDS, Article, Item
+from sinanews.items import FIELDS, Rejection, to_article
 from sinanews.report import BLOCKED, REQUIRED, Verdict
-from sinanews.spiders.engine import NOTHING
-from sinanews.spiders.lists import roll_page
-from sinanews.spiders.reading import item_of
+from sinanews.roll import Story
+from sinanews.spiders.base import ArchiveSpider
+from sinanews.spiders.lists import failure_reason, list_request, read_list
+from sinanews.spiders.reading import read_item, rejection
 
-# What a page may lack without anything being wrong.
-TOLD = [
-    name for name in FIELDS if name not in {"docid", "url", "channels", "revision", "duplicate_of"}
-]
-EXTENSIONS = {"scrapy.extensions.throttle.AutoThrottle": 0}
+# A page may lack these without anything being wrong.
+IGNORED = {"docid", "url", "channels", "revision", "duplicate_of"}
 
 
-class CanarySpider(Spider):
-    """Argument: channel, as for `china`. Sets the stat `sinanews/verdict`."""
+class CanarySpider(ArchiveSpider):
+    """Argument: channel, as for `china`. Looks at the channels one after the other, prints a line
+    each, and sets the stat `sinanews/verdict`."""
 
     name = "canary"
-    # No pipelines, no feeds, no report: a canary leaves nothing behind.
-    custom_settings = {"ITEM_PIPELINES": {}, "FEEDS": {}, "EXTENSIONS": EXTENSIONS}  # noqa: RUF012 - Scrapy reads it of the class
+    custom_settings: ClassVar[dict[str, Any]] = {"ARCHIVE_ENABLED": False}
 
-    def __init__(self, **arguments: str) -> None:
+    def __init__(self, **arguments: object) -> None:
         super().__init__()
-        self.asked = Harvest.of(arguments)
-        self.verdict = Verdict.COMPLETE
-
-    @classmethod
-    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:  # noqa: ARG003 - it keeps nothing
-        """Raises ArgumentError for arguments that make no sense."""
-        Harvest.of(arguments)
+        self.query = Harvest.from_arguments(arguments)
+        self._channels = deque(self.query.channels)  # those that were not looked at yet
+        self._verdict = Verdict.COMPLETE
 
     async def start(self) -> AsyncIterator[Any]:
-        """Looks at the newest story of each channel."""
-        for channel in self.asked.channels:
-            try:
-                await self._try(channel)
-            except RollError as error:
-                self._tell(channel, f"its list cannot be read: {error}", Verdict.INCOMPLETE)
-            except CloseSpider as error:
-                self._tell(channel, error.reason.removeprefix(BLOCKED), Verdict.BLOCKED)
-                raise
-        for request in NOTHING:
+        """Yields the request for the first channel's list."""
+        for request in self._next_list():
             yield request
 
-    async def _try(self, channel: Channel) -> None:
-        listed = await roll_page(self.crawler, channel, 1)
-        if listed.stories:
-            story = listed.stories[0]
-            self._look(channel, (await item_of(self.crawler, story, story.url))[0])
+    def parse_list(self, response: Response) -> Iterator[Any]:
+        """Yields the request for the newest story's page."""
+        try:
+            stories = read_list(response).stories
+        except RollError as error:
+            yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {error}")
+        except CloseSpider as error:
+            raise self._blocked(error) from error
         else:
-            self._tell(channel, "its list is empty", Verdict.INCOMPLETE)
+            if stories:
+                yield self.article_request(stories[0])
+            else:
+                yield from self._note(Verdict.INCOMPLETE, "its list is empty")
 
-    def _look(self, channel: Channel, item: Item) -> None:
-        if isinstance(item, Article):
-            self._look_at(channel, item)
-        else:
+    def list_failed(self, failure: Failure) -> Iterator[Any]:
+        """Notes that a list could not be had."""
+        try:
+            reason = failure_reason(failure)
+        except CloseSpider as error:
+            raise self._blocked(error) from error
+        yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {reason}")
+
+    def article_request(self, story: Story) -> Request:
+        """The request for a story's page, whose article is looked at and not yielded."""
+        request = super().article_request(story)
+        return request.replace(callback=self.parse_article)
+
+    def parse_article(self, response: Response, story: Story) -> Iterator[Any]:
+        """Notes which fields the page has."""
+        yield from self._inspect(read_item(response, story, self.loader))
+
+    def article_failed(self, failure: Failure) -> Iterator[Any]:
+        """Notes that the page could not be had."""
+        story = failure.request.cb_kwargs["story"]  # type: ignore[attr-defined] # Scrapy sets it
+        try:
+            item = rejection(failure, story)
+        except CloseSpider as error:
+            raise self._blocked(error) from error
+        if item:
+            yield from self._inspect(item)
+
+    def _next_list(self) -> Iterator[Request]:
+        for channel in list(self._channels)[:1]:
+            yield list_request(channel, 1, self.parse_list, self.list_failed)
+
+    def _inspect(self, item: Any) -> Iterator[Request]:  # noqa: ANN401 - an item of any kind
+        if isinstance(item, Rejection):
             verdict = Verdict.DRIFTED if item.missing else Verdict.INCOMPLETE
-            self._tell(channel, f"its newest story, {item.url}: {item.reason}", verdict)
+            text = f"its newest story, {item.url}: {item.reason}"
+        else:
+            article = to_article(item)
+            missing = [f for f in FIELDS if f not in IGNORED and not getattr(article, f)]
+            drifted = not set(REQUIRED).isdisjoint(missing)
+            verdict = Verdict.DRIFTED if drifted else Verdict.COMPLETE
+            text = f"{article.layout}, missing: {', '.join(missing) or 'nothing'} ({article.url})"
+        return self._note(verdict, text)
 
-    def _look_at(self, channel: Channel, article: Article) -> None:
-        absent = [name for name in TOLD if not getattr(article, name)]
-        drifted = [name for name in REQUIRED if name in absent]
-        said = f"{article.layout}, missing: {', '.join(absent) or 'nothing'} ({article.url})"
-        self._tell(channel, said, Verdict.DRIFTED if drifted else Verdict.COMPLETE)
+    def _note(self, verdict: Verdict, text: str) -> Iterator[Request]:
+        """Tells what was found of the channel in hand, and goes on to the next."""
+        self._tell(verdict, text)
+        return self._next_list()
 
-    def _tell(self, channel: Channel, said: str, verdict: Verdict) -> None:
-        print(f"{channel.name:10} {verdict.name.lower():10} {said}")  # noqa: T201 - the command's answer
-        self.verdict = max(self.verdict, verdict)
-        _note(self.crawler, self.verdict)
+    def _blocked(self, error: CloseSpider) -> CloseSpider:
+        self._tell(Verdict.BLOCKED, error.reason.removeprefix(BLOCKED))
+        return error
 
+    def _tell(self, verdict: Verdict, text: str) -> None:
+        channel = self._channels.popleft()
+        print(f"{channel.name:10} {verdict.name.lower():10} {text}")  # noqa: T201 - the command's answer
+        self._verdict = max(self._verdict, verdict)
 
-def _note(crawler: Crawler, verdict: Verdict) -> None:
-    assert crawler.stats, "a crawler that runs has stats"
-    crawler.stats.set_value("sinanews/verdict", verdict.value)
+    def closed(self, reason: str) -> None:
+        """Sets the verdict: what was not looked at is no success."""
+        if self._channels and self._verdict is Verdict.COMPLETE:
+            blocked = reason.startswith(BLOCKED)
+            self._verdict = Verdict.BLOCKED if blocked else Verdict.INCOMPLETE
+        self.crawler.stats.set_value("sinanews/verdict", self._verdict.value)

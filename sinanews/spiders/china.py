@@ -1,101 +1,189 @@
-"""The spider `china`: walks the roll API's lists into the ledger, then fetches what is due."""
+"""The spider `china`: walks the roll API's lists into the ledger, and fetches what is due."""
 
-from scrapy.settings import BaseSettings
-from sqlalchemy import ColumnElement
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Self
 
-from sinanews import roll
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
+from scrapy.http import Response
+from scrapy.signals import spider_idle
+from sqlalchemy.exc import SQLAlchemyError
+from twisted.python.failure import Failure
+
 from sinanews.arguments import Harvest
-from sinanews.channels import Channel
 from sinanews.exceptions import RollError
-from sinanews.frontier import Frontier
-from sinanews.rows import DONE
-from sinanews.schema import stories
+from sinanews.roll import Roll
+from sinanews.rows import Claim
+from sinanews.selection import Selection
 from sinanews.spiders.base import ArchiveSpider
-from sinanews.spiders.lists import roll_page
+from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.walk import Walk
 
 DAY = 86_400
 
 
 class ChinaSpider(ArchiveSpider):
-    """Harvests the domestic channels; arguments: channel, since, until, limit."""
+    """Harvests the domestic channels; arguments: channel, since, until, limit.
+
+    The lists are walked one after the other, and before any page is fetched, so that an article in
+    several channels is known as one.
+    """
 
     name = "china"
 
-    def __init__(self, **arguments: str) -> None:
+    def __init__(self, **arguments: object) -> None:
         super().__init__()
-        self.asked = Harvest.of(arguments)
+        self.query = Harvest.from_arguments(arguments)
+        self._channels = deque(self.query.channels)  # those whose list has not been walked yet
+        self._walk: Walk | None = None
+        self._room = self.query.limit or float("inf")  # for stories that lists may still add
+        self._claims = self._claim_all()
 
     @classmethod
-    def refuse(cls, settings: BaseSettings, arguments: dict[str, str]) -> None:
-        """Raises ArgumentError for settings or arguments that no run could work with."""
-        Harvest.of(arguments)
-        super().refuse(settings, arguments)
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
+        """The spider, its arguments and settings read."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.resume_walk, spider_idle)
+        return spider
 
-    async def work(self) -> None:
-        """First the lists, so that an article in several channels is known as one; then pages,
-        those of articles that may have changed last."""
-        room = self.asked.limit or float("inf")
-        for channel in self.asked.channels:
-            room -= await self._walk(channel, room)
-        room = self.asked.limit or float("inf")
-        again = stories.c.state.in_(DONE)
-        room -= await self.fetch(self._wanted() & ~again, room)
-        await self.fetch(self._wanted() & again, min(room, self.options.rechecks_per_run))
+    async def start(self) -> AsyncIterator[Any]:
+        """Yields the request for the first page of the first list; of every list, if there is no
+        archive."""
+        if not self.settings.getbool("ARCHIVE_ENABLED"):
+            for channel in self.query.channels:
+                yield list_request(channel, 1, self.parse_list, self.list_failed)
+        elif request := self._start_walk():
+            yield request
 
-    def _wanted(self) -> ColumnElement[bool]:
-        names = [channel.name for channel in self.asked.channels]
-        since = stories.c.channel.in_(names) & (stories.c.ctime >= self.asked.begin)
-        return since & (stories.c.ctime < self.asked.end) if self.asked.until else since
+    def parse_list(self, response: Response, walk: Walk | None = None) -> Iterator[Any]:
+        """Enters a page's rows in the ledger; yields the request for the next page, or for the
+        next list.
 
-    async def _walk(self, channel: Channel, room: float) -> int:
-        """Walks a channel's list into the ledger; returns how many stories are to be fetched."""
-        before = self.ledger.runs.frontier(channel.name)
-        walk, waiting = Walk(self.asked), 0
+        Without a `walk`, as in `scrapy parse`, yields the requests of the page's stories. Raises
+        CloseSpider when the site refuses us.
+
+        @url https://feed.mix.sina.com.cn/api/roll/get?pageid=155&lid=1686&k=&num=50&page=1
+        @returns requests 1
+        """
         try:
-            while not walk.complete and waiting < room:
-                answer = await roll_page(self.crawler, channel, walk.page)
-                if walk.began is None:
-                    walk.begin(answer.rtime, self._horizon(before, answer.rtime))
-                waiting += self._note(walk.step(answer), answer, channel, room - waiting)
+            roll = read_list(response)
         except RollError as error:
-            self.logger.error("%s: its list is incomplete: %s", channel.name, error)  # noqa: TRY400 - a traceback tells the user nothing more
-            self._count("lists_failed")
-        finally:
-            self._settle(channel, walk, before)
-        self.logger.info(
-            "%s: list pages %d, articles to fetch %d", channel.name, walk.page - 1, waiting
+            yield from self._fail_walk(str(error))
+            return
+        if walk is None:
+            yield from map(self.article_request, roll.stories)
+            return
+        try:
+            request = self._step(walk, roll)
+        except SQLAlchemyError as error:
+            self.close_run(error)
+            return
+        if request:
+            yield request
+
+    def list_failed(self, failure: Failure) -> Iterator[Any]:
+        """Ends the walk of a list of which a page could not be had; yields the next list's request.
+
+        Raises CloseSpider when robots.txt forbids the list.
+        """
+        if reason := failure_reason(failure):
+            yield from self._fail_walk(reason)
+
+    def resume_walk(self) -> None:
+        """Goes on when a list's request or callback came to nothing: a middleware dropped it, or it
+        raised an error."""
+        if self._walk is None:
+            return
+        for request in self._fail_walk("the request for its next page came to nothing"):
+            self.crawler.engine.crawl(request)
+        raise DontCloseSpider
+
+    def next_claim(self) -> Claim | None:
+        """The next story to be fetched; None while lists are walked, and when none is left."""
+        return None if self._walk else next(self._claims, None)
+
+    def _claim_all(self) -> Iterator[Claim]:
+        """New and failed stories, then articles that may have changed; all within the limit."""
+        limit = self.query.limit or float("inf")
+        fetched = yield from self.claims(self._selection(written=False), limit)
+        rechecks = min(limit - fetched, self.config.rechecks_per_run)
+        yield from self.claims(self._selection(written=True), rechecks)
+
+    def _selection(self, *, written: bool) -> Selection:
+        return Selection(
+            channels=tuple(channel.name for channel in self.query.channels),
+            since=self.query.begin,
+            until=self.query.end if self.query.until else None,
+            written=written,
         )
-        return waiting
 
-    def _note(
-        self, found: list[roll.Story], answer: roll.Roll, channel: Channel, room: float
-    ) -> int:
-        for broken in answer.broken:
+    def _start_walk(self) -> Request | None:
+        """The request for the first page of the next list; None when there is no further list."""
+        self._walk = None
+        while self._channels:
+            channel = self._channels.popleft()
+            walk = Walk(self.query, channel, self.ledger.runs.frontier(channel.name))
+            if self._room > 0:
+                self._walk = walk
+                return self._list_request(walk)
+            self._report(walk)
+        return None
+
+    def _list_request(self, walk: Walk) -> Request:
+        request = list_request(walk.channel, walk.page, self.parse_list, self.list_failed)
+        request.cb_kwargs["walk"] = walk
+        return request
+
+    def _step(self, walk: Walk, roll: Roll) -> Request | None:
+        """Enters a page's rows in the ledger; returns the request to go on with, if there is one."""
+        if walk.began is None:
+            walk.begin(roll.rtime, self._horizon(walk, roll.rtime))
+        for broken in roll.broken:
             self.logger.error("%s", broken)
-        waiting = self.ledger.enlist(found, channel.name, room)
-        self._count("rows_broken", len(answer.broken))
+        self._count("rows_broken", len(roll.broken))
+        filtered = walk.filtered
+        waiting = self.ledger.enlist(walk.step(roll), walk.channel.name, self._room)
+        self._room -= waiting
         self._count("to_fetch", waiting)
-        return waiting
+        self._count("filtered", walk.filtered - filtered)
+        self._report(walk)
+        if not walk.complete and self._room > 0:
+            return self._list_request(walk)
+        self._finish(walk)
+        return self._start_walk()
 
-    def _horizon(self, before: Frontier | None, clock: int) -> int:
+    def _horizon(self, walk: Walk, clock: int) -> int:
         """How far back to walk, in unix seconds: to `since`, behind the last walk, or the depth."""
-        if self.asked.since:
-            return self.asked.begin
-        if before and not self.asked.until:
-            return before.horizon(clock, self.options.window)
-        return int(min(clock, self.asked.end)) - self.options.first_run_days * DAY
+        if self.query.since:
+            return self.query.begin
+        if walk.before and not self.query.until:
+            return walk.before.horizon(clock, self.config.window)
+        return int(min(clock, self.query.end)) - self.config.first_run_days * DAY
 
-    def _settle(self, channel: Channel, walk: Walk, before: Frontier | None) -> None:
-        """Reports the walk, and moves the frontier when it left no gap behind it."""
-        self._count("filtered", walk.filtered)
-        assert self.crawler.stats, "a crawler that runs has stats"
+    def _finish(self, walk: Walk) -> None:
+        """Moves the frontier when the walk left no gap behind it."""
+        self.logger.info("%s: list pages %d", walk.channel.name, walk.page - 1)
+        if walk.complete and walk.began and not self.query.until:
+            self.ledger.runs.move(walk.channel.name, walk.frontier(self.config.window))
+
+    def _fail_walk(self, reason: str) -> Iterator[Request]:
+        """Ends the walk in hand as incomplete; yields the request for the next list."""
+        walk = self._walk
+        if walk is None:
+            self.logger.error("%s", reason)
+            return
+        self.logger.error("%s: its list is incomplete: %s", walk.channel.name, reason)
+        self._count("lists_failed")
+        self._report(walk)
+        if request := self._start_walk():
+            yield request
+
+    def _report(self, walk: Walk) -> None:
         lists = self.crawler.stats.get_value("sinanews/lists", {})
-        lists[channel.name] = walk.report(before)
+        lists[walk.channel.name] = walk.report()
         self.crawler.stats.set_value("sinanews/lists", lists)
-        if walk.complete and walk.began and not self.asked.until:
-            self.ledger.runs.move(channel.name, walk.frontier(before, self.options.window))
 
-    def _count(self, what: str, amount: int = 1) -> None:
-        assert self.crawler.stats, "a crawler that runs has stats"
-        self.crawler.stats.inc_value(f"sinanews/{what}", amount)
+    def _count(self, name: str, amount: int = 1) -> None:
+        self.crawler.stats.inc_value(f"sinanews/{name}", amount)

@@ -1,50 +1,56 @@
-"""One page of a channel's list, from the site to its rows."""
+"""One page of a channel's list: its request, and its answer's rows."""
 
-from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    CloseSpider,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
-from scrapy.http import TextResponse
+from collections.abc import Callable
+from typing import Any
+
+from scrapy import Request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response, TextResponse
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
 from sinanews import roll, urls
-from sinanews.blocks import is_html
+from sinanews.download.blocking import is_html
 from sinanews.channels import Channel
-from sinanews.exceptions import RollError
+from sinanews.exceptions import RefusedError, RobotsTxtError
 from sinanews.report import BLOCKED
-from sinanews.spiders.engine import downloaded
-
-OK = 200
-UNREACHED = (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    OSError,
-    ResponseDataLossError,
-)
 
 
-async def roll_page(crawler: Crawler, channel: Channel, page: int) -> roll.Roll:
-    """The rows of a page, from 1.
+def list_request(
+    channel: Channel, page: int, callback: Callable[..., Any], errback: Callable[..., Any]
+) -> Request:
+    """The request for a page, from 1, of a channel's list; no cache keeps its answer."""
+    return Request(
+        urls.roll_url(channel, page),
+        callback=callback,
+        errback=errback,
+        headers={"Referer": "https://finance.sina.com.cn/"},
+        meta={"dont_cache": True},
+        dont_filter=True,
+    )
 
-    Raises RollError when they cannot be had or read, CloseSpider when the site refuses us.
+
+def read_list(response: Response) -> roll.Roll:
+    """The rows of an answer.
+
+    Raises RollError when they cannot be read, CloseSpider when the site refuses us.
     """
-    url = urls.roll_url(channel, page)
-    try:
-        response = await downloaded(crawler, url)
-    except UNREACHED as error:
-        raise RollError(f"{url}: {type(error).__name__}: {error}") from error
-    if response.status != OK:
-        raise RollError(f"{url}: HTTP {response.status}")
     if is_html(response.body):
-        raise CloseSpider(f"{BLOCKED}HTML where the list's JSON belongs ({url})")
-    return roll.read(response.text if isinstance(response, TextResponse) else "", url)
+        raise CloseSpider(f"{BLOCKED}HTML where the list's JSON belongs ({response.url})")
+    return roll.read(response.text if isinstance(response, TextResponse) else "", response.url)
+
+
+def failure_reason(failure: Failure) -> str | None:
+    """Why a page of a list could not be had; None for one that was not asked for, since the site
+    refuses us.
+
+    Raises CloseSpider when robots.txt forbids it.
+    """
+    error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    if isinstance(error, RefusedError):
+        return None
+    if isinstance(error, RobotsTxtError):
+        raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
+    if isinstance(error, HttpError):
+        return f"{url}: HTTP {error.response.status}"
+    return f"{url}: {type(error).__name__}: {error}"

@@ -1,70 +1,76 @@
-"""What a page says of a story, an article, or that it has none, a rejection."""
+"""What a page says of a story: an article, or that it has none, a rejection."""
 
 import logging
 
-from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
-from sinanews import page
-from sinanews.blocks import is_captcha
-from sinanews.exceptions import LayoutError
-from sinanews.items import Item, Rejection, State
+from sinanews import page, urls
+from sinanews.download.blocking import is_captcha
+from sinanews.exceptions import LayoutError, RefusedError, RobotsTxtError
+from sinanews.items import Article, Item, Rejection, State
+from sinanews.loaders import ArticleLoader
+from sinanews.report import BLOCKED
 from sinanews.roll import Story
-from sinanews.spiders.engine import downloaded
 
 logger = logging.getLogger(__name__)
 
-SUCCESS = range(200, 300)
 GONE = (404, 410)
 
 
-async def item_of(crawler: Crawler, story: Story, url: str) -> tuple[Item, Response | None]:
-    """What a story's page at a URL says, and the page, if it could be had.
-
-    Raises CloseSpider when the site refuses us.
-    """
+def read_item(
+    response: Response, story: Story | None, loader: type[ArticleLoader] = ArticleLoader
+) -> Item:
+    """The article of a page, or a rejection. `story` is the list's row for it, if there is one."""
     try:
-        response = await downloaded(crawler, url)
-    except CloseSpider:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, there is no page
-        return _absent(story, url, State.FAILED, f"{type(error).__name__}: {error}"), None
-    if response.status in SUCCESS:
-        return _read(response, story), response
-    state = State.GONE if response.status in GONE else State.FAILED
-    return _absent(story, url, state, f"HTTP {response.status}"), response
-
-
-def _absent(story: Story, url: str, state: State, reason: str) -> Rejection:
-    logger.log(logging.INFO if state is State.GONE else logging.ERROR, "%s: %s", url, reason)
-    return Rejection(story.docid, story.url, state, reason)
-
-
-def _read(response: Response, story: Story) -> Item:
-    try:
-        return page.read(response, story)
+        return page.read(response, story, loader=loader)
     except LayoutError as error:
         return _unreadable(response, story, error)
     except Exception as error:
         logger.exception("%s could not be read", response.url)
-        return _rejected(response, story, f"error: {type(error).__name__}: {error}")
+        return _rejection(response, story, f"error: {type(error).__name__}: {error}")
 
 
-def _unreadable(response: Response, story: Story, error: LayoutError) -> Rejection:
+def _unreadable(response: Response, story: Story | None, error: LayoutError) -> Rejection:
     if is_captcha(response.body):
-        return _rejected(response, story, "a captcha page")
+        return _rejection(response, story, "a captcha page")
     if page.is_soft_404(response):
         logger.info("%s: its page says that it is not there", response.url)
-        return Rejection(story.docid, story.url, State.GONE, "soft 404")
+        docid, url = _identity(response, story)
+        return Rejection(docid, url, State.GONE, "soft 404")
     logger.error("%s", error)
-    rejection = _rejected(response, story, f"no {', '.join(error.missing)}")
-    rejection.missing = error.missing
-    rejection.tried = {name: list(looked_for) for name, looked_for in error.tried.items()}
-    return rejection
+    unreadable = _rejection(response, story, f"no {', '.join(error.missing)}")
+    unreadable.missing = error.missing
+    unreadable.tried = {name: list(selectors) for name, selectors in error.tried.items()}
+    return unreadable
 
 
-def _rejected(response: Response, story: Story, reason: str) -> Rejection:
+def _rejection(response: Response, story: Story | None, reason: str) -> Rejection:
     header = response.headers.get("Content-Type") or b""
-    content_type = header.decode("latin-1")
-    return Rejection(story.docid, story.url, State.FAILED, reason, response.body, content_type)
+    page_type = header.decode("latin-1")
+    docid, url = _identity(response, story)
+    return Rejection(docid, url, State.FAILED, reason, response.body, page_type)
+
+
+def _identity(response: Response, story: Story | None) -> tuple[str, str]:
+    return (story.docid, story.url) if story else (urls.docid(response.url), response.url)
+
+
+def rejection(failure: Failure, story: Story) -> Rejection | None:
+    """Why a story's page could not be had; None for one that was not asked for, since the site
+    refuses us.
+
+    Raises CloseSpider when robots.txt forbids the page.
+    """
+    error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    if isinstance(error, RefusedError):
+        return None
+    if isinstance(error, RobotsTxtError):
+        raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
+    status = error.response.status if isinstance(error, HttpError) else None
+    state = State.GONE if status in GONE else State.FAILED
+    reason = f"HTTP {status}" if status else f"{type(error).__name__}: {error}"
+    logger.log(logging.INFO if state is State.GONE else logging.ERROR, "%s: %s", url, reason)
+    return Rejection(story.docid, story.url, state, reason)

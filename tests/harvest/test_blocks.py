@@ -3,7 +3,7 @@
 import pytest
 
 from harvest.proofs import assert_accounts_balance, domestic, leftovers, reports, slowly
-from sinanews.blocks import IN_A_ROW, Refusals
+from sinanews.download.blocking import IN_A_ROW, Refusals
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from support import article_page, lines, place, row
@@ -26,16 +26,16 @@ FAULTS = {
 @pytest.mark.parametrize("status", [403, 418, 429])
 def test_refusals_are_meant_for_us_when_nothing_else_comes_between(status):
     refusals = Refusals()
-    assert [refusals.sign(status, b"") for _ in range(IN_A_ROW - 1)] == [None] * (IN_A_ROW - 1)
-    assert refusals.sign(200, b"<div id=artibody>") is None
-    signs = [refusals.sign(status, b"") for _ in range(IN_A_ROW)]
+    assert [refusals.block_reason(status, b"") for _ in range(IN_A_ROW - 1)] == [None] * (IN_A_ROW - 1)
+    assert refusals.block_reason(200, b"<div id=artibody>") is None
+    signs = [refusals.block_reason(status, b"") for _ in range(IN_A_ROW)]
     assert signs == [*[None] * (IN_A_ROW - 1), f"HTTP {status}, {IN_A_ROW} times in a row"]
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])
 def test_a_site_that_is_ill_does_not_refuse_us(status):
     refusals = Refusals()
-    assert {refusals.sign(status, b"<h1>sorry</h1>") for _ in range(9)} == {None}
+    assert {refusals.block_reason(status, b"<h1>sorry</h1>") for _ in range(9)} == {None}
 
 
 def test_a_refusal_ends_the_run_and_however_many_there_were_the_next_run_has_everything(

@@ -2,6 +2,7 @@
 
 import re
 
+BLOCKED_STAT = "sinanews/blocked"  # the stat that holds why the site refuses us, once it does
 REFUSALS = (403, 418, 429)
 IN_A_ROW = 3  # one refusal may be a page's own; three in a row are meant for us
 _SMALL = 30_000  # bytes; a captcha page is a form, an article page is several times this
@@ -38,7 +39,7 @@ class Refusals:
     def __init__(self) -> None:
         self._count = 0
 
-    def sign(self, status: int, body: bytes) -> str | None:
+    def block_reason(self, status: int, body: bytes) -> str | None:
         """What a response says of us, once it is certain: the reason to stop, else None."""
         captcha = is_captcha(body)
         self._count = self._count + 1 if status in REFUSALS or captcha else 0

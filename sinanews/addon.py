@@ -1,0 +1,97 @@
+"""The add-on that puts what an archive needs in place, beside whatever a user has there.
+
+Everything goes through Scrapy's own component lists and switches, so that a user's own middleware,
+pipeline, extension, feed or download handler is added to these and takes none of them away.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.settings import BaseSettings
+
+from sinanews.extensions import Progress, RunReport
+from sinanews.middlewares import BlockMiddleware, DecompressionMiddleware, RobotsMiddleware
+from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
+from sinanews.spiders.base import ArchiveSpider
+
+HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
+FEED = {
+    "%(output)s/articles/%(name)s-%(time)s.jsonl": {
+        "format": "article-lines",
+        "encoding": "utf-8",
+        "store_empty": False,  # a run that wrote nothing leaves no file
+        "uri_params": "sinanews.pipelines.feed_parameters",
+    }
+}
+EXPORTERS = {"article-lines": "sinanews.exporters.ArticleLinesExporter"}
+
+
+class ArchiveAddon:
+    """Scheduler, robots.txt, block detection, pipelines, feed and report for an `ArchiveSpider`.
+
+    Another spider gets nothing of that; with MIRROR_URL its requests go to the mirror all the same.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ArchiveAddon":
+        """With the crawler whose spider is to be served."""
+        return cls(crawler)
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Adds the components; Scrapy calls it before a crawl begins."""
+        archives = issubclass(self._crawler.spidercls, ArchiveSpider)
+        if archives:
+            _add_middlewares(settings)
+        if archives or settings["MIRROR_URL"]:
+            _wrap_download_handlers(settings)
+        if archives and settings.getbool("ARCHIVE_ENABLED"):
+            _add_archive(settings)
+
+
+def _add_middlewares(settings: BaseSettings) -> None:
+    add = settings.setdefault_in_component_priority_dict
+    middlewares = "DOWNLOADER_MIDDLEWARES"
+    # In the places of Scrapy's own, which they extend.
+    add(middlewares, RobotsTxtMiddleware, None)
+    add(middlewares, RobotsMiddleware, 100)
+    add(middlewares, HttpCompressionMiddleware, None)
+    add(middlewares, DecompressionMiddleware, 590)
+    # Before retries hide what is refused.
+    add(middlewares, BlockMiddleware, 560)
+    # A callback yields one item or a few: the 100 tasks that Scrapy starts for each response would
+    # only cost time.
+    settings.set("CONCURRENT_ITEMS", 1, priority="addon")
+
+
+def _add_archive(settings: BaseSettings) -> None:
+    settings.set("SCHEDULER", "sinanews.scheduler.LedgerScheduler", priority="addon")
+    add = settings.setdefault_in_component_priority_dict
+    add("ITEM_PIPELINES", ValidatePipeline, 100)
+    add("ITEM_PIPELINES", DecidePipeline, 200)
+    add("ITEM_PIPELINES", ArchivePipeline, 300)
+    add("EXTENSIONS", Progress, 100)
+    add("EXTENSIONS", RunReport, 200)
+    _merge(settings, "FEEDS", FEED)
+    _merge(settings, "FEED_EXPORTERS", EXPORTERS)
+
+
+def _merge(settings: BaseSettings, name: str, values: Mapping[str, Any]) -> None:
+    """Adds to a dictionary that is no component list, at the priority which it has: at a lower one
+    it would be passed over, at a higher one it would hide what a user sets."""
+    merged = {**values, **settings.getdict(name)}
+    settings.set(name, merged, priority=settings.getpriority(name) or 0)
+
+
+def _wrap_download_handlers(settings: BaseSettings) -> None:
+    handlers = settings.getdict("DOWNLOAD_HANDLERS")
+    configured = {scheme: handlers.get(scheme) for scheme in ("http", "https")}
+    if HANDLER not in configured.values():
+        settings.set("WRAPPED_DOWNLOAD_HANDLERS", configured, priority="addon")
+        handlers |= dict.fromkeys(configured, HANDLER)
+        settings.set("DOWNLOAD_HANDLERS", handlers, settings.getpriority("DOWNLOAD_HANDLERS") or 0)

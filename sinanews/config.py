@@ -1,0 +1,117 @@
+"""The project's own settings, read from Scrapy's and refused when they make no sense."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy.settings import BaseSettings
+from scrapy.utils.conf import closest_scrapy_cfg
+
+from sinanews.exceptions import ArgumentError
+from sinanews.frontier import Window
+
+POST_BODIES = ("source", "clean")
+LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
+EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings as values; `settings.py` gives each one's reason.
+
+    `output` is absolute. `failed_pause` and `recheck_ages` are seconds, `first_run_days` days.
+    `ledger_url` is empty for the ledger in `output`, `mirror_url` for the live site.
+    """
+
+    output: Path
+    ledger_url: str
+    mirror_url: str
+    same_site: bool
+    post_body: str
+    post_extra_keys: tuple[str, ...]
+    first_run_days: int
+    window: Window
+    failed_pause: int
+    failed_tries: int
+    recheck_ages: tuple[int, ...]
+    rechecks_per_run: int
+    workers: int
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """From a crawler's settings; nothing is created or changed by that.
+
+        Raises ArgumentError for a value that no run could work with.
+        """
+        _require_seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
+        return cls(
+            output=_output(settings["OUTPUT_DIR"]),
+            ledger_url=settings["LEDGER_URL"] or "",
+            mirror_url=_mirror_url(settings["MIRROR_URL"] or ""),
+            same_site=settings.getbool("SAME_SITE"),
+            post_body=_one_of("POST_BODY", settings["POST_BODY"], POST_BODIES),
+            post_extra_keys=tuple(
+                _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
+                for key in settings.getlist("POST_EXTRA_KEYS")
+            ),
+            first_run_days=_setting(settings, "FIRST_RUN_DAYS", 1),
+            window=Window(
+                lateness=_setting(settings, "LATENESS_MINUTES") * 60,
+                sweep_every=_setting(settings, "SWEEP_HOURS") * 3600,
+                sweep_lateness=_setting(settings, "SWEEP_LATENESS_HOURS") * 3600,
+            ),
+            failed_pause=_setting(settings, "FAILED_PAUSE_SECONDS"),
+            failed_tries=_setting(settings, "FAILED_TRIES", 1),
+            recheck_ages=tuple(
+                _whole_number("RECHECK_HOURS", hours, 1) * 3600
+                for hours in settings.getlist("RECHECK_HOURS")
+            ),
+            rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
+            workers=_setting(settings, "WORKERS", 1),
+        )
+
+
+    @property
+    def site(self) -> str:
+        """What the archive is filled from: the mirror's URL, or LIVE_SITE."""
+        return self.mirror_url.rstrip("/") or LIVE_SITE
+
+
+def _output(value: object) -> Path:
+    """A relative folder is one of the project's root, whichever of its folders one is in."""
+    if not str(value or "").strip():
+        raise ArgumentError("OUTPUT_DIR", value, "the path of a folder")
+    return Path(closest_scrapy_cfg()).parent.absolute() / str(value)
+
+
+def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
+    if value not in accepted:
+        raise ArgumentError(name, value, " or ".join(accepted))
+    return value
+
+
+def _mirror_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.netloc):
+        raise ArgumentError("MIRROR_URL", value, "a URL such as http://127.0.0.1:8000")
+    return value
+
+
+def _require_seconds(name: str, settings: BaseSettings) -> None:
+    with suppress(TypeError, ValueError):
+        if float(settings[name]) >= 0:
+            return
+    raise ArgumentError(name, settings[name], "a number of seconds, 0 or more")
+
+
+def _setting(settings: BaseSettings, name: str, least: int = 0) -> int:
+    return _whole_number(name, settings[name], least)
+
+
+def _whole_number(name: str, value: object, least: int) -> int:
+    digits = str(value)
+    if not digits.isascii() or not digits.isdigit() or int(digits) < least:
+        raise ArgumentError(name, value, f"a whole number, {least} or more")
+    return int(digits)

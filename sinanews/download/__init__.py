@@ -1,0 +1,1 @@
+"""Between Scrapy and the network: where a request goes, and what its answer is unpacked to."""

@@ -1,0 +1,73 @@
+"""The download handler in front of the configured one: a mirror for the live site, and no request
+more to a site that refuses us."""
+
+from inspect import iscoroutinefunction
+from typing import Any
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.defer import ensure_awaitable
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from sinanews.download.blocking import BLOCKED_STAT
+from sinanews.download.responses import rebuild_response
+from sinanews.exceptions import RefusedError
+from sinanews.urls import mirrored, original
+
+
+class ArchiveDownloadHandler(BaseDownloadHandler):
+    """Hands requests to the handler that the settings name for their scheme.
+
+    With MIRROR_URL they go there, while everybody else sees the original URLs. A handler and no
+    middleware, so that throttling, retries, robots.txt and redirects work on the original URLs too,
+    and so that requests which wait for their turn can still be held back.
+    """
+
+    lazy = True  # other handlers may need an event loop that runs
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._mirror: str = crawler.settings["MIRROR_URL"] or ""
+        self._handlers: dict[str, Any] = {}
+
+    async def download_request(self, request: Request) -> Response:
+        """The response to a request, under the request's own URL.
+
+        Raises RefusedError when the site has refused us while the request waited for its turn, and
+        what the configured handler raises.
+        """
+        if self.crawler.stats.get_value(BLOCKED_STAT):
+            raise RefusedError("not asked for: the site refuses us")
+        if not self._mirror:
+            return await self._download(request)
+        response = await self._download(request.replace(url=mirrored(request.url, self._mirror)))
+        location = response.headers.get("Location")
+        if location:
+            response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
+        return rebuild_response(response, url=request.url)
+
+    async def _download(self, request: Request) -> Response:
+        handler = self._handler(request.url.partition(":")[0])
+        if iscoroutinefunction(handler.download_request):
+            response: Response = await handler.download_request(request)
+            return response
+        # The interface before Scrapy 2.14, which Scrapy still supports.
+        deferred = handler.download_request(request, self.crawler.spider)
+        response = await ensure_awaitable(deferred)
+        return response
+
+    def _handler(self, scheme: str) -> Any:  # noqa: ANN401 - any handler of Scrapy's or a user's
+        if scheme not in self._handlers:
+            settings = self.crawler.settings
+            path = settings["WRAPPED_DOWNLOAD_HANDLERS"].get(scheme)
+            handler = load_object(path or settings["DOWNLOAD_HANDLERS_BASE"][scheme])
+            self._handlers[scheme] = build_from_crawler(handler, self.crawler)
+        return self._handlers[scheme]
+
+    async def close(self) -> None:
+        """Closes the handlers that were used."""
+        for handler in self._handlers.values():
+            if hasattr(handler, "close"):
+                await ensure_awaitable(handler.close())
