@@ -16,7 +16,7 @@ PIP := $(BIN)/python $(wildcard tools/pip-*.whl)/pip
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
 
-demo: setup ## harvest the embedded mirror into output/
+demo: setup ## harvest the embedded mirror into output/demo/, which is emptied first
 	@$(BIN)/python tools/demo.py $(ARGS)
 
 harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01")

@@ -10,8 +10,9 @@ from typing import Any
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from sinanews.config import contact_of
 from sinanews.extensions import Progress, RunReport
 from sinanews.middlewares import BlockMiddleware, DecompressionMiddleware, RobotsMiddleware
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
@@ -45,6 +46,7 @@ class ArchiveAddon:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Adds the components; Scrapy calls it before a crawl begins."""
+        _name_operator(settings)
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)
@@ -52,6 +54,15 @@ class ArchiveAddon:
             _wrap_download_handlers(settings)
         if archives and settings.getbool("ARCHIVE_ENABLED"):
             _add_archive(settings)
+
+
+def _name_operator(settings: BaseSettings) -> None:
+    """Adds CONTACT to the project's user agent; one that a user sets stays as it is."""
+    project = SETTINGS_PRIORITIES["project"]
+    contact = contact_of(settings)
+    if contact and (settings.getpriority("USER_AGENT") or 0) <= project:
+        agent = f"{settings['USER_AGENT']} (+{contact})"
+        settings.set("USER_AGENT", agent, priority="project")
 
 
 def _add_middlewares(settings: BaseSettings) -> None:

@@ -45,6 +45,7 @@ class Config:
 
         Raises ArgumentError for a value that no run could work with.
         """
+        contact_of(settings)
         _require_seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
         return cls(
             output=_output(settings["OUTPUT_DIR"]),
@@ -72,11 +73,19 @@ class Config:
             workers=_setting(settings, "WORKERS", 1),
         )
 
-
     @property
     def site(self) -> str:
         """What the archive is filled from: the mirror's URL, or LIVE_SITE."""
         return self.mirror_url.rstrip("/") or LIVE_SITE
+
+
+def contact_of(settings: BaseSettings) -> str:
+    """CONTACT, the operator's address. Raises ArgumentError for what no header can carry."""
+    contact = str(settings["CONTACT"] or "")
+    if not contact.isascii() or not contact.isprintable() or set(contact) & set("() "):
+        accepted = "an e-mail address or a URL, such as https://example.org/crawler"
+        raise ArgumentError("CONTACT", contact, accepted)
+    return contact
 
 
 def _output(value: object) -> Path:

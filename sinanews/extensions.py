@@ -135,7 +135,7 @@ class RunReport:
 
     def error(self, item: Any, failure: Any) -> None:  # noqa: ANN401 - any item, a twisted Failure
         """Logs what could not be processed; the ledger still has it as not done."""
-        logger.error("%s could not be archived: %s", _name(item), failure.value)
+        logger.error("%s could not be kept: %s", _name(item), failure.value)
         self._stats.inc_value("sinanews/errors")
 
     def closed(self, spider: Spider, reason: str) -> None:
@@ -156,7 +156,7 @@ class RunReport:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
         # Last: whoever was to read it may be gone.
         print("\n".join(report.lines(told)))  # noqa: T201 - the run's answer to its user
-        print(f"posts, articles and reports are in {self._output}")  # noqa: T201 - as above
+        print(f"posts, articles and reports are in {_shown(self._output)}")  # noqa: T201 - as above
 
     def _keep(self, told: Report) -> None:
         data = json.dumps(told.to_json(), ensure_ascii=False, indent=1).encode()
@@ -190,6 +190,12 @@ class RunReport:
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
         )
+
+
+def _shown(folder: Path) -> Path:
+    """A folder as a user sees it from where the run was started."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _name(item: Any) -> str:  # noqa: ANN401 - items of any kind

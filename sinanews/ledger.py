@@ -32,7 +32,7 @@ from sinanews.schema import (
     unusable,
     writing,
 )
-from sinanews.selection import Selection
+from sinanews.selection import ALL, Selection
 
 logger = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class Ledger:
         with self._writing.begin() as connection:
             connection.execute(asked.values(due=self.now(), run=self.run))
 
-    def claim(self, count: int, selection: Selection = Selection()) -> list[Claim]:
+    def claim(self, count: int, selection: Selection = ALL) -> list[Claim]:
         """Takes up to `count` stories of a selection that are due, those of earlier runs first.
 
         Nobody else gets them until they are remembered, or their lease has run out.
@@ -234,12 +234,12 @@ class Ledger:
         with self._writing.begin() as connection:
             connection.execute(again.values(due=self.now(), tries=stories.c.tries - 1))
 
-    def articles(self, selection: Selection = Selection()) -> Iterator[tuple[str, Article]]:
+    def articles(self, selection: Selection = ALL) -> Iterator[tuple[str, Article]]:
         """The path and the last revision of the selected articles, in the order of docids."""
         for path, data in self._last_revisions(selection):
             yield path, unpacked(data)
 
-    def lines(self, selection: Selection = Selection()) -> Iterator[bytes]:
+    def lines(self, selection: Selection = ALL) -> Iterator[bytes]:
         """The JSON lines of `articles`, each with the line feed at its end."""
         for _, data in self._last_revisions(selection):
             yield line(data)
@@ -250,7 +250,7 @@ class Ledger:
         ordered = query.where(selection.clause()).order_by(stories.c.docid)
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=100)
-            yield from streamed.execute(ordered).tuples()
+            yield from streamed.execute(ordered)
 
     def revisions(self, docid: str) -> list[Article]:
         """Every revision of an article, oldest first; empty when there is none."""

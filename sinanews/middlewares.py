@@ -4,12 +4,12 @@ import asyncio
 from collections import defaultdict
 from typing import Self
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import ResponseDataLossError
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import RobotParser
@@ -38,12 +38,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Raises RobotsTxtError for a request that is forbidden."""
-        agent = self.crawler.settings["ROBOTSTXT_USER_AGENT"] or request.headers.get(
-            "User-Agent", self.crawler.settings["USER_AGENT"]
-        )
-        if rp is not None and not rp.allowed(request.url, agent):
-            self.crawler.stats.inc_value("robotstxt/forbidden")
-            raise RobotsTxtError(f"robots.txt forbids {request.url}")
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            raise RobotsTxtError(f"robots.txt forbids {request.url}") from error
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
@@ -62,7 +60,12 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         middleware.crawler = crawler
         return middleware
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:
+    def process_response(
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002 - Scrapy's own still takes it
+    ) -> Request | Response:
         """The response unpacked, or a request to try again.
 
         Raises ResponseDataLossError when it could not be unpacked whole after all tries.

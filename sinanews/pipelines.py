@@ -52,9 +52,9 @@ class ValidatePipeline:
         missing = missing_fields(item) if is_article(item) else []
         if not missing:
             return item
-        adapter = ItemAdapter(item)
+        article = to_article(item)
         reason = f"no {', '.join(missing)}"
-        return Rejection(adapter["docid"], adapter["url"], State.FAILED, reason, missing=missing)
+        return Rejection(article.docid, article.url, State.FAILED, reason, missing=missing)
 
 
 class _LedgerPipeline:
@@ -87,8 +87,8 @@ class DecidePipeline(_LedgerPipeline):
         """The item, its revision set. Raises DropItem for an article that is as it was."""
         if not is_article(item):
             return item
-        adapter, claim = ItemAdapter(item), self._ledger.claimed(item_docid(item))
-        article = to_article(item)
+        adapter, article = ItemAdapter(item), to_article(item)
+        claim = self._ledger.claimed(article.docid)
         if claim.content_hash == content_hash(article):
             adapter["revision"] = claim.revision
             with self._closing_on_error():
@@ -137,10 +137,11 @@ class ArchivePipeline(_LedgerPipeline):
     def item_dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
         """Records an article that another pipeline dropped as filtered; or else each run would
         fetch it again."""
-        own = isinstance(exception, WriteError | RejectedError)
-        if own or not is_article(item) or not self._ledger.holds(item_docid(item)):
+        if isinstance(exception, WriteError | RejectedError) or not is_article(item):
             return
         article = to_article(item)
+        if not self._ledger.holds(article.docid):
+            return
         reason = f"dropped by a pipeline: {exception}"
         filtered = Rejection(article.docid, article.url, State.FILTERED, reason)
         self._ledger.remember([Outcome(filtered, State.FILTERED)])
@@ -163,11 +164,6 @@ class ArchivePipeline(_LedgerPipeline):
         await self._archive.keep(outcome, {} if same else {path: post})
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
-
-
-def item_docid(item: Any) -> str:  # noqa: ANN401 - articles of any kind
-    """The docid of an article of any kind."""
-    return str(ItemAdapter(item)["docid"])
 
 
 def _failure_files(item: Rejection) -> dict[str, bytes]:

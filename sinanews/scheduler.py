@@ -2,11 +2,10 @@
 
 import logging
 
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.core.scheduler import Scheduler
 from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
-from twisted.internet.defer import Deferred
 
 from sinanews.rows import Claim
 from sinanews.spiders.base import ArchiveSpider
@@ -26,12 +25,6 @@ class LedgerScheduler(Scheduler):
 
     spider: ArchiveSpider
     stats: StatsCollector
-
-    def open(self, spider: Spider) -> Deferred[None] | None:
-        """Begins the run. Raises CloseSpider when the archive cannot be written."""
-        assert isinstance(spider, ArchiveSpider), "the add-on puts this in place for no other spider"
-        spider.begin()
-        return super().open(spider)
 
     def next_request(self) -> Request | None:
         """The next enqueued request, or else the next story's; None when there is neither now."""

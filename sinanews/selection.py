@@ -45,3 +45,6 @@ class Selection:
             yield written if self.written else ~written
         if self.runs is not None:
             yield columns.settled.in_(self.runs)
+
+
+ALL = Selection()

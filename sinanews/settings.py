@@ -43,7 +43,8 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "zh-CN",
     "Accept-Encoding": "gzip, deflate",  # what the download handler unpacks
 }
-USER_AGENT = "sinanews (+https://pypi.org/project/sinanews/)"
+USER_AGENT = "sinanews"
+CONTACT = ""  # an address or page of the operator's, for USER_AGENT to name
 ROBOTSTXT_OBEY = True
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
 DOWNLOAD_DELAY = 0.25

@@ -20,6 +20,8 @@ class Walk:
     a docid that comes again is passed over. It is `complete` when it came to the horizon or to the
     list's end, and has `ended` in the second case. `before` is the frontier that it sets out from.
     `horizon` and `began`, the time of the first answer, are unix seconds of the site's clock.
+    `filtered` counts the rows that were not asked for, `waiting` the stories of the others that are
+    to be fetched.
     """
 
     asked: Harvest
@@ -32,6 +34,7 @@ class Walk:
     complete: bool = False
     ended: bool = False
     filtered: int = 0
+    waiting: int = 0
     stale: int = 0
     _seen: set[str] = field(default_factory=set)
 

@@ -1,6 +1,7 @@
 """How far back lists are walked, and what each walk makes of the frontier."""
 
 from sinanews.arguments import Harvest
+from sinanews.channels import BY_NAME
 from sinanews.frontier import Frontier, Window
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
@@ -9,6 +10,7 @@ from sinanews.roll import Roll, Story
 from sinanews.walk import STALE_PAGES, Walk
 from support import lines
 
+GUONEI = BY_NAME["guonei"]
 HOUR = 3600
 NOW = 1_700_000_000
 WINDOW = Window(lateness=HOUR, sweep_every=12 * HOUR, sweep_lateness=12 * HOUR)
@@ -22,8 +24,8 @@ def answer(*ctimes, size=50):
     return Roll([story(ctime) for ctime in ctimes], [], NOW, size)
 
 
-def walk(horizon, *answers, **arguments):
-    walked = Walk(Harvest.from_arguments(arguments))
+def walk(horizon, *answers, before=None, **arguments):
+    walked = Walk(Harvest.from_arguments(arguments), GUONEI, before)
     walked.begin(NOW, horizon)
     found = [one.docid for page in answers for one in walked.step(page)]
     return walked, found
@@ -61,7 +63,7 @@ def test_rows_of_other_days_are_filtered_and_counted():
 
 def test_the_first_complete_walk_makes_a_frontier():
     walked, _ = walk(NOW - 5, answer(NOW - 9))
-    assert walked.frontier(None, WINDOW) == Frontier(NOW, NOW)
+    assert walked.frontier(WINDOW) == Frontier(NOW, NOW)
 
 
 def test_a_run_looks_an_hour_behind_the_last_one_and_every_twelve_hours_far_behind_the_sweep():
@@ -84,11 +86,13 @@ def test_a_walk_that_leaves_a_gap_does_not_move_the_frontier():
 def test_a_long_list_that_no_longer_reaches_back_to_the_last_run_is_torn():
     before = Frontier(NOW - HOUR, NOW - HOUR)
     pages = answer(NOW - 1), answer(NOW - 60, size=10)
-    walked, _ = walk(NOW - 2 * HOUR, *pages)
-    assert walked.report(before)["gap"] == HOUR - 60
-    assert torn(walked.report(before))
-    assert not torn(walk(NOW - 2 * HOUR, pages[1])[0].report(before))  # one page: a short list
-    assert not torn(walk(NOW - 2 * HOUR, *pages)[0].report(None))
+    walked, _ = walk(NOW - 2 * HOUR, *pages, before=before)
+    assert walked.report()["gap"] == HOUR - 60
+    assert torn(walked.report())
+    short, _ = walk(NOW - 2 * HOUR, pages[1], before=before)
+    assert not torn(short.report()), "a list of one page is meant to be short"
+    first, _ = walk(NOW - 2 * HOUR, *pages)
+    assert not torn(first.report())
 
 
 def test_an_article_later_than_the_window_is_found_by_the_next_sweep(scrapy, output):

@@ -1,13 +1,17 @@
-"""Harvests the embedded mirror: no site is asked for anything, `output/` shows what comes out."""
+"""Harvests the embedded mirror into `output/demo/`: no site is asked for anything."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, cast
 
+ROOT = Path(__file__).parent.parent
+OUTPUT = ROOT / "output" / "demo"
 SCRAPY = (sys.executable, "-m", "scrapy")
 LISTENING = re.compile(r" at (http://\S+) \(MIRROR_URL\)")
 # Politeness is for the site; the mirror is ours.
@@ -16,6 +20,7 @@ QUICK = {
     "DOWNLOAD_DELAY": "0",
     "CONCURRENT_REQUESTS": "16",
     "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
+    "OUTPUT_DIR": str(OUTPUT),
 }
 
 
@@ -23,6 +28,8 @@ def main() -> int:
     """Crawl the mirror; the exit code is the crawl's."""
     for wish_to_end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(wish_to_end, lambda number, _: sys.exit(128 + number))
+    # Each demo's mirror is a site of its own, and an archive belongs to one.
+    shutil.rmtree(OUTPUT, ignore_errors=True)
     with mirror() as url:
         return crawl(url, sys.argv[1:])
 

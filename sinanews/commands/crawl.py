@@ -7,7 +7,11 @@ import logging
 from scrapy import Spider
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
-from scrapy.exceptions import UsageError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    UsageError,
+)
 from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 
@@ -26,6 +30,8 @@ PREAMBLE = (
     "scrapy.spidermiddlewares.httperror",
     "scrapy.utils.log",
 )
+# A download that fails is logged by the spider that asked for it, with the reason.
+REPEATED = ("scrapy.downloadermiddlewares.retry", "scrapy.downloadermiddlewares.robotstxt")
 GARBAGE = 10_000  # objects more than were freed; Python itself looks after 700
 # These make a record of every page and item, most of which LOG_LEVEL then throws away.
 VERBOSE = ("scrapy.core.engine", "scrapy.core.scraper")
@@ -43,6 +49,8 @@ class Command(crawl.Command):
             _freeze_imports()
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
+            for name in REPEATED:
+                logging.getLogger(name).addFilter(_shorten)
 
     @property
     def crawler_settings(self) -> Settings:
@@ -104,6 +112,14 @@ def _freeze_imports() -> None:
 def _is_no_preamble(record: logging.LogRecord) -> bool:
     """Warnings and errors, and the answers to signals."""
     return record.levelno >= logging.WARNING or str(record.msg).startswith("Received ")
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Leaves out what is logged again; a robots.txt that could not be had costs no traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    record.exc_info = None
+    unreachable = isinstance(error, CannotResolveHostError | DownloadConnectionRefusedError)
+    return "robotstxt" in record.name and not unreachable
 
 
 def _verdict(crawler: Crawler) -> Verdict:

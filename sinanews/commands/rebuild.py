@@ -24,4 +24,4 @@ class Command(ScrapyCommand):
         if args:
             raise UsageError("rebuild takes no arguments")
         with archive(self) as (ledger, config):
-            print(f"{publish.rebuild(ledger, config)} posts in {options.output}")  # noqa: T201 - the command's answer
+            print(f"{publish.rebuild(ledger, config)} posts in {config.output}")  # noqa: T201 - the command's answer

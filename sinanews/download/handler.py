@@ -2,7 +2,7 @@
 more to a site that refuses us."""
 
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
@@ -51,12 +51,10 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
     async def _download(self, request: Request) -> Response:
         handler = self._handler(request.url.partition(":")[0])
         if iscoroutinefunction(handler.download_request):
-            response: Response = await handler.download_request(request)
-            return response
+            return cast("Response", await handler.download_request(request))
         # The interface before Scrapy 2.14, which Scrapy still supports.
-        deferred = handler.download_request(request, self.crawler.spider)
-        response = await ensure_awaitable(deferred)
-        return response
+        awaitable = ensure_awaitable(handler.download_request(request, self.crawler.spider))
+        return cast("Response", await awaitable)
 
     def _handler(self, scheme: str) -> Any:  # noqa: ANN401 - any handler of Scrapy's or a user's
         if scheme not in self._handlers:

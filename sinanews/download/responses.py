@@ -6,7 +6,9 @@ from scrapy.http import Response
 
 
 def rebuild_response(
-    response: Response, cls: type[Response] | None = None, **changes: Any  # noqa: ANN401 - any attribute
+    response: Response,
+    cls: type[Response] | None = None,
+    **changes: Any,  # noqa: ANN401 - any attribute
 ) -> Response:
     """A response as another, but for some of its attributes.
 

@@ -1,4 +1,4 @@
-"""What spiders of an archive share: stories claimed from the ledger become requests, pages items."""
+"""What spiders of an archive share: claimed stories become requests, and pages items."""
 
 from collections.abc import Generator, Iterator
 from typing import Any, ClassVar, Self
@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.signals import engine_stopped
+from scrapy.signals import engine_stopped, spider_opened
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
@@ -87,8 +87,9 @@ class ArchiveSpider(Spider):
         if crawler.settings.getbool("ARCHIVE_ENABLED"):
             cls.validate(crawler.settings)
             spider.ledger = Ledger.open(spider.config)
-            crawler.signals.connect(spider.ledger.close, engine_stopped)
             spider.stop = Stop(crawler)
+            crawler.signals.connect(spider.begin, spider_opened)
+            crawler.signals.connect(spider.ledger.close, engine_stopped)
         return spider
 
     def begin(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from scrapy import Request
 from scrapy.exceptions import CloseSpider
@@ -27,7 +27,7 @@ class CanarySpider(ArchiveSpider):
     each, and sets the stat `sinanews/verdict`."""
 
     name = "canary"
-    custom_settings: ClassVar[dict[str, Any]] = {"ARCHIVE_ENABLED": False}
+    custom_settings = {"ARCHIVE_ENABLED": False}  # noqa: RUF012 - Scrapy declares it of the instance
 
     def __init__(self, **arguments: object) -> None:
         super().__init__()

@@ -137,7 +137,7 @@ class ChinaSpider(ArchiveSpider):
         return request
 
     def _step(self, walk: Walk, roll: Roll) -> Request | None:
-        """Enters a page's rows in the ledger; returns the request to go on with, if there is one."""
+        """Enters a page's rows in the ledger; returns the request to go on with, if any."""
         if walk.began is None:
             walk.begin(roll.rtime, self._horizon(walk, roll.rtime))
         for broken in roll.broken:
@@ -146,6 +146,7 @@ class ChinaSpider(ArchiveSpider):
         filtered = walk.filtered
         waiting = self.ledger.enlist(walk.step(roll), walk.channel.name, self._room)
         self._room -= waiting
+        walk.waiting += waiting
         self._count("to_fetch", waiting)
         self._count("filtered", walk.filtered - filtered)
         self._report(walk)
@@ -164,7 +165,8 @@ class ChinaSpider(ArchiveSpider):
 
     def _finish(self, walk: Walk) -> None:
         """Moves the frontier when the walk left no gap behind it."""
-        self.logger.info("%s: list pages %d", walk.channel.name, walk.page - 1)
+        name, pages = walk.channel.name, walk.page - 1
+        self.logger.info("%s: list pages %d, articles to fetch %d", name, pages, walk.waiting)
         if walk.complete and walk.began and not self.query.until:
             self.ledger.runs.move(walk.channel.name, walk.frontier(self.config.window))
 

@@ -2,18 +2,39 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from sinanews import roll, urls
-from sinanews.download.blocking import is_html
 from sinanews.channels import Channel
+from sinanews.download.blocking import is_html
 from sinanews.exceptions import RefusedError, RobotsTxtError
 from sinanews.report import BLOCKED
+
+UNREACHED = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    OSError,
+    ResponseDataLossError,
+)
 
 
 def list_request(
@@ -44,7 +65,8 @@ def failure_reason(failure: Failure) -> str | None:
     """Why a page of a list could not be had; None for one that was not asked for, since the site
     refuses us.
 
-    Raises CloseSpider when robots.txt forbids it.
+    Raises CloseSpider when robots.txt forbids it, RuntimeError for what is no failure to download
+    but an error of somebody's code.
     """
     error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
     if isinstance(error, RefusedError):
@@ -53,4 +75,10 @@ def failure_reason(failure: Failure) -> str | None:
         raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
     if isinstance(error, HttpError):
         return f"{url}: HTTP {error.response.status}"
-    return f"{url}: {type(error).__name__}: {error}"
+    if isinstance(error, CannotResolveHostError):
+        host = urlsplit(url).hostname
+        return f"the address of {host} cannot be found: is this machine offline?"
+    reason = f"{url}: {type(error).__name__}: {error}"
+    if isinstance(error, UNREACHED):
+        return reason
+    raise RuntimeError(reason) from error

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from sinanews import page, urls
 from sinanews.download.blocking import is_captcha
 from sinanews.exceptions import LayoutError, RefusedError, RobotsTxtError
-from sinanews.items import Article, Item, Rejection, State
+from sinanews.items import Item, Rejection, State
 from sinanews.loaders import ArticleLoader
 from sinanews.report import BLOCKED
 from sinanews.roll import Story

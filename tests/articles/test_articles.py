@@ -8,7 +8,7 @@ import pytest
 from sinanews.exceptions import ArgumentError
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.spiders.articles import addresses
+from sinanews.spiders.articles import article_urls
 from sinanews.urls import docid
 from support import QUICK, ROOT, article_page, lines, posts
 
@@ -55,7 +55,7 @@ def phone_page(pc=""):
 )
 def test_what_no_article_can_come_of_is_refused_with_its_name(arguments, said):
     with pytest.raises(ArgumentError) as raised:
-        addresses(arguments)
+        article_urls(arguments)
     assert said in str(raised.value)
 
 
@@ -77,7 +77,7 @@ def test_a_file_may_have_comments_blank_lines_and_a_byte_order_mark(tmp_path):
     text = "# mine\r\n\r\n  //finance.sina.com.cn/a.shtml?from=wap#top \r\nhttps://k.sina.cn/b\r\n"
     listed.write_text("\ufeff" + text, "utf-8")
     found = ["https://finance.sina.com.cn/a.shtml", "https://k.sina.cn/b"]
-    assert addresses({"urls": str(listed)}) == found
+    assert article_urls({"urls": str(listed)}) == found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sinanews.blocks import IN_A_ROW
+from sinanews.download.blocking import IN_A_ROW
 from sinanews.mirror.start import LAST_PORT
 from sinanews.report import BLOCKED
 from support import ROOT
@@ -19,24 +19,34 @@ ANY = "…"  # what differs from one message to the next
 LOGGING = {"debug", "info", "warning", "error", "exception", "log"}
 # What raises, notes or prints a message: its words are among the arguments.
 TELLING = {
-    *("ArgumentError", "LedgerError", "RefusedError", "RollError", "RowError", "UsageError"),
+    *(
+        "ArgumentError",
+        "LedgerError",
+        "RefusedError",
+        "RobotsTxtError",
+        "RollError",
+        "RowError",
+        "UsageError",
+    ),
     *(
         "CloseSpider",
-        "PackedError",
+        "DecompressionError",
         "Rejection",
-        "_absent",
-        "_rejected",
+        "_fail_walk",
+        "_note",
+        "_rejection",
         "_tell",
-        "because",
+        "close",
         "print",
         "write",
     ),
 }
-NAMES = {"accepted", "reason", "said"}  # variables that hold a message
+NAMES = {"accepted", "reason", "said", "text"}  # variables that hold a message
 # Functions all of whose strings are for a reader.
 SPEAKING = {
     "audit.py": {"complaints"},
-    "blocks.py": {"sign"},
+    "download/blocking.py": {"block_reason"},
+    "spiders/lists.py": {"failure_reason"},
     "commands/status.py": {"_archive"},
     "exceptions.py": {"__init__"},
     "publish.py": {"cannot_write"},

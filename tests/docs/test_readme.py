@@ -13,7 +13,7 @@ from scrapy.settings import default_settings
 
 from sinanews import channels
 from sinanews.arguments import NAMES
-from sinanews.options import EXTRA_KEYS
+from sinanews.config import EXTRA_KEYS
 from sinanews.report import Verdict
 from support import ROOT
 
@@ -40,11 +40,11 @@ def block(beginning: str) -> str:
 def test_the_demo_ends_as_shown(demo):
     assert demo.code == 0
     said = re.sub(r"[\d.]+ s$", "1.8 s", demo.said, flags=re.MULTILINE)
-    assert block("china: complete") in said.replace(str(demo.output), "output")
+    assert block("china: complete") in said.replace(str(demo.output), "output/demo")
 
 
 def test_the_post_that_is_shown_is_what_the_demo_writes(demo):
-    path = re.search(r"`output/(_posts/\S+/[^`{]+\.md)`", README)[1]
+    path = re.search(r"`output/demo/(_posts/\S+/[^`{]+\.md)`", README)[1]
     written = (demo.output / path).read_text("utf-8")
     place = 0
     for shown in block("\n---").split(f"{CUT}\n"):
@@ -105,8 +105,9 @@ def test_the_table_of_verdicts_is_the_codes():
 
 
 def test_the_table_of_commands_has_every_command_of_ours_and_every_argument():
-    told = re.findall(r"^\| `scrapy (\w+)", README, re.MULTILINE)
-    assert set(told) == OURS
+    told = re.findall(r"^\| `scrapy (\w+)(.*?) \|", README, re.MULTILINE)
+    names = {word for name, rest in told for word in (name, *re.findall(r", `(\w+)`", rest))}
+    assert names == OURS
     arguments = re.findall(r"`-a (\w+)=", README.partition("`scrapy crawl china`")[2])
     assert tuple(arguments[: len(NAMES)]) == NAMES
 
