@@ -30,6 +30,11 @@ FAST = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "32",
     "DOWNLOAD_DELAY": "0",
     "AUTOTHROTTLE_ENABLED": "False",
+    "DOWNLOAD_HANDLERS": json.dumps(
+        dict.fromkeys(
+            ("http", "https"), "sinanews.download.aiohttp_handler.AiohttpDownloadHandler"
+        )
+    ),
 }
 PEERS = {
     "naive": "harvest_scrapy.py",

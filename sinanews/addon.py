@@ -78,6 +78,9 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # A callback yields one item or a few: the 100 tasks that Scrapy starts for each response would
     # only cost time.
     settings.set("CONCURRENT_ITEMS", 1, priority="addon")
+    # It reads a callback's source anew for each response, since each request has its own bound
+    # method; our callbacks are known.
+    settings.set("WARN_ON_GENERATOR_RETURN_VALUE", value=False, priority="addon")
 
 
 def _add_archive(settings: BaseSettings) -> None:

@@ -20,7 +20,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from sinanews import report
 from sinanews.exceptions import WriteError
 from sinanews.files import write_whole
-from sinanews.items import Rejection, is_article
+from sinanews.items import Rejection, is_article, to_article
 from sinanews.report import Presence, Report
 from sinanews.schema import in_short
 from sinanews.spiders.base import ArchiveSpider
@@ -121,7 +121,7 @@ class RunReport:
     def scraped(self, item: Any) -> None:  # noqa: ANN401 - items of any kind
         """Counts the fields of an article."""
         if is_article(item):
-            self._presence.add(ItemAdapter(item))
+            self._presence.add(to_article(item))
 
     def dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
         """Counts the fields of what was as before or could not be read, and what could not be
@@ -129,7 +129,7 @@ class RunReport:
         if isinstance(exception, WriteError):
             self._stats.inc_value("sinanews/errors")
         elif is_article(item):
-            self._presence.add(ItemAdapter(item))
+            self._presence.add(to_article(item))
         elif isinstance(item, Rejection) and item.missing:
             self._presence.add_unreadable(item.missing)
 

@@ -79,10 +79,9 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             body = decompress(response.body, encoding, max_size)
         except DecompressionError as error:
             return self._retry(request, error)
-        headers = response.headers.copy()
-        del headers["Content-Encoding"]
-        cls = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        return rebuild_response(response, cls, headers=headers, body=body)
+        del response.headers["Content-Encoding"]
+        cls = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+        return rebuild_response(response, cls, body=body)
 
     @property
     def _maxsize(self) -> int:

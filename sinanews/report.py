@@ -6,10 +6,8 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from itemadapter import ItemAdapter
-
 from sinanews import times
-from sinanews.items import FIELDS, State
+from sinanews.items import FIELDS, Article, State
 
 STATES = tuple(state for state in State if state is not State.LISTED)
 # What every article has, whatever its family.
@@ -47,10 +45,10 @@ class Presence:
     pages: int = 0
     fields: Counter[str] = field(default_factory=Counter)
 
-    def add(self, article: ItemAdapter) -> None:
-        """Counts one article of any kind."""
+    def add(self, article: Article) -> None:
+        """Counts one article."""
         self.pages += 1
-        self.fields.update(name for name in FIELDS if article.get(name))
+        self.fields.update(name for name in FIELDS if getattr(article, name))
 
     def add_unreadable(self, missing: Iterable[str]) -> None:
         """Counts a page that lacked required fields; without a layout it lacks them all."""
