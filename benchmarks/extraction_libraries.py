@@ -26,7 +26,7 @@ from newsplease import NewsPlease
 from readability import Document
 from scrapy.http import HtmlResponse
 
-from sinanews import page
+from sinanews.extraction import page
 
 Readings = dict[str, object]
 Answer = dict[str, Readings]

@@ -31,9 +31,7 @@ FAST = {
     "DOWNLOAD_DELAY": "0",
     "AUTOTHROTTLE_ENABLED": "False",
     "DOWNLOAD_HANDLERS": json.dumps(
-        dict.fromkeys(
-            ("http", "https"), "sinanews.download.aiohttp_handler.AiohttpDownloadHandler"
-        )
+        dict.fromkeys(("http", "https"), "sinanews.download.aiohttp_handler.AiohttpDownloadHandler")
     ),
 }
 PEERS = {

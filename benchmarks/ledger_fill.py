@@ -20,15 +20,15 @@ from scrapy import Request
 from scrapy.utils.request import fingerprint
 from sqlalchemy import Connection, create_engine, insert
 
-from sinanews import post
 from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
 from sinanews.items import FIELDS, State
-from sinanews.report import Report, account
-from sinanews.roll import Story
-from sinanews.rows import story_row
-from sinanews.schema import engine, revisions, runs, stories
-from sinanews.walk import Walk
+from sinanews.ledger.records import story_row
+from sinanews.ledger.tables import engine, revisions, runs, stories
+from sinanews.posts import front_matter as post
+from sinanews.reporting.report import Report, account
+from sinanews.roll.api import Story
+from sinanews.roll.walk import Walk
 
 CHANNEL = "guonei"
 BEGAN = 1_400_000_000  # unix seconds of the first story

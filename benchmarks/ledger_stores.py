@@ -12,17 +12,17 @@ from scrapy import Request
 from scrapy.dupefilters import RFPDupeFilter
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
+from sinanews.options import Options
 
 from ledger_fill import CHANNEL, docid, page
-from sinanews import page as reading
 from sinanews import settings as project
+from sinanews.extraction import page as reading
 from sinanews.items import Article, State
-from sinanews.ledger import Ledger
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.records import Claim, Outcome
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
-from sinanews.options import Options
-from sinanews.roll import Story
-from sinanews.rows import Claim, Outcome
+from sinanews.roll.api import Story
 
 ROWS = 50  # on a page of a list
 BATCH = 32  # stories claimed at once

@@ -22,9 +22,13 @@ from scrapy.cmdline import execute
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.pipelines import ItemPipelineManager
 
-from sinanews import archive, body, exporters, html5, layouts, page, pipelines, processors, rows
-from sinanews.ledger import Ledger
-from sinanews.loaders import ArticleLoader
+from sinanews import pipelines
+from sinanews.archive import writer as archive
+from sinanews.exports import jsonl as exporters
+from sinanews.extraction import body, html5, layouts, page, processors
+from sinanews.extraction.loaders import ArticleLoader
+from sinanews.ledger import records as rows
+from sinanews.ledger.ledger import Ledger
 from sinanews.middlewares import MirrorHandler
 from sinanews.spiders import engine
 

@@ -27,7 +27,7 @@ FEED = {
         "uri_params": "sinanews.pipelines.feed_parameters",
     }
 }
-EXPORTERS = {"article-lines": "sinanews.exporters.ArticleLinesExporter"}
+EXPORTERS = {"article-lines": "sinanews.exports.jsonl.ArticleLinesExporter"}
 
 
 class ArchiveAddon:

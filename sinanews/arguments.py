@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from sinanews import channels, times
+from sinanews import channels
 from sinanews.channels import Channel
 from sinanews.exceptions import ArgumentError
+from sinanews.utils import times
 
 NAMES = ("channel", "since", "until", "limit")
 

@@ -10,7 +10,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from sinanews.exceptions import ArgumentError
-from sinanews.frontier import Window
+from sinanews.roll.watermark import Window
 
 POST_BODIES = ("source", "clean")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site

@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from sinanews import report
 from sinanews.exceptions import WriteError
-from sinanews.files import write_whole
 from sinanews.items import Rejection, is_article, to_article
-from sinanews.report import Presence, Report
-from sinanews.schema import in_short
+from sinanews.ledger.tables import in_short
+from sinanews.reporting import report
+from sinanews.reporting.report import Presence, Report
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils.atomic import write_whole
 
 INTERVAL = 5.0  # seconds between two lines of progress where there is no terminal
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there

@@ -39,7 +39,7 @@ class Image:
 def isoformat(moment: datetime | None) -> str | None:
     """ISO 8601 with offset, or None.
 
-    >>> from sinanews.times import at
+    >>> from sinanews.utils.times import at
     >>> isoformat(at(1659927313))
     '2022-08-08T10:55:13+08:00'
     """

@@ -19,8 +19,8 @@ from sinanews.download.blocking import BLOCKED_STAT, Refusals
 from sinanews.download.decompression import decompress
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import DecompressionError, RobotsTxtError
-from sinanews.report import BLOCKED
-from sinanews.stops import Stop
+from sinanews.reporting.report import BLOCKED
+from sinanews.spiders.stop import Stop
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

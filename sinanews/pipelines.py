@@ -17,10 +17,10 @@ from scrapy.exceptions import DropItem
 from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews import times
-from sinanews.archive import Archive, clear_failure
+from sinanews.archive.repair import post_bytes, post_hash
+from sinanews.archive.writer import Archive, clear_failure
 from sinanews.exceptions import RejectedError, WriteError
-from sinanews.exporters import json_line
+from sinanews.exports.jsonl import json_line
 from sinanews.items import (
     Article,
     Rejection,
@@ -29,10 +29,10 @@ from sinanews.items import (
     missing_fields,
     to_article,
 )
-from sinanews.publish import post_bytes, post_hash
-from sinanews.revisions import content_hash
-from sinanews.rows import Claim, Outcome
+from sinanews.ledger.records import Claim, Outcome
+from sinanews.ledger.revisions import content_hash
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils import times
 
 
 def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from scrapy.core.scheduler import Scheduler
 from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.rows import Claim
+from sinanews.ledger.records import Claim
 from sinanews.spiders.base import ArchiveSpider
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sinanews import roll
-from sinanews.roll import Story
+from sinanews.roll import api as roll
+from sinanews.roll.api import Story
 from support import article_page, lines, place, row
 
 

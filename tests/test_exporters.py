@@ -21,7 +21,7 @@ from scrapy.exporters import (
     XmlItemExporter,
 )
 
-from sinanews.exporters import ArticleLinesExporter, json_line
+from sinanews.exports.jsonl import ArticleLinesExporter, json_line
 from sinanews.items import FIELDS, Article, Image
 
 ARTICLE = Article(

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine, event
 
 from sinanews.items import Article, Rejection, State
-from sinanews.ledger import Ledger
-from sinanews.roll import Story
-from sinanews.rows import Outcome
-from sinanews.schema import engine
-from sinanews.times import at
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.records import Outcome
+from sinanews.ledger.tables import engine
+from sinanews.roll.api import Story
+from sinanews.utils.times import at
 
 NOW = 1_700_000_000
 

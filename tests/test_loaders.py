@@ -8,13 +8,13 @@ import scrapy
 from itemloaders.processors import Join, MapCompose, TakeFirst
 from scrapy.http import HtmlResponse
 
-from sinanews import page
 from sinanews.exceptions import LayoutError
+from sinanews.extraction import page
+from sinanews.extraction.layouts.base import meta, text
+from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import FIELDS, Article, Image
-from sinanews.layouts.base import meta, text
-from sinanews.loaders import ArticleLoader
-from sinanews.roll import Story
-from sinanews.times import at
+from sinanews.roll.api import Story
+from sinanews.utils.times import at
 from support import DOCID, article_page, place
 
 URL = f"https://{place()}"

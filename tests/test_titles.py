@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinanews import post
 from sinanews.items import Article
-from sinanews.times import at
+from sinanews.posts import front_matter as post
+from sinanews.utils.times import at
 from support import article_page, place, posts, row
 
 HOSTILE = [

@@ -2,12 +2,12 @@
 
 from sinanews.arguments import Harvest
 from sinanews.channels import BY_NAME
-from sinanews.frontier import Frontier, Window
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.report import torn
-from sinanews.roll import Roll, Story
-from sinanews.walk import STALE_PAGES, Walk
+from sinanews.reporting.report import torn
+from sinanews.roll.api import Roll, Story
+from sinanews.roll.walk import STALE_PAGES, Walk
+from sinanews.roll.watermark import Frontier, Window
 from support import lines
 
 GUONEI = BY_NAME["guonei"]

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
 from sinanews.exceptions import SinanewsError
-from sinanews.ledger import Ledger
-from sinanews.schema import unusable
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.tables import unusable
 
 # For commands of Scrapy's that look at pages: they leave no trace in the archive.
 LOOKING = {"ARCHIVE_ENABLED": False}

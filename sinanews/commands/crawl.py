@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 
 from sinanews.exceptions import SinanewsError
-from sinanews.report import BLOCKED, Verdict
+from sinanews.reporting.report import BLOCKED, Verdict
 from sinanews.spiders.base import ArchiveSpider
 
 # What Scrapy logs at the start of every run, its versions, all settings and all components, at its

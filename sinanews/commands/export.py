@@ -8,10 +8,10 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews import times
 from sinanews.commands import archive
 from sinanews.exceptions import ArgumentError
-from sinanews.selection import Selection
+from sinanews.ledger.selection import Selection
+from sinanews.utils import times
 
 DAY = 86_400
 

@@ -14,7 +14,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from sinanews.commands import crawl
 from sinanews.config import Config
-from sinanews.report import Verdict, gravest
+from sinanews.reporting.report import Verdict, gravest
 from sinanews.spiders.base import ArchiveSpider
 
 

@@ -5,7 +5,7 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews import publish
+from sinanews.archive import repair as publish
 from sinanews.commands import archive
 
 

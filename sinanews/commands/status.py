@@ -5,9 +5,9 @@ import argparse
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews import tables
 from sinanews.commands import archive
-from sinanews.ledger import Ledger
+from sinanews.ledger.ledger import Ledger
+from sinanews.reporting import terminal as tables
 
 RUNS = 10
 

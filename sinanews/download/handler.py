@@ -14,7 +14,7 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from sinanews.download.blocking import BLOCKED_STAT
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import RefusedError
-from sinanews.urls import mirrored, original
+from sinanews.utils.urls import mirrored, original
 
 
 class ArchiveDownloadHandler(BaseDownloadHandler):

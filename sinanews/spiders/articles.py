@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sinanews import urls
 from sinanews.exceptions import ArgumentError
-from sinanews.roll import Story
-from sinanews.rows import Claim
-from sinanews.selection import Selection
+from sinanews.ledger.records import Claim
+from sinanews.ledger.selection import Selection
+from sinanews.roll.api import Story
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils import urls
 
 AT_ONCE = 256  # stories in one question to the ledger
 _HOST = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)")

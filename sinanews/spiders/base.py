@@ -13,19 +13,19 @@ from scrapy.signals import engine_stopped, spider_opened
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from sinanews import page
+from sinanews.archive.repair import cannot_write, repair
 from sinanews.config import Config
 from sinanews.exceptions import ArgumentError
-from sinanews.files import require_writable
+from sinanews.extraction import page
+from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Rejection
-from sinanews.ledger import Ledger
-from sinanews.loaders import ArticleLoader
-from sinanews.publish import cannot_write, repair
-from sinanews.roll import Story
-from sinanews.rows import Claim
-from sinanews.selection import Selection
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.records import Claim
+from sinanews.ledger.selection import Selection
+from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, rejection
-from sinanews.stops import Stop
+from sinanews.spiders.stop import Stop
+from sinanews.utils.atomic import require_writable
 
 ADDON = "sinanews.addon.ArchiveAddon"
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin

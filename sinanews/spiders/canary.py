@@ -12,8 +12,8 @@ from twisted.python.failure import Failure
 from sinanews.arguments import Harvest
 from sinanews.exceptions import RollError
 from sinanews.items import FIELDS, Rejection, to_article
-from sinanews.report import BLOCKED, REQUIRED, Verdict
-from sinanews.roll import Story
+from sinanews.reporting.report import BLOCKED, REQUIRED, Verdict
+from sinanews.roll.api import Story
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.spiders.reading import read_item, rejection

@@ -14,12 +14,12 @@ from twisted.python.failure import Failure
 
 from sinanews.arguments import Harvest
 from sinanews.exceptions import RollError
-from sinanews.roll import Roll
-from sinanews.rows import Claim
-from sinanews.selection import Selection
+from sinanews.ledger.records import Claim
+from sinanews.ledger.selection import Selection
+from sinanews.roll.api import Roll
+from sinanews.roll.walk import Walk
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
-from sinanews.walk import Walk
 
 DAY = 86_400
 

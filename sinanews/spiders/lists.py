@@ -19,11 +19,12 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from sinanews import roll, urls
 from sinanews.channels import Channel
 from sinanews.download.blocking import is_html
 from sinanews.exceptions import RefusedError, RobotsTxtError
-from sinanews.report import BLOCKED
+from sinanews.reporting.report import BLOCKED
+from sinanews.roll import api as roll
+from sinanews.utils import urls
 
 UNREACHED = (
     CannotResolveHostError,

@@ -7,13 +7,14 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from sinanews import page, urls
 from sinanews.download.blocking import is_captcha
 from sinanews.exceptions import LayoutError, RefusedError, RobotsTxtError
+from sinanews.extraction import page
+from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
-from sinanews.loaders import ArticleLoader
-from sinanews.report import BLOCKED
-from sinanews.roll import Story
+from sinanews.reporting.report import BLOCKED
+from sinanews.roll.api import Story
+from sinanews.utils import urls
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from sinanews.exceptions import ArgumentError
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.spiders.articles import article_urls
-from sinanews.urls import docid
+from sinanews.utils.urls import docid
 from support import QUICK, ROOT, article_page, lines, posts
 
 FAMILIES = ("F2017", "N2017", "F2016", "F2014", "B2009", "T2005", "K", "CJ", "M")

@@ -5,8 +5,8 @@ import json
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import layouts, page
 from sinanews.exceptions import LayoutError
+from sinanews.extraction import layouts, page
 from support import DOCID, article_page, ask, lines, place, posts, row
 
 UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta charset="utf-8">', "")

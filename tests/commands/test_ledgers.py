@@ -7,8 +7,8 @@ import pytest
 
 from harvest.proofs import change
 from sinanews.exceptions import ArgumentError
-from sinanews.ledger import Ledger
-from sinanews.schema import engine
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.tables import engine
 
 SECRET = "s3cr:t@x"  # noqa: S105 - nobody's password
 

@@ -12,7 +12,7 @@ from harvest.proofs import (
     whole,
     written,
 )
-from sinanews.times import at
+from sinanews.utils.times import at
 from support import posts
 
 

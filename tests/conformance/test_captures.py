@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import page
+from sinanews.extraction import page
 from sinanews.items import Article
 from support import SHARED, needs_shared, reference
 

@@ -5,7 +5,9 @@ import json
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import page, post, roll
+from sinanews.extraction import page
+from sinanews.posts import front_matter as post
+from sinanews.roll import api as roll
 from support import needs_shared, posts, reference
 
 POSTS = reference("conformance", "posts", "*")

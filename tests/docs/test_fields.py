@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 import pytest
 
-from sinanews import layouts
+from sinanews.extraction import layouts
 from sinanews.items import FIELDS, Article, Image
 from support import ROOT
 

@@ -7,8 +7,10 @@ import frontmatter
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import page, post, roll
+from sinanews.extraction import page
 from sinanews.items import Article
+from sinanews.posts import front_matter as post
+from sinanews.roll import api as roll
 from support import ROOT, article_page, posts, row
 
 DOC = (ROOT / "docs" / "format.md").read_text("utf-8")

@@ -10,9 +10,9 @@ from textwrap import dedent
 
 import pytest
 
-from sinanews import post
 from sinanews.items import Article
-from sinanews.times import at
+from sinanews.posts import front_matter as post
+from sinanews.utils.times import at
 from support import ROOT
 
 DOC = (ROOT / "docs" / "format.md").read_text("utf-8")

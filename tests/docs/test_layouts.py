@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import layouts, page
 from sinanews.exceptions import LayoutError
-from sinanews.layouts.base import Markup
+from sinanews.extraction import layouts, page
+from sinanews.extraction.layouts.base import Markup
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 from support import ROOT
@@ -44,7 +44,9 @@ def family(layout: layouts.Layout) -> list[str]:
 
 def about(layout: layouts.Layout) -> str:
     """What its module says of it, without the name that this begins with."""
-    modules = (sys.modules[name] for name in sys.modules if name.startswith("sinanews.layouts."))
+    modules = (
+        sys.modules[name] for name in sys.modules if name.startswith("sinanews.extraction.layouts.")
+    )
     said = (" ".join((module.__doc__ or "").split()) for module in modules)
     found = (re.match(rf"{layout.name}\b[:,]? (.*)", text) for text in said)
     return next(filter(None, found))[1]

@@ -8,7 +8,7 @@ import pytest
 
 from sinanews.download.blocking import IN_A_ROW
 from sinanews.mirror.start import LAST_PORT
-from sinanews.report import BLOCKED
+from sinanews.reporting.report import BLOCKED
 from support import ROOT
 
 PACKAGE = ROOT / "sinanews"

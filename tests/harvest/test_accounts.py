@@ -8,7 +8,7 @@ from harvest.proofs import assert_accounts_balance, assert_posts_are_whole, dome
 from sinanews.mirror.faults import KINDS
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.times import at
+from sinanews.utils.times import at
 from support import lines
 
 HARVEST = ("harvest", "china")

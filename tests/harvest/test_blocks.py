@@ -26,7 +26,9 @@ FAULTS = {
 @pytest.mark.parametrize("status", [403, 418, 429])
 def test_refusals_are_meant_for_us_when_nothing_else_comes_between(status):
     refusals = Refusals()
-    assert [refusals.block_reason(status, b"") for _ in range(IN_A_ROW - 1)] == [None] * (IN_A_ROW - 1)
+    assert [refusals.block_reason(status, b"") for _ in range(IN_A_ROW - 1)] == [None] * (
+        IN_A_ROW - 1
+    )
     assert refusals.block_reason(200, b"<div id=artibody>") is None
     signs = [refusals.block_reason(status, b"") for _ in range(IN_A_ROW)]
     assert signs == [*[None] * (IN_A_ROW - 1), f"HTTP {status}, {IN_A_ROW} times in a row"]

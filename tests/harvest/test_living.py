@@ -7,7 +7,7 @@ import pytest
 from harvest.proofs import assert_accounts_balance, change, query, reports, written
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.times import at, rfc1123
+from sinanews.utils.times import at, rfc1123
 from support import article_page, lines, place, posts, row
 
 HARVEST = ("harvest", "china")

@@ -15,9 +15,9 @@ from harvest.proofs import (
     query,
     written,
 )
-from sinanews.files import TEMPORARY
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
+from sinanews.utils.atomic import TEMPORARY
 from support import lines
 
 HARVEST = ("harvest", "china")

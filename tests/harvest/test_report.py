@@ -8,7 +8,7 @@ from harvest.proofs import assert_accounts_balance, reports
 from sinanews.items import FIELDS
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.times import at
+from sinanews.utils.times import at
 from support import lines
 
 HARVEST = ("harvest", "china", "-a", "channel=guonei,buwei")

@@ -5,7 +5,7 @@ A wrong author is worse than none, so what is hard to tell may be nobody.
 
 import pytest
 
-from sinanews.processors import byline
+from sinanews.extraction.processors import byline
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import re
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import body as bodies
-from sinanews import html5, layouts, page
+from sinanews.extraction import body as bodies
+from sinanews.extraction import html5, layouts, page
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.site import Site
-from sinanews.text import line
+from sinanews.utils.text import line
 from support import ROOT, reference
 
 FIXTURES = sorted((ROOT / "tests/fixtures/layouts").iterdir())

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import layouts, page
 from sinanews.exceptions import LayoutError
-from sinanews.layouts.base import Markup
-from sinanews.roll import Story
+from sinanews.extraction import layouts, page
+from sinanews.extraction.layouts.base import Markup
+from sinanews.roll.api import Story
 
 FOLDERS = sorted((Path(__file__).parents[1] / "fixtures" / "layouts").iterdir())
 FIELDS = (

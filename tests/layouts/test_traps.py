@@ -3,7 +3,7 @@
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import page
+from sinanews.extraction import page
 
 URL = "https://finance.sina.com.cn/china/2026-09-29/doc-inabcdef0000001.shtml"
 DATE = '<span class="date">2018年09月28日 19:37</span>'

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from sinanews.items import Article, Rejection, State
-from sinanews.ledger import Ledger, Retries
-from sinanews.roll import Story
-from sinanews.rows import Claim, Outcome
-from sinanews.schema import engine
-from sinanews.times import at
+from sinanews.ledger.ledger import Ledger, Retries
+from sinanews.ledger.records import Claim, Outcome
+from sinanews.ledger.tables import engine
+from sinanews.roll.api import Story
+from sinanews.utils.times import at
 
 NOW = 1_700_000_000
 PAUSE, TRIES = 300, 4

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from ledger.conftest import rejected, story, unchanged, written
-from sinanews.frontier import Frontier
 from sinanews.items import State
-from sinanews.report import STATES, account
-from sinanews.schema import revisions, runs, stories
+from sinanews.ledger.tables import revisions, runs, stories
+from sinanews.reporting.report import STATES, account
+from sinanews.roll.watermark import Frontier
 
 
 def harvested(ledger):

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from ledger.conftest import NOW, PAUSE, TRIES, next_run, rejected, story, written
 from sinanews.items import State
-from sinanews.ledger import LEASE
-from sinanews.schema import stories
+from sinanews.ledger.ledger import LEASE
+from sinanews.ledger.tables import stories
 
 MANY = 200
 

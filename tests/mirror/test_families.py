@@ -7,12 +7,13 @@ import pytest
 from scrapy.http import HtmlResponse
 from selectolax.lexbor import LexborHTMLParser
 
-from sinanews import page, urls
+from sinanews.extraction import page
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.roll import row
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.mirror.story import CHINA
+from sinanews.utils import urls
 
 OLD = ("F2016", "F2014", "B2009", "T2005", "K", "CJ", "M")
 FORMS = {

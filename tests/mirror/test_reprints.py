@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 import pytest
 from scrapy.http import HtmlResponse
 
-from sinanews import page
+from sinanews.extraction import page
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 

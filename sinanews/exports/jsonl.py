@@ -1,0 +1,78 @@
+"""JSON Lines as docs/fields.md defines them."""
+
+import logging
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from itemadapter import ItemAdapter
+from scrapy.exporters import BaseItemExporter
+from scrapy.utils.serialize import ScrapyJSONEncoder
+
+from sinanews.items import article_line
+from sinanews.utils.atomic import write_all
+
+logger = logging.getLogger(__name__)
+
+_OTHER = ScrapyJSONEncoder().default
+
+
+def json_line(item: object) -> bytes:
+    """An article's line, with the line feed at its end; of any item that itemadapter knows.
+
+    Raises TypeError for a value that JSON cannot hold.
+    """
+    return _encoded(article_line(item))
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
+    # What orjson does not know, such as a Decimal, becomes what Scrapy makes of it.
+    return orjson.dumps(line, _OTHER, orjson.OPT_APPEND_NEWLINE)
+
+
+class ArticleLinesExporter(BaseItemExporter):
+    """Writes the JSON line of each item at once, in UTF-8.
+
+    Of Scrapy's options it heeds `fields_to_export` (a feed's `fields`), a list of names or a
+    mapping of names to keys, and `export_empty_fields`, which adds declared fields that an item
+    lacks as null.
+    """
+
+    def __init__(self, file: IO[bytes], **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
+        super().__init__(dont_fail=True, **options)
+        # Unbuffered: what was written is there whatever ends the run, and a full disk shows here,
+        # not when the file is closed.
+        self._file: IO[bytes] = getattr(file, "raw", file)
+        self._works = True
+
+    def export_item(self, item: object) -> None:
+        """Writes one line. A disk that is full is told once: the ledger has every article.
+
+        Raises TypeError for a value that JSON cannot hold.
+        """
+        if not self._works:
+            return
+        try:
+            write_all(self._file, self._line(item))
+        except OSError as error:
+            self._works = False
+            logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message
+
+    def _line(self, item: object) -> bytes:
+        if self.fields_to_export is None and not self.export_empty_fields:
+            return json_line(item)
+        line = article_line(item)
+        wanted = self.fields_to_export
+        if wanted is None:
+            wanted = [
+                *line,
+                *(name for name in ItemAdapter(item).field_names() if name not in line),
+            ]
+        keys = wanted if isinstance(wanted, Mapping) else {name: name for name in wanted}
+        return _encoded(
+            {
+                key: line.get(name)
+                for name, key in keys.items()
+                if name in line or self.export_empty_fields
+            }
+        )

@@ -1,0 +1,23 @@
+"""The page families that can be read, newest first, and which one a page is."""
+
+from sinanews.extraction.layouts.b2009 import B2009
+from sinanews.extraction.layouts.base import Layout, Markup
+from sinanews.extraction.layouts.f2014 import F2014
+from sinanews.extraction.layouts.f2016 import F2016
+from sinanews.extraction.layouts.f2017 import F2017
+from sinanews.extraction.layouts.kandian import K
+from sinanews.extraction.layouts.mobile import M
+from sinanews.extraction.layouts.n2017 import N2017
+from sinanews.extraction.layouts.slide import SLIDE
+from sinanews.extraction.layouts.t2005 import T2005
+from sinanews.extraction.layouts.toutiao import CJ
+from sinanews.extraction.layouts.video import VIDEO
+
+# Newest first; K and CJ before the finance pages that their own are made from.
+LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, VIDEO, F2016, F2014, B2009, T2005, SLIDE)
+BY_NAME = {layout.name: layout for layout in LAYOUTS}
+
+
+def of(page: Markup) -> Layout | None:
+    """The first layout whose marks are on the page; None for a page of no known family."""
+    return next((layout for layout in LAYOUTS if layout.fits(page)), None)

@@ -1,0 +1,15 @@
+"""B2009: all channels around 2009, and what is like them without the marks of later families.
+`#art_source` links to www.sina.com.cn and is no source."""
+
+from dataclasses import replace
+
+from sinanews.extraction.layouts.f2014 import F2014
+
+B2009 = replace(
+    F2014,
+    name="B2009",
+    seen=(2009, 2010),
+    marks=("#artibodyTitle", "#pub_date"),
+    # A last line that advertises the mobile site.
+    furniture=('p:has(a[href*="waptuiguang"])',),
+)

@@ -1,0 +1,17 @@
+"""M: finance.sina.cn, the mobile pages. Their keywords are the site's."""
+
+from sinanews.extraction.layouts.base import UPDATED, Layout, editor_lines, meta, text
+
+M = Layout(
+    name="M",
+    seen=(2024, 2024),
+    marks=("h1.art_tit_h1", ".art_content"),
+    body=".art_content",
+    fields={
+        "title": (text("h1.art_tit_h1"), meta("og:title")),
+        "source": (text(".weibo_user"), meta("article:author")),
+        "published": (text("time.weibo_time"), meta("article:published_time")),
+        "updated": UPDATED,
+        "editor": (text("p.article-editor, p.show_author"), editor_lines(".art_content p")),
+    },
+)
