@@ -23,9 +23,10 @@ from sqlalchemy import Connection, create_engine, insert
 from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
 from sinanews.items import FIELDS, State
+from sinanews.ledger.database import engine
 from sinanews.ledger.records import story_row
-from sinanews.ledger.tables import engine, revisions, runs, stories
-from sinanews.posts import front_matter as post
+from sinanews.ledger.tables import revisions, runs, stories
+from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report, account
 from sinanews.roll.api import Story
 from sinanews.roll.walk import Walk
@@ -124,9 +125,9 @@ def _add(connection: Connection, numbers: list[int]) -> None:
 def _settled(number: int) -> dict[str, Any]:
     """A story's row as the ledger has it when its article is written."""
     listed, run = story(number), number // PER_RUN + 1
-    path = str(post.path(listed.title, listed.channels, listed.docid))
+    path = str(post_path(listed.title, listed.channels, listed.docid))
     hashes = {"content_hash": _bytes(number, 17), "post_hash": _bytes(number, 16)}
-    known = {"state": State.WRITTEN, "revision": 1, "run": run, "settled": run}
+    known = {"state": State.WRITTEN, "revision": 1, "run": run, "finished_run": run}
     return story_row(listed, CHANNEL, path) | hashes | known
 
 
@@ -144,7 +145,7 @@ def _run(number: int) -> dict[str, Any]:
     return {
         "id": number // PER_RUN + 1,
         "spider": "china",
-        "owner": "elsewhere:1:00000000",
+        "worker": "elsewhere:1:00000000",
         "started": BEGAN + number * GAP,
         "ended": BEGAN + number * GAP + 60,
         "verdict": "complete",

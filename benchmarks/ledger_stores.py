@@ -63,7 +63,7 @@ class OurLedger:
         """As `scrapy harvest` does it; each page is of a run of its own."""
         self._ledger.runs.end(self._ledger.run, "complete", {})
         self._ledger.begin("china")
-        return lambda: self._ledger.enlist(listed, CHANNEL)
+        return lambda: self._ledger.upsert_listed(listed, CHANNEL)
 
     def others(self) -> list[Task]:
         """What a harvest does besides, and `scrapy status`."""
@@ -71,7 +71,7 @@ class OurLedger:
         return [
             ("claim of 32", self._claim),
             ("", self._read),
-            ("32 articles, one commit", lambda: self._ledger.remember(self._outcomes)),
+            ("32 articles, one commit", lambda: self._ledger.record_outcomes(self._outcomes)),
             ("", self._claim),
             ("", self._read),
             ("32 articles, a commit each", self._remember_each),
@@ -94,7 +94,7 @@ class OurLedger:
 
     def _remember_each(self) -> None:
         for outcome in self._outcomes:
-            self._ledger.remember([outcome])
+            self._ledger.record_outcomes([outcome])
 
     def _open(self) -> None:
         self._other = Ledger.opened(self._options)

@@ -13,7 +13,8 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from sinanews.config import contact_of
-from sinanews.extensions import Progress, RunReport
+from sinanews.extensions.progress import Progress
+from sinanews.extensions.run_report import RunReport
 from sinanews.middlewares import BlockMiddleware, DecompressionMiddleware, RobotsMiddleware
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider

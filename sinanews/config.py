@@ -10,11 +10,25 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from sinanews.exceptions import ArgumentError
-from sinanews.roll.watermark import Window
 
 POST_BODIES = ("source", "clean")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How late an article may enter the list and still be found, in seconds.
+
+    A list is ordered by the articles' own time, so a late one lands among older rows. Each run
+    looks `lookback` further back than the last one began; once `deep_scan_every` has gone by since
+    the last deep scan, a run looks `deep_scan_lookback` further back than that scan began. So every
+    run costs little, and what is later than the most is still found within `deep_scan_every`.
+    """
+
+    lookback: int
+    deep_scan_every: int
+    deep_scan_lookback: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +73,9 @@ class Config:
             ),
             first_run_days=_setting(settings, "FIRST_RUN_DAYS", 1),
             window=Window(
-                lateness=_setting(settings, "LATENESS_MINUTES") * 60,
-                sweep_every=_setting(settings, "SWEEP_HOURS") * 3600,
-                sweep_lateness=_setting(settings, "SWEEP_LATENESS_HOURS") * 3600,
+                lookback=_setting(settings, "LATENESS_MINUTES") * 60,
+                deep_scan_every=_setting(settings, "SWEEP_HOURS") * 3600,
+                deep_scan_lookback=_setting(settings, "SWEEP_LATENESS_HOURS") * 3600,
             ),
             failed_pause=_setting(settings, "FAILED_PAUSE_SECONDS"),
             failed_tries=_setting(settings, "FAILED_TRIES", 1),

@@ -28,6 +28,10 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+# What a story may come to in a run.
+STATES = tuple(state for state in State if state is not State.LISTED)
+
+
 @dataclass(slots=True)
 class Image:
     """A picture of the article: absolute https URL and its caption, empty when it has none."""

@@ -15,11 +15,10 @@ from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from sinanews.download.blocking import BLOCKED_STAT, Refusals
+from sinanews.download.blocking import BLOCKED, BLOCKED_STAT, Refusals
 from sinanews.download.decompression import decompress
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import DecompressionError, RobotsTxtError
-from sinanews.reporting.report import BLOCKED
 from sinanews.spiders.stop import Stop
 
 

@@ -17,7 +17,6 @@ from scrapy.exceptions import DropItem
 from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.archive.repair import post_bytes, post_hash
 from sinanews.archive.writer import Archive, clear_failure
 from sinanews.exceptions import RejectedError, WriteError
 from sinanews.exports.jsonl import json_line
@@ -31,6 +30,7 @@ from sinanews.items import (
 )
 from sinanews.ledger.records import Claim, Outcome
 from sinanews.ledger.revisions import content_hash
+from sinanews.posts.render import post_bytes, post_hash
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils import times
 
@@ -100,7 +100,7 @@ class DecidePipeline(_LedgerPipeline):
         return item
 
     def _record_unchanged(self, article: Article, claim: Claim) -> None:
-        self._ledger.remember([Outcome(article, State.UNCHANGED)])
+        self._ledger.record_outcomes([Outcome(article, State.UNCHANGED)])
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
 
@@ -144,7 +144,7 @@ class ArchivePipeline(_LedgerPipeline):
             return
         reason = f"dropped by a pipeline: {exception}"
         filtered = Rejection(article.docid, article.url, State.FILTERED, reason)
-        self._ledger.remember([Outcome(filtered, State.FILTERED)])
+        self._ledger.record_outcomes([Outcome(filtered, State.FILTERED)])
 
     async def _write_rejection(self, item: Rejection) -> None:
         failed_before = self._ledger.claimed(item.docid).state is State.FAILED
@@ -156,7 +156,7 @@ class ArchivePipeline(_LedgerPipeline):
     async def _write_article(self, item: Any) -> None:  # noqa: ANN401 - articles of any kind
         article = to_article(item)
         claim = self._ledger.claimed(article.docid)
-        path = self._ledger.admit(article)
+        path = self._ledger.reserve_path(article)
         post = post_bytes(article, self._config)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, post_hash(post), json_line(item))

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from sinanews.items import Article, Rejection, State
+from sinanews.ledger.database import engine
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
-from sinanews.ledger.tables import engine
+from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 from sinanews.utils.times import at
 
@@ -27,7 +28,7 @@ def database(tmp_path) -> Iterator[Engine]:
 
 @pytest.fixture
 def ledger(database) -> Ledger:
-    ledger = Ledger(database, clock=lambda: NOW)
+    ledger = Ledger(database, post_path, clock=lambda: NOW)
     ledger.begin("china")
     return ledger
 
@@ -49,8 +50,8 @@ def gone(claim):
 
 
 def test_of_one_title_the_first_docid_has_the_path_and_the_others_add_theirs(ledger):
-    assert ledger.enlist([story(1, "题"), story(2, "题"), story(3)], "guonei") == 3
-    assert ledger.enlist([story(4, "题")], "guonei") == 1
+    assert ledger.upsert_listed([story(1, "题"), story(2, "题"), story(3)], "guonei") == 3
+    assert ledger.upsert_listed([story(4, "题")], "guonei") == 1
 
     claims = ledger.claim(9)
     found = {claim.story.docid[-1]: claim.post_path.rpartition("/")[2] for claim in claims}
@@ -64,40 +65,40 @@ def test_of_one_title_the_first_docid_has_the_path_and_the_others_add_theirs(led
 
 def test_a_story_of_several_lists_is_in_the_account_once_and_knows_them_all(ledger):
     page = [story(1), story(2)]
-    assert ledger.enlist(page, "guonei") == 2
-    assert ledger.enlist([*page, story(3)], "hongguan") == 3
+    assert ledger.upsert_listed(page, "guonei") == 2
+    assert ledger.upsert_listed([*page, story(3)], "hongguan") == 3
 
     assert ledger.runs.account(ledger.run) == {State.FAILED: 3}  # for now: none is fetched
     assert [claim.story.channels for claim in ledger.claim(9)][:2] == [("guonei", "hongguan")] * 2
 
 
 def test_a_story_is_in_the_account_of_the_last_run_that_listed_it(ledger):
-    ledger.enlist([story(1), story(2)], "guonei")
+    ledger.upsert_listed([story(1), story(2)], "guonei")
     first = ledger.run
     ledger.runs.end(first, "complete", {})
     ledger.begin("china")
-    ledger.enlist([story(2)], "guonei")
+    ledger.upsert_listed([story(2)], "guonei")
 
     assert ledger.runs.account(first).total() == ledger.runs.account(ledger.run).total() == 1
 
 
 def test_a_story_stays_in_the_account_of_a_run_that_is_still_at_work(ledger):
-    ledger.enlist([story(1), story(2)], "guonei")
+    ledger.upsert_listed([story(1), story(2)], "guonei")
     first = ledger.run
     ledger.begin("china")
-    ledger.enlist([story(2)], "guonei")
+    ledger.upsert_listed([story(2)], "guonei")
 
     assert ledger.runs.account(first).total() == 2
     assert ledger.runs.account(ledger.run).total() == 0
 
 
 def test_a_changed_row_is_due_again_unless_it_waits_anyhow(ledger):
-    ledger.enlist([story(1), story(2), story(3)], "guonei")
+    ledger.upsert_listed([story(1), story(2), story(3)], "guonei")
     done, left, waits = ledger.claim(3)
-    ledger.remember([written(done), gone(left)])
+    ledger.record_outcomes([written(done), gone(left)])
     changed = [replace(story(n), mtime=NOW + 60, title="新题") for n in (1, 2, 3)]
 
-    waiting = ledger.enlist(changed, "guonei")
+    waiting = ledger.upsert_listed(changed, "guonei")
 
     assert waiting == 3, "the fetched one, the gone one, and the one that is still claimed"
     again, back = ledger.claim(9)
@@ -108,7 +109,7 @@ def test_a_changed_row_is_due_again_unless_it_waits_anyhow(ledger):
 
 
 def test_new_stories_are_noted_as_far_as_there_is_room(ledger):
-    assert ledger.enlist([story(1), story(2), story(3)], "guonei", room=2) == 2
+    assert ledger.upsert_listed([story(1), story(2), story(3)], "guonei", limit=2) == 2
     assert [claim.story.docid for claim in ledger.claim(9)] == [story(1).docid, story(2).docid]
 
 
@@ -118,9 +119,9 @@ def test_no_statement_of_a_harvest_looks_through_all_stories_or_runs(ledger, dat
 
     ledger.release_dead()
     assert ledger.runs.killed() == []
-    ledger.enlist([story(1), story(2)], "guonei")
-    ledger.enlist([story(1, mtime=NOW + 1), story(2), story(3, "标题1")], "hongguan")
-    ledger.remember([written(claim) for claim in ledger.claim(2)])
+    ledger.upsert_listed([story(1), story(2)], "guonei")
+    ledger.upsert_listed([story(1, mtime=NOW + 1), story(2), story(3, "标题1")], "hongguan")
+    ledger.record_outcomes([written(claim) for claim in ledger.claim(2)])
     ledger.runs.account(ledger.run)
     ledger.runs.failures(ledger.run)
     ledger.runs.end(ledger.run, "complete", {})
@@ -140,17 +141,17 @@ def scans(database, statement, values):
     return [step for step in plan if step.startswith("SCAN ")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
 def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, database, ledger, tmp_path):
-    ledger.enlist([story(1, "题"), story(2)], "guonei")
+    ledger.upsert_listed([story(1, "题"), story(2)], "guonei")
     older, today = tmp_path / "ledger.db", tmp_path / "today.db"
     before = parts(older)
     database.dispose()
     make_older(older, version)
     assert parts(older) != before
 
-    later = Ledger(engine(f"sqlite:///{older}"), clock=lambda: NOW)
-    later.enlist([story(3, "题")], "guonei")
+    later = Ledger(engine(f"sqlite:///{older}"), post_path, clock=lambda: NOW)
+    later.upsert_listed([story(3, "题")], "guonei")
 
     paths = [claim.post_path for claim in later.claim(9)]
     assert len(set(paths)) == 3
@@ -161,7 +162,16 @@ def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, database, 
 
 def make_older(file, version):
     """What a ledger of that version had not."""
+    renamed = [
+        "ALTER TABLE watermarks RENAME TO frontiers",
+        "ALTER TABLE frontiers RENAME COLUMN deep_scanned TO swept",
+        "ALTER TABLE stories RENAME COLUMN due_at TO due",
+        "ALTER TABLE stories RENAME COLUMN worker TO owner",
+        "ALTER TABLE stories RENAME COLUMN finished_run TO settled",
+        "ALTER TABLE runs RENAME COLUMN worker TO owner",
+    ]
     lacked = {
+        5: renamed,
         4: ["ALTER TABLE about DROP COLUMN site"],
         3: ["DROP INDEX stories_post_key", "ALTER TABLE stories DROP COLUMN post_key"],
         2: ["DROP INDEX runs_open"],

@@ -2,18 +2,19 @@
 
 from sinanews.arguments import Harvest
 from sinanews.channels import BY_NAME
+from sinanews.config import Window
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.reporting.report import torn
+from sinanews.reporting.report import has_gap
 from sinanews.roll.api import Roll, Story
 from sinanews.roll.walk import STALE_PAGES, Walk
-from sinanews.roll.watermark import Frontier, Window
+from sinanews.roll.watermark import Watermark
 from support import lines
 
 GUONEI = BY_NAME["guonei"]
 HOUR = 3600
 NOW = 1_700_000_000
-WINDOW = Window(lateness=HOUR, sweep_every=12 * HOUR, sweep_lateness=12 * HOUR)
+WINDOW = Window(lookback=HOUR, deep_scan_every=12 * HOUR, deep_scan_lookback=12 * HOUR)
 
 
 def story(ctime, docid=""):
@@ -63,36 +64,36 @@ def test_rows_of_other_days_are_filtered_and_counted():
 
 def test_the_first_complete_walk_makes_a_frontier():
     walked, _ = walk(NOW - 5, answer(NOW - 9))
-    assert walked.frontier(WINDOW) == Frontier(NOW, NOW)
+    assert walked.watermark(WINDOW) == Watermark(NOW, NOW)
 
 
 def test_a_run_looks_an_hour_behind_the_last_one_and_every_twelve_hours_far_behind_the_sweep():
-    known = Frontier(reached=NOW - 900, swept=NOW - 11 * HOUR)
+    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 11 * HOUR)
     assert known.horizon(NOW, WINDOW) == NOW - 900 - HOUR
     assert known.horizon(NOW + HOUR, WINDOW) == NOW - 23 * HOUR
 
 
 def test_a_sweep_moves_both_marks_and_any_other_walk_one():
-    known = Frontier(reached=NOW - 900, swept=NOW - 12 * HOUR)
-    assert known.moved(NOW, NOW - 900 - HOUR, WINDOW) == Frontier(NOW, NOW - 12 * HOUR)
-    assert known.moved(NOW, NOW - 24 * HOUR, WINDOW) == Frontier(NOW, NOW)
+    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 12 * HOUR)
+    assert known.moved(NOW, NOW - 900 - HOUR, WINDOW) == Watermark(NOW, NOW - 12 * HOUR)
+    assert known.moved(NOW, NOW - 24 * HOUR, WINDOW) == Watermark(NOW, NOW)
 
 
 def test_a_walk_that_leaves_a_gap_does_not_move_the_frontier():
-    known = Frontier(reached=NOW - 900, swept=NOW - 900)
+    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 900)
     assert known.moved(NOW, NOW - 600, WINDOW) == known
 
 
 def test_a_long_list_that_no_longer_reaches_back_to_the_last_run_is_torn():
-    before = Frontier(NOW - HOUR, NOW - HOUR)
+    before = Watermark(NOW - HOUR, NOW - HOUR)
     pages = answer(NOW - 1), answer(NOW - 60, size=10)
     walked, _ = walk(NOW - 2 * HOUR, *pages, before=before)
     assert walked.report()["gap"] == HOUR - 60
-    assert torn(walked.report())
+    assert has_gap(walked.report())
     short, _ = walk(NOW - 2 * HOUR, pages[1], before=before)
-    assert not torn(short.report()), "a list of one page is meant to be short"
+    assert not has_gap(short.report()), "a list of one page is meant to be short"
     first, _ = walk(NOW - 2 * HOUR, *pages)
-    assert not torn(first.report())
+    assert not has_gap(first.report())
 
 
 def test_an_article_later_than_the_window_is_found_by_the_next_sweep(scrapy, output):

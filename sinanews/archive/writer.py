@@ -58,7 +58,7 @@ class Archive:
     async def _write(self, group: list[_Entry]) -> None:
         files = {path: data for entry in group for path, data in entry.files.items()}
         await asyncio.to_thread(write_whole, files)
-        self._ledger.remember([entry.outcome for entry in group])
+        self._ledger.record_outcomes([entry.outcome for entry in group])
 
 
 def _settle(group: list[_Entry], error: Exception | None) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
 from sinanews.exceptions import SinanewsError
+from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
-from sinanews.ledger.tables import unusable
+from sinanews.posts.paths import post_path
 
 # For commands of Scrapy's that look at pages: they leave no trace in the archive.
 LOOKING = {"ARCHIVE_ENABLED": False}
@@ -22,7 +23,7 @@ def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Config]]:
     assert command.settings, "Scrapy gives every command settings"
     try:
         config = Config.from_settings(command.settings)
-        ledger = Ledger.open(config)
+        ledger = Ledger.open(config, post_path)
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
     try:

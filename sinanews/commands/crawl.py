@@ -15,8 +15,9 @@ from scrapy.exceptions import (
 from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 
+from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import SinanewsError
-from sinanews.reporting.report import BLOCKED, Verdict
+from sinanews.reporting.verdicts import Verdict
 from sinanews.spiders.base import ArchiveSpider
 
 # What Scrapy logs at the start of every run, its versions, all settings and all components, at its

@@ -14,7 +14,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from sinanews.commands import crawl
 from sinanews.config import Config
-from sinanews.reporting.report import Verdict, gravest
+from sinanews.reporting.verdicts import Verdict, worst_exit_code
 from sinanews.spiders.base import ArchiveSpider
 
 
@@ -36,7 +36,7 @@ class Command(crawl.Command):
                 self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
                 super().crawl(spidercls, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
-                self.exitcode = gravest([self.exitcode, *codes])
+                self.exitcode = worst_exit_code([self.exitcode, *codes])
         except Timeout:
             print(f"harvest: another harvest holds {path}; this one does nothing")  # noqa: T201 - for cron's mail
             self.exitcode = Verdict.LOCKED

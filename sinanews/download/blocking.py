@@ -2,6 +2,7 @@
 
 import re
 
+BLOCKED = "blocked: "  # how the reason begins with which a spider was closed
 BLOCKED_STAT = "sinanews/blocked"  # the stat that holds why the site refuses us, once it does
 REFUSALS = (403, 418, 429)
 IN_A_ROW = 3  # one refusal may be a page's own; three in a row are meant for us

@@ -8,7 +8,7 @@ from itemloaders.processors import Compose, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
 
 from sinanews.extraction import processors
-from sinanews.extraction.layouts.base import Markup, Rule
+from sinanews.extraction.layouts.base import Page, Rule
 from sinanews.items import Article
 from sinanews.utils import text, times
 
@@ -65,7 +65,7 @@ class ArticleLoader(ItemLoader):
     source_in = MapCompose(processors.outlet, text.well_formed)
     editor_in = MapCompose(processors.editor)
     editor_code_in = MapCompose(processors.editor_code)
-    published_in = updated_in = MapCompose(times.shown)
+    published_in = updated_in = MapCompose(times.parse_datetime)
     keywords_in = MapCompose(text.line, _Listed)
 
     docid_out = url_out = layout_out = duplicate_of_out = revision_out = TakeFirst()
@@ -84,7 +84,7 @@ class ArticleLoader(ItemLoader):
         adapter.update(known)
         return adapter.item
 
-    def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Markup) -> None:
+    def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:
         """Adds to the fields what the first of the rules finds that finds anything for one."""
         for rule in rules:
             found = list(rule.find(page))

@@ -9,8 +9,10 @@ from scrapy.http import Response, TextResponse
 
 from sinanews.exceptions import LayoutError
 from sinanews.extraction import body as bodies
-from sinanews.extraction import html5, layouts, processors
-from sinanews.extraction.layouts.base import Layout, Markup, Rule
+from sinanews.extraction import html5, layouts
+from sinanews.extraction.boilerplate import remove_boilerplate
+from sinanews.extraction.bylines import byline
+from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Article, missing_fields
 from sinanews.roll.api import Story
@@ -36,7 +38,7 @@ def read(
 
     Raises LayoutError when the page is of no known family or lacks a required field.
     """
-    page = _markup(response) if isinstance(response, TextResponse) else Markup("")
+    page = _markup(response) if isinstance(response, TextResponse) else Page("")
     layout = layouts.of(page)
     if layout is None:
         tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
@@ -50,11 +52,11 @@ def read(
     return article
 
 
-def _markup(response: TextResponse) -> Markup:
+def _markup(response: TextResponse) -> Page:
     """The page, parsed; of its bytes when they are UTF-8 throughout."""
     text = response.text
     replaced = "\ufffd" in text or response.body.startswith(BOM_UTF8)
-    return Markup(text, None if replaced or response.encoding != "utf-8" else response.body)
+    return Page(text, None if replaced or response.encoding != "utf-8" else response.body)
 
 
 def pc_url(response: Response) -> str | None:
@@ -90,7 +92,7 @@ def _sought(layout: Layout, own: Rules, missing: Sequence[str]) -> list[str]:
 
 
 def _load(
-    page: Markup,
+    page: Page,
     layout: Layout,
     response: Response,
     story: Story | None,
@@ -120,7 +122,7 @@ def _listed(story: Story) -> dict[str, Any]:
     }
 
 
-def _add_fields(loader: ArticleLoader, layout: Layout, page: Markup) -> None:
+def _add_fields(loader: ArticleLoader, layout: Layout, page: Page) -> None:
     for field, rules in _rules(layout, loader.rules).items():
         loader.add_rules(_TOGETHER.get(field, (field,)), rules, page)
 
@@ -133,10 +135,10 @@ def _body(layout: Layout, inner_html: str, url: str) -> dict[str, Any]:
         "headimg": next(iter(html5.pictures(body)), None) or None,
         "tickers": bodies.stocks(inner_html, body),
     }
-    bodies.unfurnished(body, layout.furniture)
+    remove_boilerplate(body, layout.boilerplate)
     paragraphs = bodies.paragraphs(body)
     return found | {
         "images": bodies.images(body),
         "text": "\n".join(paragraphs),
-        "author": processors.byline(paragraphs),
+        "author": byline(paragraphs),
     }

@@ -9,62 +9,67 @@ from sqlalchemy import Connection, bindparam, case, or_, select, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from sinanews.items import State
-from sinanews.ledger.records import Known, known_stories, placed, story_row, under_known_docids
-from sinanews.ledger.tables import insert_new, runs, stories
-from sinanews.posts import front_matter as post
+from sinanews.ledger.database import insert_new
+from sinanews.ledger.records import (
+    ExistingStory,
+    PathOf,
+    existing_stories,
+    story_row,
+    under_existing_docids,
+)
+from sinanews.ledger.tables import runs, stories
 from sinanews.roll.api import Story
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Where and when rows were listed: by a channel or, with "", by nobody, in a run, at a local
-    unix second."""
+    unix second. `path_of` names the files of new stories."""
 
     channel: str
     run: int
     now: int
+    path_of: PathOf
 
 
-def note(
-    connection: Connection, listed: Sequence[Story], where: Listing, room: float = float("inf")
+def upsert_listed(
+    connection: Connection, rows: Sequence[Story], listing: Listing, limit: float = float("inf")
 ) -> int:
-    """Notes rows in order; of new stories only as many as there is room for.
+    """Adds the new stories of a page, at most `limit` of them, and notes what the page says anew
+    of the others.
 
     Returns how many of all these stories now wait to be claimed.
     """
-    listed = under_known_docids(connection, listed)
-    known = known_stories(connection, [story.docid for story in listed])
-    unknown = {story.docid: story for story in listed if story.docid not in known}
-    new = list(unknown.values())[: int(min(room, len(unknown)))]
-    changed = [s for s in listed if s.docid in known and s.mtime > known[s.docid].mtime]
-    _add(connection, new, where)
-    _touch(connection, known, where)
-    _change(connection, changed, known, where)
-    again = {s.docid for s in changed if known[s.docid].state is not State.LISTED}
-    return len(new) + sum(story.waits or docid in again for docid, story in known.items())
+    rows = under_existing_docids(connection, rows)
+    existing = existing_stories(connection, [story.docid for story in rows])
+    unknown = {story.docid: story for story in rows if story.docid not in existing}
+    new = list(unknown.values())[: int(min(limit, len(unknown)))]
+    changed = [s for s in rows if s.docid in existing and s.mtime > existing[s.docid].mtime]
+    _add(connection, new, listing)
+    _note_run_and_channel(connection, existing, listing)
+    _change(connection, changed, existing, listing)
+    again = {s.docid for s in changed if existing[s.docid].state is not State.LISTED}
+    return len(new) + sum(story.waits or docid in again for docid, story in existing.items())
 
 
-def _add(connection: Connection, new: Sequence[Story], where: Listing) -> None:
+def _add(connection: Connection, new: Sequence[Story], listing: Listing) -> None:
     """Adds new stories, each with its title's path unless another docid has that."""
-    rows = _rows(new, where)
-    if _inserted(connection, rows) < len(rows):
-        there = known_stories(connection, [story.docid for story in new])
-        _inserted(connection, [_renamed(row) for row in rows if row["docid"] not in there])
+    rows = [_row(story, listing) for story in new]
+    if _insert_free(connection, rows) < len(rows):
+        inserted = existing_stories(connection, [story.docid for story in new])
+        others = [story for story in new if story.docid not in inserted]
+        _insert_free(connection, [_row(story, listing, taken=True) for story in others])
 
 
-def _rows(new: Sequence[Story], where: Listing) -> list[dict[str, Any]]:
-    shared = {"due": where.now, "run": where.run}
-    folder = post.folder(list(filter(None, [where.channel])))
-    paths = (f"{folder}/{post.name(s.title, s.docid)}" if s.title else None for s in new)
-    return [story_row(s, where.channel, path) | shared for s, path in zip(new, paths, strict=True)]
+def _row(story: Story, listing: Listing, *, taken: bool = False) -> dict[str, Any]:
+    """A new story's row; one without a title gets its path when its page has been read."""
+    channels = [listing.channel] if listing.channel else []
+    path = listing.path_of(story.title, channels, story.docid, taken=taken) if story.title else None
+    row = story_row(story, listing.channel, path)
+    return row | {"due_at": listing.now, "run": listing.run}
 
 
-def _renamed(row: dict[str, Any]) -> dict[str, Any]:
-    own = post.path(row["title"], (row["channel"],), row["docid"])
-    return row | placed(str(post.taken_path(own, row["docid"])))
-
-
-def _inserted(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+def _insert_free(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts those rows whose docid and path are free; returns how many.
 
     The driver gets them as it wants them: SQLAlchemy takes longer to hand on a page of them than
@@ -72,87 +77,91 @@ def _inserted(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    form = _form(connection, list(rows[0]))
-    order = form.positiontup
-    given = [tuple(map(row.__getitem__, order)) for row in rows] if order else rows
-    return connection.exec_driver_sql(form.string, given).rowcount
+    insert = _compiled_insert(connection, list(rows[0]))
+    order = insert.positiontup
+    values = [tuple(map(row.__getitem__, order)) for row in rows] if order else rows
+    return connection.exec_driver_sql(insert.string, values).rowcount
 
 
-def _form(connection: Connection, columns: list[str]) -> SQLCompiler:
-    """How the connection's driver wants a story inserted; made once, for it takes long."""
+def _compiled_insert(connection: Connection, columns: list[str]) -> SQLCompiler:
+    """The insert of a story as the connection's driver wants it; compiled once, for that takes
+    long."""
     dialect = connection.dialect
-    if dialect.name not in _FORMS:
+    if dialect.name not in _INSERTS:
         statement = insert_new(connection, stories)
-        _FORMS[dialect.name] = statement.compile(dialect=dialect, column_keys=columns)
-    return _FORMS[dialect.name]
+        _INSERTS[dialect.name] = statement.compile(dialect=dialect, column_keys=columns)
+    return _INSERTS[dialect.name]
 
 
-_FORMS: dict[str, SQLCompiler] = {}
+_INSERTS: dict[str, SQLCompiler] = {}
 
 
-def _touch(connection: Connection, known: Mapping[str, Known], where: Listing) -> None:
+def _note_run_and_channel(
+    connection: Connection, existing: Mapping[str, ExistingStory], listing: Listing
+) -> None:
     """Notes the run and the channel with those stories that do not have them yet."""
-    seen = [docid for docid, story in known.items() if story.run != where.run]
-    if seen:
-        connection.execute(_SEEN, {"docids": seen, "now_in": where.run})
-    others = {docid: story.channels.split(",") for docid, story in known.items()}
+    of_other_runs = [docid for docid, story in existing.items() if story.run != listing.run]
+    if of_other_runs:
+        connection.execute(_SET_RUN, {"docids": of_other_runs, "new_run": listing.run})
+    channels = {docid: story.channels.split(",") for docid, story in existing.items()}
     joined = [
-        {"of": docid, "joined": ",".join(filter(None, (*names, where.channel)))}
-        for docid, names in others.items()
-        if where.channel and where.channel not in names
+        {"key": docid, "joined": ",".join(filter(None, (*names, listing.channel)))}
+        for docid, names in channels.items()
+        if listing.channel and listing.channel not in names
     ]
     if joined:
-        connection.execute(_JOIN, joined)
+        connection.execute(_SET_CHANNELS, joined)
 
 
 def _change(
-    connection: Connection, changed: Sequence[Story], known: Mapping[str, Known], where: Listing
+    connection: Connection,
+    changed: Sequence[Story],
+    existing: Mapping[str, ExistingStory],
+    listing: Listing,
 ) -> None:
     """Notes what a row says anew; an article that was fetched before is due again."""
     if changed:
-        connection.execute(_SAY, [_said(story, where) for story in changed])
+        connection.execute(_SET_ROW, [_new_values(story, listing) for story in changed])
     # Asked for by its URL until now, and never listed.
-    first = [_said(story, where) for story in changed if not known[story.docid].mtime]
+    first = [_new_values(story, listing) for story in changed if not existing[story.docid].mtime]
     if first:
-        connection.execute(_LIST, first)
+        connection.execute(_SET_LISTING, first)
 
 
-def _said(story: Story, where: Listing) -> dict[str, Any]:
-    said = ("mtime", "title", "summary", "ctime", "intime")
-    told = {f"said_{name}": getattr(story, name) for name in said}
-    return told | {"of": story.docid, "by": where.channel, "now": where.now}
+def _new_values(story: Story, listing: Listing) -> dict[str, Any]:
+    names = ("mtime", "title", "summary", "ctime", "intime")
+    values = {f"new_{name}": getattr(story, name) for name in names}
+    return values | {"key": story.docid, "new_channel": listing.channel, "now": listing.now}
 
 
 # Made once: SQLAlchemy takes longer to build a statement than SQLite to carry it out.
-_ONE = stories.c.docid == bindparam("of")
+_ONE = stories.c.docid == bindparam("key")
 _MANY = stories.c.docid.in_(bindparam("docids", expanding=True))
 # What another run that is still at work has listed or claimed stays in its account.
 _OPEN = select(runs.c.id).where(runs.c.ended.is_(None))
-_SEEN = (
+_SET_RUN = (
     update(stories)
     .where(_MANY, or_(stories.c.run.is_(None), stories.c.run.not_in(_OPEN)))
-    .values(run=bindparam("now_in"))
+    .values(run=bindparam("new_run"))
 )
-_JOIN = update(stories).where(_ONE).values(channels=bindparam("joined"))
-_WAITS_ANYHOW = stories.c.state == State.LISTED
-_SAY = (
+_SET_CHANNELS = update(stories).where(_ONE).values(channels=bindparam("joined"))
+_WAITS_ANYHOW = (stories.c.state == State.LISTED) | stories.c.worker.is_not(None)
+_SET_ROW = (
     update(stories)
     .where(_ONE)
     .values(
-        mtime=bindparam("said_mtime"),
-        title=bindparam("said_title"),
-        summary=bindparam("said_summary"),
-        due=case(
-            (_WAITS_ANYHOW | stories.c.owner.is_not(None), stories.c.due), else_=bindparam("now")
-        ),
+        mtime=bindparam("new_mtime"),
+        title=bindparam("new_title"),
+        summary=bindparam("new_summary"),
+        due_at=case((_WAITS_ANYHOW, stories.c.due_at), else_=bindparam("now")),
     )
 )
-_LIST = (
+_SET_LISTING = (
     update(stories)
     .where(_ONE)
     .values(
-        ctime=bindparam("said_ctime"),
-        intime=bindparam("said_intime"),
-        channel=bindparam("by"),
+        ctime=bindparam("new_ctime"),
+        intime=bindparam("new_intime"),
+        channel=bindparam("new_channel"),
     )
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import Connection, RowMapping, bindparam, select
@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 from sinanews.items import Article, Item, State
 from sinanews.ledger.revisions import packed
 from sinanews.ledger.tables import path_key, stories
-from sinanews.posts import front_matter as post
 from sinanews.roll.api import Story
 from sinanews.utils import urls
 
@@ -18,9 +17,21 @@ DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
 _STORY = tuple(column.name for column in fields(Story))
 
 
+class PathOf(Protocol):
+    """Names the file of a story's article; `taken` when another has the one that its title makes.
+
+    The ledger keeps paths apart and knows nothing else of them.
+    """
+
+    def __call__(
+        self, title: str, channels: Sequence[str], docid: str, *, taken: bool = False
+    ) -> str:
+        """A path below the output folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A story taken to be fetched, with what is already known of its article."""
+    """A story taken to be fetched, with what the ledger has of its article."""
 
     story: Story
     state: State = State.LISTED
@@ -49,9 +60,9 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What listing needs of a story that the ledger has: its channels as kept, its last change
-    in unix seconds, its state, its last run, and whether it waits to be claimed."""
+class ExistingStory:
+    """What listing needs of a story that the ledger has: its channels with commas between, its last
+    change in unix seconds, its state, its last run, and whether it waits to be claimed."""
 
     channels: str
     mtime: int
@@ -60,47 +71,48 @@ class Known:
     waits: bool
 
 
-_KNOWN = select(
+_EXISTING = select(
     stories.c.docid,
     stories.c.channels,
     stories.c.mtime,
     stories.c.state,
     stories.c.run,
-    stories.c.due.is_not(None),
+    stories.c.due_at.is_not(None),
 ).where(stories.c.docid.in_(bindparam("docids", expanding=True)))
 
 
-def known_stories(connection: Connection, docids: Sequence[str]) -> dict[str, Known]:
+def existing_stories(connection: Connection, docids: Sequence[str]) -> dict[str, ExistingStory]:
     """Those of the docids that the ledger has."""
-    rows = connection.execute(_KNOWN, {"docids": docids}).all()
-    return {docid: Known(*known) for docid, *known in rows}
+    rows = connection.execute(_EXISTING, {"docids": docids}).all()
+    return {docid: ExistingStory(*columns) for docid, *columns in rows}
 
 
-def by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
+def docids_by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """The docids of those stories that the ledger has under one of the URLs."""
-    asked = select(stories.c.url, stories.c.docid).where(stories.c.url.in_(addresses))
-    return dict(connection.execute(asked).tuples().all())
+    query = select(stories.c.url, stories.c.docid).where(stories.c.url.in_(addresses))
+    return dict(connection.execute(query).tuples().all())
 
 
-def under_known_docids(connection: Connection, listed: Sequence[Story]) -> Sequence[Story]:
+def under_existing_docids(connection: Connection, rows: Sequence[Story]) -> Sequence[Story]:
     """The rows of a list; one whose page was fetched by an old URL before, which carries no
     docid, under the docid that it has since."""
-    odd = [story for story in listed if f"-i{story.docid}." not in story.url]
-    named = {story.docid: urls.docid(story.url) for story in odd}
-    other = {listed: own for listed, own in named.items() if listed != own}
+    odd = [story for story in rows if f"-i{story.docid}." not in story.url]
+    by_path = {story.docid: urls.docid(story.url) for story in odd}
+    other = {docid: own for docid, own in by_path.items() if docid != own}
     if not other:
-        return listed
-    known = known_stories(connection, list(other.values()))
-    taken = {listed: own for listed, own in other.items() if own in known}
-    return [replace(story, docid=taken.get(story.docid, story.docid)) for story in listed]
+        return rows
+    existing = existing_stories(connection, list(other.values()))
+    renamed = {docid: own for docid, own in other.items() if own in existing}
+    return [replace(story, docid=renamed.get(story.docid, story.docid)) for story in rows]
 
 
-def free_path(connection: Connection, title: str, channels: Sequence[str], docid: str) -> str:
-    """The path of a title's post, its own if no other docid has it."""
-    path = post.path(title, channels, docid)
-    asked = select(stories.c.docid).where(stories.c.post_key == path_key(str(path)))
-    taken = connection.execute(asked).first() is not None
-    return str(post.taken_path(path, docid) if taken else path)
+def free_path(connection: Connection, article: Article, path_of: PathOf) -> str:
+    """The path of an article's file, its title's own if no other docid has it."""
+    path = path_of(article.title, article.channels, article.docid)
+    query = select(stories.c.docid).where(stories.c.post_key == path_key(path))
+    if connection.execute(query).first() is None:
+        return path
+    return path_of(article.title, article.channels, article.docid, taken=True)
 
 
 def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
@@ -113,23 +125,23 @@ def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
         "state": State.LISTED,
         "tries": 0,
         "revision": 0,
-        **placed(path),
+        **path_columns(path),
     }
 
 
-def placed(path: str | None) -> dict[str, Any]:
-    """A post's path, and what makes it one story's alone."""
+def path_columns(path: str | None) -> dict[str, Any]:
+    """A post's path, and the key that makes it one story's alone."""
     return {"post_path": path, "post_key": path_key(path) if path else None}
 
 
 def claim_of(row: RowMapping) -> Claim:
     """A story's row as a claim."""
     channels = tuple(filter(None, row["channels"].split(",")))
-    known = ("post_path", "revision", "content_hash", "post_hash", "tries")
+    columns = ("post_path", "revision", "content_hash", "post_hash", "tries")
     return Claim(
         Story(**{name: row[name] for name in _STORY} | {"channels": channels}),
         State(row["state"]),
-        *(row[name] for name in known),
+        *(row[name] for name in columns),
     )
 
 

@@ -44,7 +44,7 @@ class Selection:
             written = columns.state.in_(DONE)
             yield written if self.written else ~written
         if self.runs is not None:
-            yield columns.settled.in_(self.runs)
+            yield columns.finished_run.in_(self.runs)
 
 
 ALL = Selection()

@@ -4,26 +4,31 @@ import os
 import secrets
 import socket
 
-# Ledgers that are open in this process.
-ours: set[str] = set()
+# The workers of this process.
+_own: set[str] = set()
 
 
-def new_owner() -> str:
+def new_worker() -> str:
     """A name for a worker of this process: `host:pid:token`."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    ours.add(owner)
-    return owner
+    worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    _own.add(worker)
+    return worker
 
 
-def runs(owner: str) -> bool:
-    """Whether a worker still runs, as far as can be told from here: one elsewhere may."""
-    host, pid, _ = owner.rsplit(":", 2)
+def retire(worker: str) -> None:
+    """Notes that a worker of this process works no more."""
+    _own.discard(worker)
+
+
+def is_running(worker: str) -> bool:
+    """Whether a worker still runs, as far as can be known from here: one of another host may."""
+    host, pid, _ = worker.rsplit(":", 2)
     if host != socket.gethostname():
         return True
-    return owner in ours if int(pid) == os.getpid() else process_runs(int(pid))
+    return worker in _own if int(pid) == os.getpid() else process_exists(int(pid))
 
 
-def process_runs(pid: int) -> bool:
+def process_exists(pid: int) -> bool:
     """Whether this machine has a process of that number."""
     try:
         os.kill(pid, 0)

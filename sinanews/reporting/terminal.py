@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from difflib import unified_diff
 from itertools import pairwise
 
-from sinanews.items import Article, State
+from sinanews.items import STATES, Article, State
 from sinanews.ledger.audit import Audit
 from sinanews.ledger.runs import Run
-from sinanews.reporting.report import STATES
 from sinanews.utils import times
 
 
@@ -41,13 +40,14 @@ def states(known: Audit) -> list[str]:
     ]
 
 
-def balance(known: Audit) -> list[str]:
+def balance(audit: Audit) -> list[str]:
     """Whether the account balances, and by how much it does not."""
-    complaints = list(known.complaints())
+    complaints = list(audit.complaints())
     if complaints:
         return [f"the account does not balance: {complaint}" for complaint in complaints]
-    silent = f" ({known.silent} killed or still at work)" if known.silent else ""
-    return [f"the account balances, over all stories and {known.runs} runs{silent}"]
+    count = audit.runs_without_report
+    open_runs = f" ({count} killed or still at work)" if count else ""
+    return [f"the account balances, over all stories and {audit.runs} runs{open_runs}"]
 
 
 def runs(known: Sequence[Run]) -> list[str]:

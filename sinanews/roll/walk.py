@@ -5,8 +5,9 @@ from typing import Any
 
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
+from sinanews.config import Window
 from sinanews.roll.api import Roll, Story
-from sinanews.roll.watermark import Frontier, Window
+from sinanews.roll.watermark import Watermark
 from sinanews.utils.urls import ROWS_PER_PAGE
 
 STALE_PAGES = 3  # so many pages without a new row: the server gives one page for every number
@@ -26,7 +27,7 @@ class Walk:
 
     asked: Harvest
     channel: Channel
-    before: Frontier | None = None
+    before: Watermark | None = None
     page: int = 1
     horizon: int = 0
     began: int | None = None
@@ -63,11 +64,11 @@ class Walk:
         self.ended = not past and (roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES)
         self.complete = past or self.ended
 
-    def frontier(self, window: Window) -> Frontier:
+    def watermark(self, window: Window) -> Watermark:
         """What a complete walk makes of the frontier that was there before."""
         assert self.began is not None, "a complete walk had an answer"
         if self.before is None:
-            return Frontier(self.began, self.began)
+            return Watermark(self.began, self.began)
         return self.before.moved(self.began, self.horizon, window)
 
     @property

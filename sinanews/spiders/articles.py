@@ -44,8 +44,8 @@ class ArticlesSpider(ArchiveSpider):
         for start in range(0, len(stories), AT_ONCE):
             batch = stories[start : start + AT_ONCE]
             docids = [story.docid for story in batch]
-            self.ledger.enlist(batch, channel="")
-            self.ledger.ask(docids)
+            self.ledger.upsert_listed(batch, channel="")
+            self.ledger.requeue(docids)
             yield from self.claims(Selection(docids=tuple(docids)), len(docids))
 
     def _stories(self) -> list[Story]:

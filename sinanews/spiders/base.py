@@ -22,6 +22,7 @@ from sinanews.items import Rejection
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
+from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, rejection
 from sinanews.spiders.stop import Stop
@@ -70,7 +71,7 @@ class ArchiveSpider(Spider):
             accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
             raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)
         require_writable("OUTPUT_DIR", config.output, SMALLEST)
-        ledger = Ledger.open(config)
+        ledger = Ledger.open(config, post_path)
         try:
             ledger.check(config)
         finally:
@@ -86,7 +87,7 @@ class ArchiveSpider(Spider):
         spider.config = Config.from_settings(crawler.settings)
         if crawler.settings.getbool("ARCHIVE_ENABLED"):
             cls.validate(crawler.settings)
-            spider.ledger = Ledger.open(spider.config)
+            spider.ledger = Ledger.open(spider.config, post_path)
             spider.stop = Stop(crawler)
             crawler.signals.connect(spider.begin, spider_opened)
             crawler.signals.connect(spider.ledger.close, engine_stopped)

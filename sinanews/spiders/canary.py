@@ -10,9 +10,11 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from sinanews.arguments import Harvest
+from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import RollError
 from sinanews.items import FIELDS, Rejection, to_article
-from sinanews.reporting.report import BLOCKED, REQUIRED, Verdict
+from sinanews.reporting.coverage import REQUIRED
+from sinanews.reporting.verdicts import Verdict
 from sinanews.roll.api import Story
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list

@@ -124,7 +124,7 @@ class ChinaSpider(ArchiveSpider):
         self._walk = None
         while self._channels:
             channel = self._channels.popleft()
-            walk = Walk(self.query, channel, self.ledger.runs.frontier(channel.name))
+            walk = Walk(self.query, channel, self.ledger.runs.watermark(channel.name))
             if self._room > 0:
                 self._walk = walk
                 return self._list_request(walk)
@@ -144,7 +144,7 @@ class ChinaSpider(ArchiveSpider):
             self.logger.error("%s", broken)
         self._count("rows_broken", len(roll.broken))
         filtered = walk.filtered
-        waiting = self.ledger.enlist(walk.step(roll), walk.channel.name, self._room)
+        waiting = self.ledger.upsert_listed(walk.step(roll), walk.channel.name, self._room)
         self._room -= waiting
         walk.waiting += waiting
         self._count("to_fetch", waiting)
@@ -168,7 +168,7 @@ class ChinaSpider(ArchiveSpider):
         name, pages = walk.channel.name, walk.page - 1
         self.logger.info("%s: list pages %d, articles to fetch %d", name, pages, walk.waiting)
         if walk.complete and walk.began and not self.query.until:
-            self.ledger.runs.move(walk.channel.name, walk.frontier(self.config.window))
+            self.ledger.runs.move(walk.channel.name, walk.watermark(self.config.window))
 
     def _fail_walk(self, reason: str) -> Iterator[Request]:
         """Ends the walk in hand as incomplete; yields the request for the next list."""

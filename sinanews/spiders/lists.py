@@ -20,9 +20,8 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from sinanews.channels import Channel
-from sinanews.download.blocking import is_html
+from sinanews.download.blocking import BLOCKED, is_html
 from sinanews.exceptions import RefusedError, RobotsTxtError
-from sinanews.reporting.report import BLOCKED
 from sinanews.roll import api as roll
 from sinanews.utils import urls
 

@@ -7,12 +7,11 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from sinanews.download.blocking import is_captcha
+from sinanews.download.blocking import BLOCKED, is_captcha
 from sinanews.exceptions import LayoutError, RefusedError, RobotsTxtError
 from sinanews.extraction import page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
-from sinanews.reporting.report import BLOCKED
 from sinanews.roll.api import Story
 from sinanews.utils import urls
 

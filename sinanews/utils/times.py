@@ -21,12 +21,12 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, CHINA)
 
 
-def shown(text: str) -> datetime | None:
+def parse_datetime(text: str) -> datetime | None:
     """The time that a text shows, which Sina always means as China time; None without one.
 
-    >>> shown("2014年03月01日\\xa002:42").isoformat()
+    >>> parse_datetime("2014年03月01日\\xa002:42").isoformat()
     '2014-03-01T02:42:00+08:00'
-    >>> shown("13月32日") is shown("2014年13月01日 02:42") is None
+    >>> parse_datetime("13月32日") is parse_datetime("2014年13月01日 02:42") is None
     True
     """
     found = _DATE.search(text)

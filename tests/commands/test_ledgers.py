@@ -7,8 +7,9 @@ import pytest
 
 from harvest.proofs import change
 from sinanews.exceptions import ArgumentError
+from sinanews.ledger.database import engine
 from sinanews.ledger.ledger import Ledger
-from sinanews.ledger.tables import engine
+from sinanews.posts.paths import post_path
 
 SECRET = "s3cr:t@x"  # noqa: S105 - nobody's password
 
@@ -86,4 +87,4 @@ def test_a_refused_url_does_not_show_its_password(url):
 def test_a_ledgers_place_does_not_show_its_password():
     database = engine("sqlite://")
     database.url = database.url.set(username="me", password=SECRET, host="host")
-    assert Ledger(database).place == "sqlite://me:***@host"
+    assert Ledger(database, post_path).place == "sqlite://me:***@host"

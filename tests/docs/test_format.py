@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import frontmatter
 import pytest
@@ -9,7 +10,8 @@ from scrapy.http import HtmlResponse
 
 from sinanews.extraction import page
 from sinanews.items import Article
-from sinanews.posts import front_matter as post
+from sinanews.posts.paths import post_path
+from sinanews.posts.render import render
 from sinanews.roll import api as roll
 from support import ROOT, article_page, posts, row
 
@@ -42,9 +44,9 @@ TITLES = rows("title in the list")
 @pytest.mark.parametrize(("cell", "front", "name"), [line[:3] for line in TITLES])
 def test_a_title_and_its_files_name_are_as_the_table_says(cell, front, name):
     article = read(listed(cell))
-    written = post.render(article, article.body_html).decode().split("\n")
+    written = render(article, article.body_html).decode().split("\n")
     assert written[2] == f"title: {front}"
-    assert post.path(listed(cell), ["guonei"], article.docid).name == name
+    assert Path(post_path(listed(cell), ["guonei"], article.docid)).name == name
 
 
 BODIES = [line[:3] for line in rows("on the page")]
@@ -75,13 +77,13 @@ def test_the_file_is_as_the_picture_shows():
     }.items():
         assert name in shown
         shown = shown.replace(name, value)
-    assert post.render(article, article.body_html).decode() == shown
+    assert render(article, article.body_html).decode() == shown
 
 
 def test_extra_keys_are_written_as_the_example_shows():
     article = read("标题")
     article.keywords = ["康养", "评级"]
-    written = post.render(article, article.body_html, ["link", "keywords"]).decode()
+    written = render(article, article.body_html, ["link", "keywords"]).decode()
     example = re.search(r"```\nthumbnail: .*?\nlink: .*?\n(.*?)```", DOC, re.DOTALL)[1]
     assert f"link: '{article.url}'\n{example}" in written
 

@@ -11,7 +11,8 @@ from textwrap import dedent
 import pytest
 
 from sinanews.items import Article
-from sinanews.posts import front_matter as post
+from sinanews.posts.paths import post_path, post_title
+from sinanews.posts.render import render
 from sinanews.utils.times import at
 from support import ROOT
 
@@ -42,9 +43,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     for number, title in enumerate(TITLES):
         article = Article(f"docid{number}", "", ["guonei"], title, first_seen=at(MOMENT))
-        path = folder / "source" / post.path(title, article.channels, article.docid)
+        path = folder / "source" / post_path(title, article.channels, article.docid)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(post.render(article, "<p>正文。</p>"))
+        path.write_bytes(render(article, "<p>正文。</p>"))
     return folder
 
 
@@ -59,7 +60,7 @@ def read(site: Path, config: str) -> dict[str, dict]:
 
 def test_hexo_takes_every_post_with_the_documented_lines_only(site):
     zone, permalink = block("yaml", "timezone"), block("yaml", "permalink")
-    all_of_them = {post.title(title) for title in TITLES}
+    all_of_them = {post_title(title) for title in TITLES}
 
     assert read(site, zone + permalink).keys() == all_of_them - HIDDEN
     assert read(site, zone + permalink + INCLUDE).keys() == all_of_them - HIDDEN

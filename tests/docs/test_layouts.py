@@ -15,7 +15,7 @@ from scrapy.http import HtmlResponse
 
 from sinanews.exceptions import LayoutError
 from sinanews.extraction import layouts, page
-from sinanews.extraction.layouts.base import Markup
+from sinanews.extraction.layouts.base import Page
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 from support import ROOT
@@ -36,10 +36,16 @@ def families() -> str:
 def family(layout: layouts.Layout) -> list[str]:
     first, last = layout.seen
     years = f"{first}" if first == last else f"{first}-{last}"
-    lacking = layout.absent(Markup(""))  # an empty page lacks them all
-    marks = ", ".join(f"`{css}`" for css in lacking if css != layout.body)
+    lacking = layout.absent(Page(""))  # an empty page lacks them all
+    required_selectors = ", ".join(f"`{css}`" for css in lacking if css != layout.body)
     made = "; content made of what scripts or metas say" if layout.made else ""
-    return [layout.name, about(layout), years, marks or "only the body", f"`{layout.body}`{made}"]
+    return [
+        layout.name,
+        about(layout),
+        years,
+        required_selectors or "only the body",
+        f"`{layout.body}`{made}",
+    ]
 
 
 def about(layout: layouts.Layout) -> str:

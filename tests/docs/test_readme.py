@@ -14,7 +14,7 @@ from scrapy.settings import default_settings
 from sinanews import channels
 from sinanews.arguments import NAMES
 from sinanews.config import EXTRA_KEYS
-from sinanews.reporting.report import Verdict
+from sinanews.reporting.verdicts import Verdict
 from support import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*.md")])

@@ -16,7 +16,8 @@ from scrapy.settings import default_settings
 from harvest.proofs import reports
 from sinanews.mirror.server import RunningMirror, running
 from sinanews.mirror.site import Site
-from sinanews.reporting.report import Report, Verdict
+from sinanews.reporting.report import Report
+from sinanews.reporting.verdicts import Verdict
 from support import QUICK, ROOT
 
 DOC = (ROOT / "docs" / "running.md").read_text("utf-8")

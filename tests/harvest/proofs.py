@@ -15,8 +15,8 @@ from support import QUICK, ROOT, posts
 
 STATES = ("written", "updated", "unchanged", "filtered", "gone", "failed")
 # Columns that say when, by whom and in which run a row was written; all others say what.
-VOLATILE = {"owner", "run", "settled", "due", "seen"}
-TABLES = {"stories": "docid", "revisions": "docid, revision", "frontiers": "channel"}
+VOLATILE = {"worker", "run", "finished_run", "due_at", "seen"}
+TABLES = {"stories": "docid", "revisions": "docid, revision", "watermarks": "channel"}
 STUCK = 60  # seconds after which a harvest that does not get on is stuck
 
 

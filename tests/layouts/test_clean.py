@@ -16,7 +16,7 @@ from support import ROOT, reference
 
 FIXTURES = sorted((ROOT / "tests/fixtures/layouts").iterdir())
 CAPTURES = [f for f in reference("conformance", "captures", "*") if (f / "truth.json").exists()]
-FURNITURE = re.compile(
+BOILERPLATE = re.compile(
     r"<!--|<script|<style|<iframe|<link|<noscript|<ins\b|appendQr|kaihu|otherContent|video-2017"
     r"|责任编辑[：:]|（编辑：S|海量资讯、精准解读|特别声明：|article-editor|show_author|ct_hqimg"
 )
@@ -26,7 +26,7 @@ labelled = pytest.mark.parametrize("folder", [*FIXTURES, *CAPTURES], ids=lambda 
 
 
 def cleaned(article):
-    return bodies.clean(article.body_html, layouts.BY_NAME[article.layout].furniture)
+    return bodies.clean(article.body_html, layouts.BY_NAME[article.layout].boilerplate)
 
 
 def tree(html):
@@ -42,7 +42,7 @@ def pictures(html):
 
 
 def assert_clean(html):
-    assert FURNITURE.search(html) is None, FURNITURE.search(html)
+    assert BOILERPLATE.search(html) is None, BOILERPLATE.search(html)
     assert re.search(r"\n\s*\n", html) is None
     assert html == html.strip()
 

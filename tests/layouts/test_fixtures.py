@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse
 
 from sinanews.exceptions import LayoutError
 from sinanews.extraction import layouts, page
-from sinanews.extraction.layouts.base import Markup
+from sinanews.extraction.layouts.base import Page
 from sinanews.roll.api import Story
 
 FOLDERS = sorted((Path(__file__).parents[1] / "fixtures" / "layouts").iterdir())
@@ -80,13 +80,13 @@ def test_every_layout_has_a_page():
 
 @every_page
 def test_the_first_layout_that_fits_is_the_pages_own(folder):
-    markup = Markup(response(folder).text)
+    markup = Page(response(folder).text)
     assert layouts.of(markup).name == expected(folder)["layout"]
 
 
 @every_page
 def test_no_layout_takes_a_page_of_another_family_that_stands_before_it(folder):
-    markup = Markup(response(folder).text)
+    markup = Page(response(folder).text)
     own = layouts.BY_NAME[expected(folder)["layout"]]
     earlier = layouts.LAYOUTS[: layouts.LAYOUTS.index(own)]
     assert [layout.name for layout in earlier if layout.fits(markup)] == []
@@ -98,7 +98,7 @@ def test_no_layout_takes_a_page_of_another_family_that_stands_before_it(folder):
 )
 def test_a_special_family_stands_before_the_one_it_was_made_from(special, general, folder):
     names = [layout.name for layout in layouts.LAYOUTS]
-    markup = Markup(response(next(f for f in FOLDERS if f.name == folder)).text)
+    markup = Page(response(next(f for f in FOLDERS if f.name == folder)).text)
     assert layouts.BY_NAME[general].fits(markup)
     assert names.index(special) < names.index(general)
 
@@ -144,7 +144,7 @@ def test_a_page_of_no_family_names_the_layouts_tried(body):
     [("h1.main-title", "layout"), (".date-source", "layout"), ("#artibody", "layout")],
 )
 def test_a_page_without_a_mark_of_its_family_is_of_none(cut, missing):
-    markup = Markup(response(FOLDERS[NAMES.index("F2017-plain")]).text)
+    markup = Page(response(FOLDERS[NAMES.index("F2017-plain")]).text)
     for node in markup.tree.css(cut):
         node.decompose()
     with pytest.raises(LayoutError) as raised:

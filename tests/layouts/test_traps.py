@@ -297,7 +297,7 @@ def test_resized_pictures_keep_their_suffix():
 
 
 @pytest.mark.parametrize(
-    "furniture",
+    "boilerplate",
     [
         '<div class="ct_hqimg"><a><img src="http://image.sinajs.cn/newchart/v5/a.png"></a></div>',
         '<div class="hqimg_related"><div class="to_page"><span>热点栏目</span></div></div>',
@@ -314,8 +314,8 @@ def test_resized_pictures_keep_their_suffix():
         '<object><embed src="//v.sina.com.cn/a.swf"><img src="//n.sinaimg.cn/x/f.jpg"></object>',
     ],
 )
-def test_charts_faces_spacers_and_posters_are_no_pictures_and_no_text(furniture):
-    article = modern(f"{furniture}<p>　　正文。</p>")
+def test_charts_faces_spacers_and_posters_are_no_pictures_and_no_text(boilerplate):
+    article = modern(f"{boilerplate}<p>　　正文。</p>")
     assert article.images == []
     assert article.text == "正文。"
 
@@ -356,7 +356,7 @@ def test_a_caption_is_what_is_marked_and_not_the_alternative_text(body, captions
 
 
 @pytest.mark.parametrize(
-    "furniture",
+    "boilerplate",
     [
         "<!--article_adlist[<p>　　拿掉的一段。</p>]article_adlist-->",
         "<!--/video-list--><!-- 正文下iframe --><!--br><b>点击</b--><!--拿掉的-->",
@@ -384,11 +384,11 @@ def test_a_caption_is_what_is_marked_and_not_the_alternative_text(body, captions
         "<p></p><p>　　</p><p>&nbsp;</p><p><br></p>",
     ],
 )
-def test_what_is_no_article_is_in_neither_text_nor_paragraphs(furniture):
+def test_what_is_no_article_is_in_neither_text_nor_paragraphs(boilerplate):
     for body in (
-        f"<p>　　甲。</p>{furniture}<p>　　乙。</p>",
-        f"{furniture}<p>　　甲。</p><p>　　乙。</p>",
-        f"<p>　　甲。</p><p>　　乙。</p>{furniture}",
+        f"<p>　　甲。</p>{boilerplate}<p>　　乙。</p>",
+        f"{boilerplate}<p>　　甲。</p><p>　　乙。</p>",
+        f"<p>　　甲。</p><p>　　乙。</p>{boilerplate}",
     ):
         assert modern(body).text == "甲。\n乙。"
 

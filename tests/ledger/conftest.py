@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from sinanews.items import Article, Rejection, State
-from sinanews.ledger.ledger import Ledger, Retries
+from sinanews.ledger.claims import Retries
+from sinanews.ledger.database import engine
+from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
-from sinanews.ledger.tables import engine
+from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 from sinanews.utils.times import at
 
@@ -48,7 +50,7 @@ def opened(tmp_path, clock) -> Iterator[Opened]:
 
     def worker() -> Ledger:
         database = engine(f"sqlite:///{tmp_path}/ledger.db")
-        open_.append(Ledger(database, clock, Retries(PAUSE, TRIES, AGES)))
+        open_.append(Ledger(database, post_path, clock, Retries(PAUSE, TRIES, AGES)))
         open_[-1].begin("china")
         return open_[-1]
 

@@ -4,18 +4,20 @@ import pytest
 from sqlalchemy import delete, update
 
 from ledger.conftest import rejected, story, unchanged, written
-from sinanews.items import State
+from sinanews.items import STATES, State
 from sinanews.ledger.tables import revisions, runs, stories
-from sinanews.reporting.report import STATES, account
-from sinanews.roll.watermark import Frontier
+from sinanews.reporting.report import account
+from sinanews.roll.watermark import Watermark
 
 
 def harvested(ledger):
     """Six stories, each come to something else; the run's report is kept. Returns the account."""
-    ledger.enlist([story(n) for n in range(1, 7)], "guonei")
+    ledger.upsert_listed([story(n) for n in range(1, 7)], "guonei")
     one, two, three, four, five, six = ledger.claim(6)
-    ledger.remember([written(one), written(two), written(three)])
-    ledger.remember([rejected(four, State.GONE), rejected(five), rejected(six, reason="no title")])
+    ledger.record_outcomes([written(one), written(two), written(three)])
+    ledger.record_outcomes(
+        [rejected(four, State.GONE), rejected(five), rejected(six, reason="no title")]
+    )
     return ended(ledger)
 
 
@@ -40,12 +42,12 @@ def test_a_runs_account_balances_and_failures_have_their_reasons(ledger):
 def test_in_a_later_run_what_was_done_is_unchanged_and_what_failed_still_failed(ledger):
     harvested(ledger)
     ledger.begin("china")
-    ledger.enlist([story(n) for n in range(1, 8)], "guonei")
+    ledger.upsert_listed([story(n) for n in range(1, 8)], "guonei")
     docids = [story(1).docid, story(2).docid]
-    ledger.ask(docids)
+    ledger.requeue(docids)
     claims = {claim.story.docid: claim for claim in ledger.claim(9)}
     same, changed = (claims[docid] for docid in docids)
-    ledger.remember([unchanged(same), written(changed, "<p>新</p>")])
+    ledger.record_outcomes([unchanged(same), written(changed, "<p>新</p>")])
 
     told = ended(ledger)
 
@@ -61,7 +63,7 @@ def test_an_audit_counts_stories_articles_and_runs_each_on_its_own(ledger):
     known = ledger.audit()
     assert known.states == {State.WRITTEN: 3, State.GONE: 1, State.FAILED: 2}
     assert (known.stories, known.articles, known.kept, known.written) == (6, 3, 3, 3)
-    assert (known.runs, known.silent, known.crooked) == (2, 1, {})
+    assert (known.runs, known.silent, known.unbalanced_runs) == (2, 1, {})
     assert list(known.complaints()) == []
 
 
@@ -100,15 +102,15 @@ def test_an_account_that_does_not_balance_says_by_how_much(wrong, told, ledger):
 
 def test_a_run_whose_own_report_does_not_balance_is_named(ledger):
     told = harvested(ledger)
-    crooked = {"account": told | {"listed": 10}}
-    ledger.runs.end(ledger.run, "complete", crooked)
+    unbalanced_runs = {"account": told | {"listed": 10}}
+    ledger.runs.end(ledger.run, "complete", unbalanced_runs)
     assert list(ledger.audit().complaints()) == ["run 1 listed 10 stories and accounts for 8"]
 
 
 def test_a_frontier_is_known_once_it_was_moved_and_each_channel_has_its_own(ledger):
-    assert ledger.runs.frontier("guonei") is None
-    ledger.runs.move("guonei", Frontier(100, 90))
-    ledger.runs.move("guonei", Frontier(200, 90))
-    ledger.runs.move("buwei", Frontier(50, 50))
-    assert ledger.runs.frontier("guonei") == Frontier(200, 90)
-    assert ledger.runs.frontier("buwei") == Frontier(50, 50)
+    assert ledger.runs.watermark("guonei") is None
+    ledger.runs.move("guonei", Watermark(100, 90))
+    ledger.runs.move("guonei", Watermark(200, 90))
+    ledger.runs.move("buwei", Watermark(50, 50))
+    assert ledger.runs.watermark("guonei") == Watermark(200, 90)
+    assert ledger.runs.watermark("buwei") == Watermark(50, 50)

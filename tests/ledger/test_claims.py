@@ -26,7 +26,7 @@ def owned_by(ledger, owner):
 
 def test_two_workers_at_once_claim_every_story_exactly_once(opened):
     workers = [opened(), opened()]
-    workers[0].enlist([story(n) for n in range(MANY)], "guonei")
+    workers[0].upsert_listed([story(n) for n in range(MANY)], "guonei")
 
     def work(worker):
         found = []
@@ -40,16 +40,16 @@ def test_two_workers_at_once_claim_every_story_exactly_once(opened):
 
 
 def test_stories_of_earlier_runs_come_first_and_of_one_time_the_oldest(ledger, clock):
-    ledger.enlist([story(1), story(2)], "guonei")
+    ledger.upsert_listed([story(1), story(2)], "guonei")
     clock.go(60)
-    ledger.enlist([story(3, ctime=NOW - 5), story(4, ctime=NOW - 9)], "guonei")
+    ledger.upsert_listed([story(3, ctime=NOW - 5), story(4, ctime=NOW - 9)], "guonei")
 
     assert numbers(ledger.claim(9)) == [1, 2, 4, 3]
 
 
 def test_a_claim_is_kept_for_its_lease_and_then_anybodys(opened, clock):
     first, second = opened(), opened()
-    first.enlist([story()], "guonei")
+    first.upsert_listed([story()], "guonei")
     assert numbers(first.claim(1)) == [1]
 
     clock.go(LEASE - 1)
@@ -60,13 +60,13 @@ def test_a_claim_is_kept_for_its_lease_and_then_anybodys(opened, clock):
 
 def test_who_comes_back_after_his_lease_makes_no_second_revision(opened, clock):
     late, other = opened(), opened()
-    late.enlist([story()], "guonei")
+    late.upsert_listed([story()], "guonei")
     (claim,) = late.claim(1)
     clock.go(LEASE)
     (again,) = other.claim(1)
-    other.remember([written(again)])
+    other.record_outcomes([written(again)])
 
-    late.remember([written(claim)])
+    late.record_outcomes([written(claim)])
 
     assert len(late.revisions(claim.story.docid)) == 1
     assert late.audit().states == {State.WRITTEN: 1}
@@ -75,9 +75,9 @@ def test_who_comes_back_after_his_lease_makes_no_second_revision(opened, clock):
 
 def test_what_a_worker_still_holds_when_it_ends_is_due_at_once(opened):
     first, second = opened(), opened()
-    first.enlist([story(1), story(2)], "guonei")
+    first.upsert_listed([story(1), story(2)], "guonei")
     done, _ = first.claim(2)
-    first.remember([written(done)])
+    first.record_outcomes([written(done)])
 
     first.close()
 
@@ -86,7 +86,7 @@ def test_what_a_worker_still_holds_when_it_ends_is_due_at_once(opened):
 
 def test_what_a_killed_worker_held_is_given_back(opened, dead):
     ledger = opened()
-    ledger.enlist([story()], "guonei")
+    ledger.upsert_listed([story()], "guonei")
     ledger.claim(1)
     owned_by(ledger, dead)
     assert ledger.claim(1) == []
@@ -99,7 +99,7 @@ def test_what_a_killed_worker_held_is_given_back(opened, dead):
 @pytest.mark.parametrize("alive", ["a worker of ours", "elsewhere.example:1:abcd"])
 def test_what_a_worker_holds_that_may_be_alive_is_not_given_back(alive, opened):
     ledger = opened()
-    ledger.enlist([story()], "guonei")
+    ledger.upsert_listed([story()], "guonei")
     ledger.claim(1)
     if ":" in alive:
         owned_by(ledger, alive)
@@ -110,32 +110,32 @@ def test_what_a_worker_holds_that_may_be_alive_is_not_given_back(alive, opened):
 
 
 def test_a_failed_story_is_tried_again_after_pauses_that_double_and_then_no_more(ledger, clock):
-    ledger.enlist([story()], "guonei")
+    ledger.upsert_listed([story()], "guonei")
     for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE):
-        ledger.remember([rejected(claim) for claim in ledger.claim(1)])
+        ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
         clock.go(pause - 1)
         assert ledger.claim(1) == []
         clock.go(1)
     (last,) = ledger.claim(1)
     assert last.tries == TRIES - 1
-    ledger.remember([rejected(last)])
+    ledger.record_outcomes([rejected(last)])
     clock.go(10 * 86_400)
 
     assert ledger.claim(1) == []
     next_run(ledger)
-    ledger.enlist([story()], "guonei")
+    ledger.upsert_listed([story()], "guonei")
     assert ledger.runs.account(ledger.run) == {State.FAILED: 1}
     assert ledger.runs.failures(ledger.run) == {"HTTP 500": 1}
 
 
 def test_a_try_that_succeeds_ends_the_counting(ledger, clock):
-    ledger.enlist([story()], "guonei")
-    ledger.remember([rejected(claim) for claim in ledger.claim(1)])
+    ledger.upsert_listed([story()], "guonei")
+    ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
     clock.go(PAUSE)
     (claim,) = ledger.claim(1)
     assert (claim.state, claim.tries) == (State.FAILED, 1)
-    ledger.remember([written(claim)])
-    ledger.ask([claim.story.docid])
+    ledger.record_outcomes([written(claim)])
+    ledger.requeue([claim.story.docid])
 
     (claim,) = ledger.claim(1)
 
@@ -143,41 +143,41 @@ def test_a_try_that_succeeds_ends_the_counting(ledger, clock):
 
 
 def test_what_a_refused_run_could_not_have_was_not_tried(ledger):
-    ledger.enlist([story(1), story(2)], "guonei")
-    ledger.remember([rejected(ledger.claim(1)[0], reason="HTTP 429")])
+    ledger.upsert_listed([story(1), story(2)], "guonei")
+    ledger.record_outcomes([rejected(ledger.claim(1)[0], reason="HTTP 429")])
     next_run(ledger)
-    ledger.enlist([story(1), story(2)], "guonei")
-    ledger.remember([rejected(ledger.claim(1)[0], reason="HTTP 403")])
+    ledger.upsert_listed([story(1), story(2)], "guonei")
+    ledger.record_outcomes([rejected(ledger.claim(1)[0], reason="HTTP 403")])
 
-    ledger.forgive()
+    ledger.reset_failures()
 
     assert [(claim.story.docid[-1], claim.tries) for claim in ledger.claim(9)] == [("2", 0)]
     assert ledger.runs.account(ledger.run) == {State.FAILED: 2}, "for this run they have failed"
 
 
 def test_what_is_gone_is_not_asked_for_again(ledger, clock):
-    ledger.enlist([story()], "guonei")
-    ledger.remember([rejected(claim, State.GONE) for claim in ledger.claim(1)])
+    ledger.upsert_listed([story()], "guonei")
+    ledger.record_outcomes([rejected(claim, State.GONE) for claim in ledger.claim(1)])
     clock.go(10 * 86_400)
     assert ledger.claim(1) == []
 
 
 def test_an_article_is_looked_at_again_at_each_age_and_then_no_more(ledger, clock):
-    ledger.enlist([story()], "guonei")
-    ledger.remember([written(claim) for claim in ledger.claim(1)])
+    ledger.upsert_listed([story()], "guonei")
+    ledger.record_outcomes([written(claim) for claim in ledger.claim(1)])
     looked = []
     for hour in range(1, 50):
         clock.now = NOW + hour * 3600
         for claim in ledger.claim(1):
             looked.append(hour)
-            ledger.remember([written(claim, f"<p>{hour}</p>")])
+            ledger.record_outcomes([written(claim, f"<p>{hour}</p>")])
     assert looked == [1, 24]
 
 
 def test_an_article_listed_late_is_looked_at_again_at_the_ages_that_are_left(ledger, clock):
     clock.now = NOW + 2 * 3600
-    ledger.enlist([story()], "guonei")
-    ledger.remember([written(claim) for claim in ledger.claim(1)])
+    ledger.upsert_listed([story()], "guonei")
+    ledger.record_outcomes([written(claim) for claim in ledger.claim(1)])
     clock.now = NOW + 86_400 - 1
     assert ledger.claim(1) == []
     clock.go(1)
@@ -185,13 +185,13 @@ def test_an_article_listed_late_is_looked_at_again_at_the_ages_that_are_left(led
 
 
 def test_what_an_article_said_before_stays(ledger):
-    ledger.enlist([story()], "guonei")
+    ledger.upsert_listed([story()], "guonei")
     for body in ("<p>一</p>", "<p>二</p>"):
         (claim,) = ledger.claim(1)
-        ledger.remember([written(claim, body)])
-        ledger.ask([claim.story.docid])
+        ledger.record_outcomes([written(claim, body)])
+        ledger.requeue([claim.story.docid])
     (claim,) = ledger.claim(1)
-    ledger.remember([rejected(claim, State.GONE)])
+    ledger.record_outcomes([rejected(claim, State.GONE)])
 
     assert [article.body_html for article in ledger.revisions(claim.story.docid)] == [
         "<p>一</p>",

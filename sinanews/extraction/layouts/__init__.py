@@ -1,7 +1,7 @@
 """The page families that can be read, newest first, and which one a page is."""
 
 from sinanews.extraction.layouts.b2009 import B2009
-from sinanews.extraction.layouts.base import Layout, Markup
+from sinanews.extraction.layouts.base import Layout, Page
 from sinanews.extraction.layouts.f2014 import F2014
 from sinanews.extraction.layouts.f2016 import F2016
 from sinanews.extraction.layouts.f2017 import F2017
@@ -18,6 +18,6 @@ LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, VIDEO, F2016, F2014, B200
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 
-def of(page: Markup) -> Layout | None:
+def of(page: Page) -> Layout | None:
     """The first layout whose marks are on the page; None for a page of no known family."""
     return next((layout for layout in LAYOUTS if layout.fits(page)), None)

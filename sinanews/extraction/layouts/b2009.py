@@ -9,7 +9,7 @@ B2009 = replace(
     F2014,
     name="B2009",
     seen=(2009, 2010),
-    marks=("#artibodyTitle", "#pub_date"),
+    required_selectors=("#artibodyTitle", "#pub_date"),
     # A last line that advertises the mobile site.
-    furniture=('p:has(a[href*="waptuiguang"])',),
+    boilerplate=('p:has(a[href*="waptuiguang"])',),
 )

@@ -14,7 +14,7 @@ from sinanews.utils import times
 _BELOW = re.compile(r"(?P<holder>[.#]?[\w-]+) (?P<css>[^ ,~+>]+)")
 
 
-class Markup:
+class Page:
     """A parsed page: its tree, and its metas by name or property. `encoded` is its text in UTF-8,
     where that is at hand: Lexbor would encode it."""
 
@@ -56,7 +56,7 @@ class Rule:
     """Where a value may stand: `says` in words, `find` on a page."""
 
     says: str
-    find: Callable[[Markup], Iterable[str]]
+    find: Callable[[Page], Iterable[str]]
 
     def __str__(self) -> str:
         return self.says
@@ -70,7 +70,7 @@ def text(css: str) -> Rule:
 def attribute(css: str, name: str) -> Rule:
     """An attribute of each node that matches."""
 
-    def found(page: Markup) -> Iterator[str]:
+    def found(page: Page) -> Iterator[str]:
         return (node.attributes.get(name) or "" for node in page.all(css))
 
     return Rule(f"attribute {name} of {css}", found)
@@ -84,7 +84,9 @@ def meta(name: str) -> Rule:
 def dated(css: str) -> Rule:
     """The texts of matching nodes that show a time, whatever else they say."""
     texts = text(css)
-    return Rule(f"text of {css} with a time", lambda page: filter(times.shown, texts.find(page)))
+    return Rule(
+        f"text of {css} with a time", lambda page: filter(times.parse_datetime, texts.find(page))
+    )
 
 
 _EDITOR_LINE = re.compile(r"\s*[（(【\[]?\s*(?:责任)?编辑[：:][^，。；？！]{0,30}")
@@ -105,7 +107,7 @@ def editor_tails(css: str) -> Rule:
     """The editor's name or code in brackets, with which the text of a matching node ends."""
     texts = text(css)
 
-    def found(page: Markup) -> Iterator[str]:
+    def found(page: Page) -> Iterator[str]:
         tails = map(_EDITOR_TAIL.search, texts.find(page))
         return (tail[0] for tail in tails if tail)
 
@@ -124,29 +126,29 @@ class Layout:
 
     name: str
     seen: tuple[int, int]
-    marks: tuple[str, ...]
+    required_selectors: tuple[str, ...]
     body: str
     fields: dict[str, tuple[Rule, ...]]
-    furniture: tuple[str, ...] = ()
+    boilerplate: tuple[str, ...] = ()
     opening: tuple[str, str] | None = None
-    made: Callable[[Markup], str] | None = None
+    made: Callable[[Page], str] | None = None
 
-    def fits(self, page: Markup) -> bool:
+    def fits(self, page: Page) -> bool:
         """Whether every mark of this layout, and its body, is on the page."""
         return next(self._lacking(page), None) is None
 
-    def absent(self, page: Markup) -> list[str]:
+    def absent(self, page: Page) -> list[str]:
         """What tells this layout, its body too, and is not on the page."""
         return list(self._lacking(page))
 
-    def _lacking(self, page: Markup) -> Iterator[str]:
+    def _lacking(self, page: Page) -> Iterator[str]:
         if self.opening:
             name, begins = self.opening
             if not page.metas.get(name, "").startswith(begins):
                 yield f'meta[name={name}][content^="{begins}"]'
-        yield from (css for css in (*self.marks, self.body) if page.first(css) is None)
+        yield from (css for css in (*self.required_selectors, self.body) if page.first(css) is None)
 
-    def content(self, page: Markup) -> str:
+    def content(self, page: Page) -> str:
         """The HTML of the article's content, as the page has it."""
         if self.made:
             return self.made(page)
@@ -161,7 +163,7 @@ def keyword_lists(below: str) -> Rule:
     """The lists of keywords: of the metas, and when those have none, or only the title, of the
     links in what matches."""
 
-    def found(page: Markup) -> Iterator[str]:
+    def found(page: Page) -> Iterator[str]:
         lists = page.metas.get("tags", ""), page.metas.get("keywords", "")
         yield from filter(None, lists)
         if not any("," in listed for listed in lists):

@@ -13,7 +13,7 @@ from sinanews.extraction.layouts.base import (
 F2014 = Layout(
     name="F2014",
     seen=(2010, 2019),
-    marks=("#artibodyTitle", "#pub_date", "#artibody.BSHARE_POP"),
+    required_selectors=("#artibodyTitle", "#pub_date", "#artibody.BSHARE_POP"),
     body="#artibody",
     fields={
         "title": (text("#artibodyTitle"), meta("og:title")),

@@ -6,7 +6,7 @@ from sinanews.extraction.layouts.base import EDITOR, UPDATED, Layout, keyword_li
 F2016 = Layout(
     name="F2016",
     seen=(2014, 2016),
-    marks=("#artibodyTitle", ".time-source"),
+    required_selectors=("#artibodyTitle", ".time-source"),
     body="#artibody",
     fields={
         "title": (text("#artibodyTitle"), meta("og:title")),

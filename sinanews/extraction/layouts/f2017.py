@@ -5,7 +5,7 @@ from sinanews.extraction.layouts.base import EDITOR, UPDATED, Layout, keyword_li
 F2017 = Layout(
     name="F2017",
     seen=(2017, 2026),
-    marks=("h1.main-title", ".date-source"),
+    required_selectors=("h1.main-title", ".date-source"),
     body="#artibody",
     fields={
         "title": (text("h1.main-title"), meta("og:title")),

@@ -5,7 +5,7 @@ from sinanews.extraction.layouts.base import UPDATED, Layout, editor_lines, meta
 M = Layout(
     name="M",
     seen=(2024, 2024),
-    marks=("h1.art_tit_h1", ".art_content"),
+    required_selectors=("h1.art_tit_h1", ".art_content"),
     body=".art_content",
     fields={
         "title": (text("h1.art_tit_h1"), meta("og:title")),

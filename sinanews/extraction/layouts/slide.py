@@ -6,12 +6,12 @@ import re
 from html import escape
 from typing import Any
 
-from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Markup, meta, text
+from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Page, meta, text
 
 _DATA = re.compile(r"\bslide_data\s*=\s*(?=\{)")
 
 
-def figures(page: Markup) -> str:
+def figures(page: Page) -> str:
     """The pictures of a slide page with their words as HTML; empty when it has none."""
     images = _data(page.html).get("images")
     found = images if isinstance(images, list) else []
@@ -42,7 +42,7 @@ def _said(image: Any, name: str) -> str:  # noqa: ANN401 - whatever JSON holds
 SLIDE = Layout(
     name="SLIDE",
     seen=(2010, 2019),
-    marks=(),
+    required_selectors=(),
     body="#SI_Cont, #eData, .swpt-full-wrap, .slide-content",
     fields={
         "title": (meta("og:title"), text("h1"), text("h2")),

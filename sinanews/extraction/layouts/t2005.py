@@ -5,7 +5,7 @@ from sinanews.extraction.layouts.base import Layout, dated, editor_lines, text
 T2005 = Layout(
     name="T2005",
     seen=(2004, 2008),
-    marks=("th.f24",),
+    required_selectors=("th.f24",),
     body="td.l17 td.l17, #zoom, td.l17:not(:has(td.l17, #zoom))",
     fields={
         "title": (text("th.f24"),),
@@ -14,5 +14,5 @@ T2005 = Layout(
         "editor": (editor_lines("td.l17 p"),),
     },
     # Advertisements float in the text and may split a word.
-    furniture=("table[align=left]",),
+    boilerplate=("table[align=left]",),
 )

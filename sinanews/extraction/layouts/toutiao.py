@@ -9,6 +9,6 @@ CJ = replace(
     F2017,
     name="CJ",
     seen=(2018, 2018),
-    marks=("h1.main-title", '.date-source a.source[href*="cj.sina.com.cn/"]'),
+    required_selectors=("h1.main-title", '.date-source a.source[href*="cj.sina.com.cn/"]'),
     fields={name: rules for name, rules in F2017.fields.items() if name != "keywords"},
 )

@@ -3,10 +3,10 @@ for a picture. No capture of one is known: this takes what the metas and the pla
 
 from html import escape
 
-from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Markup, meta, text
+from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Page, meta, text
 
 
-def poster(page: Markup) -> str:
+def poster(page: Page) -> str:
     """The video's poster and description as HTML."""
     still = page.first("video[poster]")
     source = (still.attributes.get("poster") if still else "") or page.metas.get("og:image") or ""
@@ -18,7 +18,7 @@ def poster(page: Markup) -> str:
 VIDEO = Layout(
     name="VIDEO",
     seen=(2010, 2026),
-    marks=(),
+    required_selectors=(),
     opening=("og:type", "video"),
     body="video, #myflashBox, #playerBox, .player, #J_Article_Player",
     fields={

@@ -1,0 +1,1 @@
+"""The files of an archive: writing posts, and repairing what a kill left undone."""

@@ -1,0 +1,1 @@
+"""The archive in formats for others, one module a format."""

@@ -1,0 +1,134 @@
+"""The report of a run: told at its end, filed, and noted in the ledger."""
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from itemadapter import ItemAdapter, is_item
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from sqlalchemy.exc import SQLAlchemyError
+
+from sinanews.download.blocking import BLOCKED
+from sinanews.exceptions import WriteError
+from sinanews.items import Rejection, is_article, to_article
+from sinanews.ledger.database import in_short
+from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
+from sinanews.reporting.report import Report, account, lines
+from sinanews.reporting.verdicts import verdict
+from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils.atomic import write_whole
+
+RUNS_BEFORE = 10  # so many runs say how often a field is usually there
+
+logger = logging.getLogger(__name__)
+
+
+class RunReport:
+    """Gathers a run's report; at its end tells it, files it, and notes it in the ledger."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
+        self._stats = crawler.stats
+        self._output = crawler.spider.config.output
+        self._ledger = crawler.spider.ledger
+        self._coverage = FieldCoverage()
+        self._started = self._ledger.now()
+        self._clock = time.monotonic()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Connected to the signals that tell what became of items."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.scraped, signals.item_scraped)
+        crawler.signals.connect(extension.dropped, signals.item_dropped)
+        crawler.signals.connect(extension.error, signals.item_error)
+        crawler.signals.connect(extension.closed, signals.spider_closed)
+        return extension
+
+    def scraped(self, item: Any) -> None:  # noqa: ANN401 - items of any kind
+        """Counts the fields of an article."""
+        if is_article(item):
+            self._coverage.add(to_article(item))
+
+    def dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
+        """Counts the fields of what was as before or could not be read, and what could not be
+        written."""
+        if isinstance(exception, WriteError):
+            self._stats.inc_value("sinanews/errors")
+        elif is_article(item):
+            self._coverage.add(to_article(item))
+        elif isinstance(item, Rejection) and item.missing:
+            self._coverage.add_unreadable(item.missing)
+
+    def error(self, item: Any, failure: Any) -> None:  # noqa: ANN401 - any item, a twisted Failure
+        """Logs what could not be processed; the ledger still has it as not done."""
+        logger.error("%s could not be kept: %s", _name(item), failure.value)
+        self._stats.inc_value("sinanews/errors")
+
+    def closed(self, spider: Spider, reason: str) -> None:
+        """Files the report, and prints what came of the run."""
+        try:
+            report = self._report(spider, reason)
+        except SQLAlchemyError as error:
+            text = f"{self._ledger.place} cannot be read: {in_short(error)}"
+            logger.error("there is no report: %s", text)  # noqa: TRY400 - the reason is the message
+            return
+        report.verdict = verdict(report).name.lower()
+        self._stats.set_value("sinanews/verdict", verdict(report).value)
+        try:
+            self._store(report)
+            if report.reason.startswith(BLOCKED):
+                self._ledger.reset_failures()
+        except (OSError, SQLAlchemyError) as error:
+            logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
+        # Last: whoever was to read it may be gone.
+        print("\n".join(lines(report)))  # noqa: T201 - the run's answer to its user
+        print(f"posts, articles and reports are in {_shown(self._output)}")  # noqa: T201 - as above
+
+    def _store(self, report: Report) -> None:
+        text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+        write_whole({self._file(): text.encode()})
+        self._ledger.runs.end(self._ledger.run, report.verdict, report.to_json())
+
+    def _file(self) -> Path:
+        """Named by the run's start, and by its number where another began in that second."""
+        start = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))
+        own = self._output / "runs" / f"{start}.json"
+        return own.with_stem(f"{start}-{self._ledger.run}") if own.exists() else own
+
+    def _report(self, spider: Spider, reason: str) -> Report:
+        runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()
+        earlier = earlier_coverage([record.report for record in runs.last(RUNS_BEFORE + 1)])
+        return Report(
+            spider=spider.name,
+            started=self._started,
+            reason="crashed" if stats.get("spider_exceptions/count") else reason,
+            account=account(runs.account(run), stats.get("sinanews/filtered", 0)),
+            failures=dict(runs.failures(run)),
+            lists=stats.get("sinanews/lists", {}),
+            lists_failed=stats.get("sinanews/lists_failed", 0),
+            rows_broken=stats.get("sinanews/rows_broken", 0),
+            errors=stats.get("sinanews/errors", 0),
+            pages=self._coverage.pages,
+            presence=self._coverage.shares(),
+            presence_before=earlier,
+            drifted=drifted(self._coverage, earlier),
+            requests=stats.get("downloader/request_count", 0),
+            bytes=stats.get("downloader/response_bytes", 0),
+            seconds=round(time.monotonic() - self._clock, 3),
+        )
+
+
+def _shown(folder: Path) -> Path:
+    """A folder as a user sees it from where the run was started."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _name(item: Any) -> str:  # noqa: ANN401 - items of any kind
+    url = ItemAdapter(item).get("url") if is_item(item) else None
+    return str(url or type(item).__name__)

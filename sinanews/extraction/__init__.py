@@ -1,0 +1,1 @@
+"""A response becomes an Article; knows no storage."""

@@ -1,0 +1,1 @@
+"""What is known: every story ever listed, its state, its article and each revision."""

@@ -1,0 +1,73 @@
+"""Brings the tables of an older ledger to today's.
+
+Each step speaks of names as they were in its version, so none of them uses `sinanews.ledger.tables`
+but for what makes a ledger anew.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, insert, inspect, select, text, update
+
+from sinanews.exceptions import LedgerError
+from sinanews.ledger.tables import VERSION, about, metadata, path_key
+
+
+def migrate(connection: Connection, url: str) -> None:
+    """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
+    for tables of a newer sinanews."""
+    if not inspect(connection).has_table(about.name):
+        metadata.create_all(connection)
+        connection.execute(insert(about).values(version=VERSION))
+    version = connection.execute(select(about.c.version)).scalar_one()
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"
+            " install a newer sinanews, or set LEDGER_URL to another ledger"
+        )
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+        connection.execute(update(about).values(version=step + 1))
+
+
+def _statements(*statements: str) -> Callable[[Connection], None]:
+    """A step that consists of these statements."""
+
+    def step(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(text(statement))
+
+    return step
+
+
+def _key_paths(connection: Connection) -> None:
+    """Up to version 3 the paths themselves were unique; that index stays, and only costs time."""
+    connection.execute(text("ALTER TABLE stories ADD COLUMN post_key BIGINT"))
+    paths = connection.execute(
+        text("SELECT docid, post_path FROM stories WHERE post_path IS NOT NULL")
+    )
+    keys = [{"docid": docid, "key": path_key(path)} for docid, path in paths]
+    if keys:
+        connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
+    connection.execute(text("CREATE UNIQUE INDEX stories_post_key ON stories (post_key)"))
+
+
+# From version N to N + 1.
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {
+    # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
+    1: _statements(
+        "ALTER TABLE frontiers ADD COLUMN swept BIGINT",
+        "UPDATE frontiers SET swept = reached",
+    ),
+    2: _statements("CREATE INDEX runs_open ON runs (id) WHERE ended IS NULL"),
+    3: _key_paths,
+    # Nobody asked before; the next run's site becomes the archive's.
+    4: _statements("ALTER TABLE about ADD COLUMN site TEXT"),
+    5: _statements(
+        "ALTER TABLE frontiers RENAME COLUMN swept TO deep_scanned",
+        "ALTER TABLE frontiers RENAME TO watermarks",
+        "ALTER TABLE stories RENAME COLUMN due TO due_at",
+        "ALTER TABLE stories RENAME COLUMN owner TO worker",
+        "ALTER TABLE stories RENAME COLUMN settled TO finished_run",
+        "ALTER TABLE runs RENAME COLUMN owner TO worker",
+    ),
+}

@@ -1,0 +1,68 @@
+"""Where a post lies: its title made a file name, below the categories of its channel.
+
+The form and every departure from the reference corpus stand in docs/format.md.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from sinanews.channels import BY_NAME
+
+ROOT = "_posts"
+PARENTS = ("金融", "新浪财经")
+AUTHOR = "新浪财经"
+TITLE_LIMIT = 150
+NAME_LIMIT = 255  # bytes in a file name: ext4, and nearly every other file system
+
+_UNSAFE = re.compile(r"[:/\\?*“”<>|\[\]]")
+_NOT_IN_NAMES = re.compile(r"[#.\x00-\x1f\x7f]")
+
+
+def post_path(title: str, channels: Sequence[str], docid: str, *, taken: bool = False) -> str:
+    """A post's path below the output folder, by its title as listed; with `taken`, the one that it
+    gets where another article has its title's.
+
+    >>> post_path("CPI同比上涨1.4%", ["guonei"], "mcwi0009927313")
+    '_posts/金融/新浪财经/新浪财经－国內/CPI同比上涨14%.md'
+    >>> post_path("标题", [], "mcwi0009927313", taken=True)
+    '_posts/金融/新浪财经/标题 mcwi0009927313.md'
+    """
+    stem = _NOT_IN_NAMES.sub("", post_title(title))
+    stem = stem if stem.strip() else docid
+    if taken:
+        tail = f" {docid}"
+        room = NAME_LIMIT - len(f"{tail}.md".encode())
+        stem = stem.encode()[:room].decode(errors="ignore") + tail
+    return f"{_folder(*channels[:1])}/{stem}.md"
+
+
+@cache
+def _folder(*channel: str) -> str:
+    return "/".join((ROOT, *categories(channel)))
+
+
+def categories(channels: Sequence[str]) -> list[str]:
+    """A post's categories, of which the last is its first channel's."""
+    return [*PARENTS, *(f"{AUTHOR}－{BY_NAME[name].title}" for name in channels[:1])]
+
+
+def post_title(title: str) -> str:
+    """The title as front matter has it: limited in length, twelve characters made `_`.
+
+    >>> post_title("“A”：[图]?")
+    '_A_：_图__'
+    """
+    return _UNSAFE.sub("_", _limited(title.strip()))
+
+
+def _limited(text: str) -> str:
+    """Cut before the character that passes the limit: ASCII weighs 1, each other UTF-16 unit 2."""
+    if len(text.encode("utf-16-le")) <= TITLE_LIMIT:  # nothing weighs more than its UTF-16
+        return text
+    weight = 0
+    for position, character in enumerate(text):
+        weight += 1 if character.isascii() else len(character.encode("utf-16-le"))
+        if weight > TITLE_LIMIT:
+            return text[:position] + "..."
+    return text

@@ -1,0 +1,1 @@
+"""What runs come to: reports, verdicts, and how they are shown."""

@@ -1,0 +1,55 @@
+"""How often pages give each field, and when a layout no longer does."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sinanews.items import FIELDS, Article
+
+# What every article has, whatever its family.
+REQUIRED = ("title", "published", "body_html")
+LEAST_PAGES = 5  # fewer tell nothing of a layout
+FALL = 0.2  # of the pages; a layout that drifts loses a field on nearly all of them
+
+
+@dataclass(slots=True)
+class FieldCoverage:
+    """On how many of the pages read each field was there."""
+
+    pages: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+
+    def add(self, article: Article) -> None:
+        """Counts one article."""
+        self.pages += 1
+        self.fields.update(name for name in FIELDS if getattr(article, name))
+
+    def add_unreadable(self, missing: Iterable[str]) -> None:
+        """Counts a page that lacked required fields; without a layout it lacks them all."""
+        lacking = set(missing)
+        self.pages += 1
+        self.fields.update(name for name in REQUIRED if not lacking & {name, "layout"})
+
+    def shares(self) -> dict[str, float]:
+        """The share of the pages for each field, 0 to 1; empty before the first page."""
+        return {name: round(self.fields[name] / self.pages, 4) for name in FIELDS if self.pages}
+
+
+def earlier_coverage(reports: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The mean presence of earlier reports, each weighed by its pages."""
+    read = [report for report in reports if report.get("pages")]
+    pages = sum(report["pages"] for report in read)
+    shares = ((report["presence"], report["pages"]) for report in read)
+    total: Counter[str] = Counter()
+    for presence, weight in shares:
+        total.update({name: share * weight for name, share in presence.items()})
+    return {name: round(total[name] / pages, 4) for name in FIELDS if pages}
+
+
+def drifted(now: FieldCoverage, earlier: Mapping[str, float]) -> list[str]:
+    """The required fields that are on clearly fewer pages than before."""
+    if now.pages < LEAST_PAGES:
+        return []
+    shares = now.shares()
+    return [name for name in REQUIRED if shares[name] < earlier.get(name, 1.0) - FALL]

@@ -1,0 +1,1 @@
+"""The roll API's answers, and how far its lists are walked."""
