@@ -25,6 +25,10 @@ FEED = {
         "format": "article-lines",
         "encoding": "utf-8",
         "store_empty": False,  # a run that wrote nothing leaves no file
+        # What a user sets for all his feeds is not meant for this one.
+        "batch_item_count": 0,
+        "fields": None,
+        "item_filter": "sinanews.exports.jsonl.ArticleFilter",
         "uri_params": "sinanews.pipelines.feed_parameters",
     }
 }
@@ -109,4 +113,7 @@ def _wrap_download_handlers(settings: BaseSettings) -> None:
     if HANDLER not in configured.values():
         settings.set("WRAPPED_DOWNLOAD_HANDLERS", configured, priority="addon")
         handlers |= dict.fromkeys(configured, HANDLER)
-        settings.set("DOWNLOAD_HANDLERS", handlers, settings.getpriority("DOWNLOAD_HANDLERS") or 0)
+        # Without Twisted's reactor, Scrapy sets its base list anew at the project's priority.
+        project = SETTINGS_PRIORITIES["project"]
+        priority = max(settings.getpriority("DOWNLOAD_HANDLERS") or 0, project)
+        settings.set("DOWNLOAD_HANDLERS", handlers, priority)

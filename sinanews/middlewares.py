@@ -16,7 +16,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from sinanews.download.blocking import BLOCKED, BLOCKED_STAT, Refusals
-from sinanews.download.decompression import decompress
+from sinanews.download.decompression import content_encoding, decompress
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import DecompressionError, RobotsTxtError
 from sinanews.spiders.stop import Stop
@@ -69,9 +69,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
         Raises ResponseDataLossError when it could not be unpacked whole after all tries.
         """
-        header = response.headers.get("Content-Encoding") or b""
-        encoding = header.decode("latin-1").strip().lower().removeprefix("x-")
-        if encoding in {"", "identity"} or request.method == "HEAD":
+        encoding = content_encoding(response)
+        if not encoding or request.method == "HEAD":
             return response
         max_size = request.meta.get("download_maxsize", self._maxsize)
         try:

@@ -64,6 +64,7 @@ REMOTE_CONTROL_ENABLED = False
 LOGSTATS_INTERVAL = 0  # seconds; the progress bar and its log lines tell more
 # With HTTPCACHE_ENABLED: an error that was kept would be the article's for good.
 HTTPCACHE_IGNORE_HTTP_CODES = [*range(400, 600)]
+HTTPCACHE_POLICY = "sinanews.download.caching.WholeBodyPolicy"  # and so would half a page
 
 # What an archive needs beside Scrapy's components; spiders of an archive bring it along anyhow.
 ADDONS = {"sinanews.addon.ArchiveAddon": 0}

@@ -87,7 +87,7 @@ class Trace:
         """The trace of a file, each article with the times that its polls allow."""
         told = json.loads(gzip.decompress(path.read_bytes()))
         timeline = _Timeline(told["articles"], told["polls"])
-        polls = [(moment, timeline.upsert_listed(moment, rows)) for moment, rows in told["polls"]]
+        polls = [(moment, timeline.note(moment, rows)) for moment, rows in told["polls"]]
         return cls(path.name.partition(".")[0], polls)
 
     def shown(self) -> dict[int, Traced]:

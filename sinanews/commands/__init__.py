@@ -13,8 +13,12 @@ from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
 
-# For commands of Scrapy's that look at pages: they leave no trace in the archive.
-LOOKING = {"ARCHIVE_ENABLED": False}
+
+def disable_archive(command: ScrapyCommand) -> None:
+    """Has the spiders of an archive run as ordinary ones: for commands of Scrapy's that look at
+    pages, and leave no trace. Their `default_settings` would not win over the project's."""
+    assert command.settings, "Scrapy gives every command settings"
+    command.settings.set("ARCHIVE_ENABLED", value=False, priority="cmdline")
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """`scrapy shell`, which leaves no trace in the archive."""
 
-from typing import Any, ClassVar
+import argparse
 
 from scrapy.commands import shell
 
-from sinanews.commands import LOOKING
+from sinanews.commands import disable_archive
 
 
 class Command(shell.Command):
     """Scrapy's command, with the spiders of an archive as ordinary ones."""
 
-    default_settings: ClassVar[dict[str, Any]] = {**shell.Command.default_settings, **LOOKING}
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Reads the options; -s ARCHIVE_ENABLED=True wins."""
+        disable_archive(self)
+        super().process_options(args, opts)

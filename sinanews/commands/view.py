@@ -1,13 +1,16 @@
 """`scrapy view`, which leaves no trace in the archive."""
 
-from typing import Any, ClassVar
+import argparse
 
 from scrapy.commands import view
 
-from sinanews.commands import LOOKING
+from sinanews.commands import disable_archive
 
 
 class Command(view.Command):
     """Scrapy's command, with the spiders of an archive as ordinary ones."""
 
-    default_settings: ClassVar[dict[str, Any]] = {**view.Command.default_settings, **LOOKING}
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Reads the options; -s ARCHIVE_ENABLED=True wins."""
+        disable_archive(self)
+        super().process_options(args, opts)

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 
 from isal import isal_zlib
+from scrapy.http import Response
 
 from sinanews.exceptions import DecompressionError
 
 PIECE = 1 << 20  # bytes; a few may become a thousand times as many, and somebody has to count them
 _GZIP, _ZLIB, _DEFLATE = 31, 15, -15  # zlib's numbers for what a stream has around it
 _MAGIC = b"\x1f\x8b"
+
+
+def content_encoding(response: Response) -> str:
+    """How a response's body is packed, such as `gzip`; empty when it is not.
+
+    >>> content_encoding(Response("https://sina.com.cn", headers={"Content-Encoding": "X-GZip"}))
+    'gzip'
+    """
+    header = response.headers.get("Content-Encoding") or b""
+    encoding = header.decode("latin-1").strip().lower().removeprefix("x-")
+    return "" if encoding == "identity" else encoding
 
 
 def decompress(body: bytes, encoding: str, max_size: int = 0) -> bytes:

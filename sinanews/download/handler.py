@@ -42,7 +42,9 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
             raise RefusedError("not asked for: the site refuses us")
         if not self._mirror:
             return await self._download(request)
-        response = await self._download(request.replace(url=mirrored(request.url, self._mirror)))
+        mirror_request = request.replace(url=mirrored(request.url, self._mirror))
+        response = await self._download(mirror_request)
+        request.meta.update(mirror_request.meta)  # a handler notes its latency there
         location = response.headers.get("Location")
         if location:
             response.headers["Location"] = original(location.decode("latin-1"), self._mirror)

@@ -7,9 +7,10 @@ from typing import IO, Any
 import orjson
 from itemadapter import ItemAdapter
 from scrapy.exporters import BaseItemExporter
+from scrapy.extensions.feedexport import ItemFilter
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
-from sinanews.items import article_line
+from sinanews.items import article_line, is_article
 from sinanews.utils.atomic import write_all
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ def json_line(item: object) -> bytes:
 def _encoded(line: Mapping[str, Any]) -> bytes:
     # What orjson does not know, such as a Decimal, becomes what Scrapy makes of it.
     return orjson.dumps(line, _OTHER, orjson.OPT_APPEND_NEWLINE)
+
+
+class ArticleFilter(ItemFilter):
+    """A feed's `item_filter` that lets articles of any kind through and nothing else."""
+
+    def accepts(self, item: Any) -> bool:  # noqa: ANN401 - items of any kind
+        """Whether the item is an article."""
+        return is_article(item)
 
 
 class ArticleLinesExporter(BaseItemExporter):

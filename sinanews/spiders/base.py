@@ -13,6 +13,7 @@ from scrapy.signals import engine_stopped, spider_opened
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
+from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
 from sinanews.config import Config
 from sinanews.exceptions import ArgumentError
@@ -52,10 +53,15 @@ class ArchiveSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Adds the add-on, also to the settings of a script, or where a user has others."""
+        """Adds the add-on, and the defaults of this project's settings: in a script, in another
+        project, or where a user has add-ons of his own."""
         super().update_settings(settings)
+        for name in filter(str.isupper, vars(defaults)):
+            settings.setdefault(name, getattr(defaults, name), priority="default")
         addons = settings.getdict("ADDONS")
-        settings.set("ADDONS", {ADDON: 0} | addons, settings.getpriority("ADDONS") or 0)
+        # A process merges its settings into those of a crawler again, over what has their priority.
+        priority = (settings.getpriority("ADDONS") or 0) + 1
+        settings.set("ADDONS", {ADDON: 0} | addons, priority)
 
     @classmethod
     def validate(cls, settings: BaseSettings) -> None:
@@ -151,6 +157,7 @@ class ArchiveSpider(Spider):
 
         @url https://finance.sina.com.cn/jjxw/2026-09-29/doc-initmtvm2245137.shtml
         @returns items 1 1
+        @scrapes docid title body_html
         """
         item = read_item(response, story, self.loader)
         pc_url = page.pc_url(response) if _is_mobile(item) else None

@@ -85,7 +85,7 @@ def test_only_what_changed_is_written_again(pages, scrapy, output):
     pages.roll(*(told | {"mtime": "1700000999"} for told in rows[:2]))
     pages[place(sourced)] = article_page().replace("某报".encode(), "另一报".encode())
     del pages[place(vanished)]
-    change(output, "UPDATE stories SET due = 0 WHERE docid = ?", vanished)
+    change(output, "UPDATE stories SET due_at = 0 WHERE docid = ?", vanished)
 
     run = scrapy(*HARVEST, mirror=pages.url)
 
@@ -112,7 +112,7 @@ def test_young_articles_are_looked_at_again_on_schedule_and_so_many_a_run(pages,
         return [docid for docid in ages for path in pages.articles() if docid in path]
 
     def due():
-        return {told["docid"]: told["due"] for told in query(output, "SELECT * FROM stories")}
+        return {told["docid"]: told["due_at"] for told in query(output, "SELECT * FROM stories")}
 
     assert looked_at() == list(ages)
     young, middle, _ = listed.values()
@@ -120,7 +120,7 @@ def test_young_articles_are_looked_at_again_on_schedule_and_so_many_a_run(pages,
     assert due() == dict(zip(ages, (young + HOUR, middle + 24 * HOUR, None), strict=True))
     assert looked_at() == []
 
-    change(output, "UPDATE stories SET due = due - ?", 24 * HOUR)
+    change(output, "UPDATE stories SET due_at = due_at - ?", 24 * HOUR)
     assert looked_at(RECHECKS_PER_RUN="1") == ["nyoung00000001"]
     assert looked_at(RECHECKS_PER_RUN="1") == ["nmiddle0000001"]
     assert looked_at() == []

@@ -21,8 +21,8 @@ from sinanews.utils.atomic import TEMPORARY
 from support import lines
 
 HARVEST = ("harvest", "china")
-UNSETTLED = """UPDATE stories SET state = 'listed', settled = NULL, revision = 0, owner = ?,
-    content_hash = NULL, post_hash = NULL, due = 9999999999 WHERE docid = ?"""
+UNSETTLED = """UPDATE stories SET state = 'listed', finished_run = NULL, revision = 0, worker = ?,
+    content_hash = NULL, post_hash = NULL, due_at = 9999999999 WHERE docid = ?"""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_next_run_puts_right_what_a_kill_left_behind(mirror, scrapy, output,
     stories = query(output, "SELECT docid, post_path FROM stories ORDER BY docid")
     folder = (output / stories[0]["post_path"]).parent
     # The run was killed: it has no end.
-    change(output, "UPDATE runs SET ended = NULL, verdict = NULL, report = NULL, owner = ?", owner)
+    change(output, "UPDATE runs SET ended = NULL, verdict = NULL, report = NULL, worker = ?", owner)
     # Its last post was in place and the ledger did not say so yet.
     rowless = stories[0]["docid"]
     change(output, UNSETTLED, owner, rowless)

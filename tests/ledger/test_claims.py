@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from ledger.conftest import NOW, PAUSE, TRIES, next_run, rejected, story, written
 from sinanews.items import State
-from sinanews.ledger.ledger import LEASE
+from sinanews.ledger.claims import LEASE
 from sinanews.ledger.tables import stories
 
 MANY = 200
@@ -21,7 +21,7 @@ def numbers(claims):
 def owned_by(ledger, owner):
     """Makes what the ledger holds another worker's."""
     with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to be somebody else
-        connection.execute(update(stories).where(stories.c.owner.is_not(None)).values(owner=owner))
+        connection.execute(update(stories).where(stories.c.worker.is_not(None)).values(worker=owner))
 
 
 def test_two_workers_at_once_claim_every_story_exactly_once(opened):
