@@ -237,16 +237,16 @@ _MOMENTS = (datetime, date, time)
 def _columns(cls: type) -> tuple[tuple[str, ...], tuple[tuple[str, _Serializer], ...]]:
     """The fields of a class of articles, and the serializers of those that need one.
 
-    Kept for each class: to ask itemadapter for every article would take longer than to write it.
+    Cached for each class: asking itemadapter for every article takes longer than writing it.
     """
     names = tuple(ItemAdapter.get_field_names_from_class(cls) or ())
     # The other fields of an Article are text, numbers and lists of text: plain as they are.
     other = None if cls is Article else _plain
-    asked = (
+    declared = (
         (name, ItemAdapter.get_field_meta_from_class(cls, name).get("serializer", other))
         for name in names
     )
-    return names, tuple((name, serializer) for name, serializer in asked if serializer)
+    return names, tuple((name, serializer) for name, serializer in declared if serializer)
 
 
 def _written(item: object) -> dict[str, Any]:
@@ -271,8 +271,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of any item
 def _parsed(values: dict[str, Any]) -> dict[str, Any]:
     """The values, times and images among them made of what a JSON line has for them."""
     for name in TIMES:
-        if isinstance(said := values.get(name), str):
-            values[name] = datetime.fromisoformat(said) if said else None
+        if isinstance(text := values.get(name), str):
+            values[name] = datetime.fromisoformat(text) if text else None
     if "images" in values:
         values["images"] = [_image(image) for image in values["images"] or ()]
     return values

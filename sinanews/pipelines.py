@@ -149,7 +149,7 @@ class ArchivePipeline(_LedgerPipeline):
     async def _write_rejection(self, item: Rejection) -> None:
         failed_before = self._ledger.claimed(item.docid).state is State.FAILED
         files = _failure_files(item)
-        await self._archive.keep(Outcome(item, item.state), files)
+        await self._archive.store(Outcome(item, item.state), files)
         if failed_before:
             clear_failure(self._config.output, item.docid, but=files)
 
@@ -161,7 +161,7 @@ class ArchivePipeline(_LedgerPipeline):
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, post_hash(post), json_line(item))
         same = outcome.post_hash == claim.post_hash
-        await self._archive.keep(outcome, {} if same else {path: post})
+        await self._archive.store(outcome, {} if same else {path: post})
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
 

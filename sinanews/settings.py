@@ -12,13 +12,13 @@ LEDGER_URL = ""  # empty: OUTPUT_DIR/ledger.db
 MIRROR_URL = ""  # empty: the live site
 SAME_SITE = False  # whether MIRROR_URL is the site that filled the archive, at another address
 ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `scrapy parse`
-POST_BODY = "source"  # as the reference has it; "clean" is without Sina's furniture
+POST_BODY = "source"  # as the reference has it; "clean" is without Sina's boilerplate
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
 # How far back the first walk of a channel goes: the list itself has no end for us.
 FIRST_RUN_DAYS = 30
-# Articles enter the list after their own time, which it is ordered by: on three real days 95 in a
-# hundred within this time, which every run looks back, the last one after seven hours. Those are
-# found by a sweep: so often a run looks so much further back than the last sweep did.
+# Articles enter the list after their own time, by which it is ordered: on three recorded days 95 of
+# 100 within this lookback of every run, the latest after seven hours. The late ones are what deep
+# scans are for: so often a run looks so much further back than the last deep scan did.
 LATENESS_MINUTES = 60
 SWEEP_HOURS = 12
 SWEEP_LATENESS_HOURS = 12
@@ -71,7 +71,6 @@ ADDONS = {"sinanews.addon.ArchiveAddon": 0}
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the report says what matters, and last
 
-_PREFIX = "SINANEWS_"
-globals().update(
-    {k.removeprefix(_PREFIX): v for k, v in os.environ.items() if k.startswith(_PREFIX)}
-)
+for _name, _value in os.environ.items():
+    if _name.startswith("SINANEWS_"):
+        globals()[_name.removeprefix("SINANEWS_")] = _value

@@ -1,4 +1,4 @@
-"""Puts posts and what is known of them in place, in the order that survives any kill."""
+"""Writes posts and their ledger rows, in the order that survives any kill."""
 
 import asyncio
 from collections.abc import Container
@@ -9,6 +9,8 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
 from sinanews.utils.atomic import write_whole
 
+GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -17,9 +19,6 @@ class _Entry:
     settled: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-
-
-GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
 
 
 class Archive:
@@ -32,10 +31,10 @@ class Archive:
         self._waiting: list[_Entry] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def keep(self, outcome: Outcome, files: dict[str, bytes]) -> None:
+    async def store(self, outcome: Outcome, files: dict[str, bytes]) -> None:
         """Returns when the files, by path below the root, are safe and the ledger says so.
 
-        Raises OSError or SQLAlchemyError when they could not be kept; the ledger then still has
+        Raises OSError or SQLAlchemyError when they cannot be written; the ledger then still has
         the story as not done.
         """
         entry = _Entry(outcome, {self._root / path: data for path, data in files.items()})
@@ -72,7 +71,7 @@ def _settle(group: list[_Entry], error: Exception | None) -> None:
 
 
 def clear_failure(root: Path, docid: str, but: Container[str] = ()) -> None:
-    """Removes what is kept of a story's earlier failures, `but` for the paths of the last one."""
+    """Removes the files of a story's earlier failures, but for the paths in `but`."""
     for path in (f"failed/{docid}.html", f"failed/{docid}.json"):
         if path not in but:
             (root / path).unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def _helpers(config: Config, opts: argparse.Namespace) -> int:
 
 @contextmanager
 def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
-    """So many crawls of what this harvest was asked for: they share its work by the ledger.
+    """So many further crawls with this harvest's arguments, which share its work by the ledger.
 
     Forked, they have at once what took half a second to import.
     """
@@ -70,7 +70,7 @@ def _crawl() -> None:
 
 
 def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:
-    """The exit codes of the other crawls, which are told to end where this one ended early."""
+    """The exit codes of the other crawls; they are ended first where this one ended early."""
     for other in others if early else ():
         other.terminate()
     for other in others:

@@ -16,5 +16,5 @@ def rebuild_response(
     where that is still compressed.
     """
     names = set(response.attributes) - {"encoding"}
-    known = {name: getattr(response, name) for name in names}
-    return (cls or type(response))(**known | changes)
+    attributes = {name: getattr(response, name) for name in names}
+    return (cls or type(response))(**attributes | changes)

@@ -55,7 +55,7 @@ class ArticleLinesExporter(BaseItemExporter):
         self._works = True
 
     def export_item(self, item: object) -> None:
-        """Writes one line. A disk that is full is told once: the ledger has every article.
+        """Writes one line. A full disk is logged once: the ledger has every article.
 
         Raises TypeError for a value that JSON cannot hold.
         """

@@ -48,19 +48,19 @@ def audit(database: Engine) -> Audit:
     """Counts it all. Reads the report of every run there ever was."""
     with database.connect() as connection:
         accounts = {run: _account(report) for run, report in connection.execute(_REPORTS)}
-        told = {run: account for run, account in accounts.items() if account}
+        reported = {run: account for run, account in accounts.items() if account}
         sums = {
             run: (account["listed"], sum(account[state] for state in STATES))
-            for run, account in told.items()
+            for run, account in reported.items()
         }
         return Audit(
             stories=connection.execute(_STORIES).scalar_one(),
             states=count_states(connection),
             articles=connection.execute(_ARTICLES).scalar_one(),
             stored=connection.execute(_STORED).scalar_one(),
-            written=sum(account[State.WRITTEN] for account in told.values()),
+            written=sum(account[State.WRITTEN] for account in reported.values()),
             runs=len(accounts),
-            runs_without_report=len(accounts) - len(told),
+            runs_without_report=len(accounts) - len(reported),
             unbalanced_runs={run: pair for run, pair in sums.items() if pair[0] != pair[1]},
         )
 

@@ -14,7 +14,7 @@ _LEVEL = 2  # 6 % larger than zlib makes it at its default, in a quarter of the 
 def content_hash(article: Article) -> bytes:
     """Equal for two readings of an article exactly when Sina did not change what it says: the
     words beside the body, and the body, in which text, pictures and stocks are."""
-    said = (
+    words = (
         article.title,
         article.source,
         article.editor,
@@ -23,7 +23,7 @@ def content_hash(article: Article) -> bytes:
         *article.keywords,
         article.body_html,
     )
-    return HASH_VERSION + sha256("\x1f".join(part or "" for part in said).encode()).digest()[:16]
+    return HASH_VERSION + sha256("\x1f".join(part or "" for part in words).encode()).digest()[:16]
 
 
 def packed(line: bytes) -> bytes:

@@ -49,7 +49,7 @@ def quoted(text: str) -> str:
     """
     if _NOT_IN_YAML.search(text):
         escaped = json.dumps(text, ensure_ascii=False)
-        return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
+        return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
     if "'" not in text:
         return f"'{text}'"
     if '"' not in text:

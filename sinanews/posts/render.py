@@ -83,7 +83,7 @@ def _head_image(body: str, docid: str) -> tuple[str, str]:
 
 def _first_image(body: str) -> str | None:
     # The reference's parser reads every raw text but style as markup, and decodes attributes.
-    tags = (found["image"] for found in _IMAGE.finditer(body))
+    tags = (match["image"] for match in _IMAGE.finditer(body))
     image = next((tag for tag in tags if tag is not None), None)
     if image is None:
         return None

@@ -29,14 +29,14 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(words).rstrip()
 
 
-def states(known: Audit) -> list[str]:
+def states(audit: Audit) -> list[str]:
     """How many stories are in each state, and what they add up to."""
-    counts = {state: known.states.get(state, 0) for state in State}
+    counts = {state: audit.states.get(state, 0) for state in State}
     settled = " + ".join(f"{state.value} {counts[state]}" for state in STATES)
     return [
         *table([("state", "stories"), *((state.value, n) for state, n in counts.items())]),
         "",
-        f"listed {known.stories} = {settled} + not fetched yet {counts[State.LISTED]}",
+        f"listed {audit.stories} = {settled} + not fetched yet {counts[State.LISTED]}",
     ]
 
 
@@ -50,10 +50,10 @@ def balance(audit: Audit) -> list[str]:
     return [f"the account balances, over all stories and {audit.runs} runs{open_runs}"]
 
 
-def runs(known: Sequence[Run]) -> list[str]:
+def runs(records: Sequence[Run]) -> list[str]:
     """A line a run, newest first."""
     head = ("run", "begun (UTC)", "seconds", "verdict", "listed", *(s.value for s in STATES))
-    return table([head, *(_run(run) for run in known)]) if known else ["no runs yet"]
+    return table([head, *(_run(run) for run in records)]) if records else ["no runs yet"]
 
 
 def _run(run: Run) -> Sequence[object]:
@@ -71,14 +71,14 @@ def empty_days(days: Iterable[int]) -> list[str]:
     >>> empty_days([19577, 19580])
     ['2023-08-09', '2023-08-10']
     """
-    known = set(days)
-    span = range(min(known, default=0), max(known, default=0))
-    return [times.at(day * 86_400).date().isoformat() for day in span if day not in known]
+    filled = set(days)
+    span = range(min(filled, default=0), max(filled, default=0))
+    return [times.at(day * 86_400).date().isoformat() for day in span if day not in filled]
 
 
 def changes(revisions: Sequence[Article]) -> list[str]:
     """What each revision of an article changed, as a unified diff of its fields and text."""
-    lines = _told(revisions[0])
+    lines = _heading(revisions[0])
     for older, newer in pairwise(revisions):
         names = (f"revision {older.revision}", f"revision {newer.revision}")
         lines += [
@@ -88,7 +88,7 @@ def changes(revisions: Sequence[Article]) -> list[str]:
     return lines
 
 
-def _told(article: Article) -> list[str]:
+def _heading(article: Article) -> list[str]:
     return [article.url, f"{article.title}, first seen {article.first_seen}"]
 
 

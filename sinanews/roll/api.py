@@ -122,8 +122,8 @@ def _docid(row: dict[str, Any]) -> str | None:
 
 
 def _channels(lids: str) -> tuple[str, ...]:
-    known = (BY_LID.get(int(lid)) for lid in lids.split(",") if lid.strip().isdecimal())
-    return tuple(channel.name for channel in known if channel)
+    channels = (BY_LID.get(int(lid)) for lid in lids.split(",") if lid.strip().isdecimal())
+    return tuple(channel.name for channel in channels if channel)
 
 
 def _text(row: dict[str, Any], name: str) -> str | None:

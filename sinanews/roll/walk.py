@@ -18,14 +18,13 @@ class Walk:
     """A walk back in time through a channel's list, from page 1 to rows older than `horizon`.
 
     The list is ordered by ctime, newest first, and rows move to the next page while one walks:
-    a docid that comes again is passed over. It is `complete` when it came to the horizon or to the
-    list's end, and has `ended` in the second case. `before` is the frontier that it sets out from.
-    `horizon` and `began`, the time of the first answer, are unix seconds of the site's clock.
-    `filtered` counts the rows that were not asked for, `waiting` the stories of the others that are
-    to be fetched.
+    a docid that comes again is passed over. The walk is `complete` when it came to the horizon or
+    to the list's end, and has `ended` in the second case. `before` is the watermark that it sets
+    out from; `horizon` and `began`, the time of the first answer, are unix seconds of the site's
+    clock. `filtered` counts rows of days outside the query, `waiting` the stories to be fetched.
     """
 
-    asked: Harvest
+    query: Harvest
     channel: Channel
     before: Watermark | None = None
     page: int = 1
@@ -55,7 +54,7 @@ class Walk:
         return wanted
 
     def _asked_for(self, story: Story) -> bool:
-        return self.asked.begin <= story.ctime < self.asked.end
+        return self.query.begin <= story.ctime < self.query.end
 
     def _judge(self, roll: Roll) -> None:
         times = [story.ctime for story in roll.stories]
@@ -65,7 +64,7 @@ class Walk:
         self.complete = past or self.ended
 
     def watermark(self, window: Window) -> Watermark:
-        """What a complete walk makes of the frontier that was there before."""
+        """What a complete walk makes of the watermark that was there before."""
         assert self.began is not None, "a complete walk had an answer"
         if self.before is None:
             return Watermark(self.began, self.began)
@@ -73,7 +72,7 @@ class Walk:
 
     @property
     def gap(self) -> int | None:
-        """The seconds between the oldest row walked to and the frontier before; None when either is
+        """The seconds between the oldest row walked to and the watermark before; None when either is
         not known."""
         if self.before is None or self.oldest is None:
             return None

@@ -171,10 +171,9 @@ class ArchiveSpider(Spider):
 
         Raises CloseSpider when robots.txt forbids the page.
         """
-        known = failure.request.cb_kwargs  # type: ignore[attr-defined] # Scrapy sets it before errbacks
-        refused = rejection(failure, known["story"])
-        if refused:
-            yield known.get("mobile") or refused
+        kwargs = failure.request.cb_kwargs  # type: ignore[attr-defined] # Scrapy sets it before errbacks
+        if item := rejection(failure, kwargs["story"]):
+            yield kwargs.get("mobile") or item
 
 
 def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind

@@ -100,15 +100,15 @@ class CanarySpider(ArchiveSpider):
         return self._note(verdict, text)
 
     def _note(self, verdict: Verdict, text: str) -> Iterator[Request]:
-        """Tells what was found of the channel in hand, and goes on to the next."""
-        self._tell(verdict, text)
+        """Prints the result for the channel in hand, and goes on to the next."""
+        self._print(verdict, text)
         return self._next_list()
 
     def _blocked(self, error: CloseSpider) -> CloseSpider:
-        self._tell(Verdict.BLOCKED, error.reason.removeprefix(BLOCKED))
+        self._print(Verdict.BLOCKED, error.reason.removeprefix(BLOCKED))
         return error
 
-    def _tell(self, verdict: Verdict, text: str) -> None:
+    def _print(self, verdict: Verdict, text: str) -> None:
         channel = self._channels.popleft()
         print(f"{channel.name:10} {verdict.name.lower():10} {text}")  # noqa: T201 - the command's answer
         self._verdict = max(self._verdict, verdict)

@@ -29,11 +29,11 @@ def parse_datetime(text: str) -> datetime | None:
     >>> parse_datetime("13月32日") is parse_datetime("2014年13月01日 02:42") is None
     True
     """
-    found = _DATE.search(text)
-    if not found:
+    match = _DATE.search(text)
+    if not match:
         return None
     try:
-        return datetime(*(int(part or 0) for part in found.groups()), tzinfo=CHINA)  # type: ignore[misc, arg-type] # mypy takes the star for tzinfo too
+        return datetime(*(int(part or 0) for part in match.groups()), tzinfo=CHINA)  # type: ignore[misc, arg-type] # mypy takes the star for tzinfo too
     except ValueError:
         return None
 

@@ -12,9 +12,8 @@ ROLL = "https://feed.mix.sina.com.cn/api/roll/get"
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
-_DATED = re.compile(
-    r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html"
-)  # since 2014; .d.html is mobile
+# Since 2014; .d.html is mobile.
+_DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html")
 _DOCIDS = (
     _DATED,
     re.compile(r"/article_(\w+?_\w+)\.html"),  # k.sina.com.cn
@@ -36,8 +35,10 @@ def docid(url: str) -> str:
     >>> docid("https://finance.sina.com.cn/blog/7043123")
     'finance.sina.com.cn-blog-7043123'
     """
-    found = next((match[1] for match in (form.search(url) for form in _DOCIDS) if match), None)
-    return re.sub(r"[/_]", "-", found) if found else _path_id(url)
+    for pattern in _DOCIDS:
+        if match := pattern.search(url):
+            return re.sub(r"[/_]", "-", match[1])
+    return _path_id(url)
 
 
 def carries_docid(url: str) -> bool:
@@ -85,8 +86,14 @@ def canonical(url: str) -> str:
 
 def roll_url(channel: Channel, page: int) -> str:
     """The roll API's URL for a page, from 1, of a channel."""
-    asked = {"pageid": channel.pageid, "lid": channel.lid, "k": "", "num": ROWS_PER_PAGE}
-    return add_or_replace_parameters(ROLL, {k: str(v) for k, v in (asked | {"page": page}).items()})
+    query = {
+        "pageid": channel.pageid,
+        "lid": channel.lid,
+        "k": "",
+        "num": ROWS_PER_PAGE,
+        "page": page,
+    }
+    return add_or_replace_parameters(ROLL, {name: str(value) for name, value in query.items()})
 
 
 def mirrored(url: str, mirror: str) -> str:

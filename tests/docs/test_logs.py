@@ -34,7 +34,7 @@ TELLING = {
         "_fail_walk",
         "_note",
         "_rejection",
-        "_tell",
+        "_print",
         "close",
         "print",
         "write",
@@ -50,7 +50,7 @@ SPEAKING = {
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
     "reporting/report.py": {"lines", "_walked", "trouble"},
-    "reporting/terminal.py": {"states", "balance", "runs", "_run", "_told"},
+    "reporting/terminal.py": {"states", "balance", "runs", "_run", "_heading"},
 }
 # Constants that the document has by their value.
 CONSTANTS = {"BLOCKED": BLOCKED, "IN_A_ROW": str(IN_A_ROW), "LAST_PORT": str(LAST_PORT)}

@@ -62,7 +62,7 @@ def test_an_audit_counts_stories_articles_and_runs_each_on_its_own(ledger):
     ledger.begin("china")
     known = ledger.audit()
     assert known.states == {State.WRITTEN: 3, State.GONE: 1, State.FAILED: 2}
-    assert (known.stories, known.articles, known.kept, known.written) == (6, 3, 3, 3)
+    assert (known.stories, known.articles, known.stored, known.written) == (6, 3, 3, 3)
     assert (known.runs, known.silent, known.unbalanced_runs) == (2, 1, {})
     assert list(known.complaints()) == []
 
