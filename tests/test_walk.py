@@ -1,4 +1,4 @@
-"""How far back lists are walked, and what each walk makes of the frontier."""
+"""How far back lists are walked, and what each walk makes of the watermark."""
 
 from sinanews.arguments import Harvest
 from sinanews.channels import BY_NAME
@@ -62,7 +62,7 @@ def test_rows_of_other_days_are_filtered_and_counted():
     assert walked.filtered == 1
 
 
-def test_the_first_complete_walk_makes_a_frontier():
+def test_the_first_complete_walk_makes_a_watermark():
     walked, _ = walk(NOW - 5, answer(NOW - 9))
     assert walked.watermark(WINDOW) == Watermark(NOW, NOW)
 
@@ -79,7 +79,7 @@ def test_a_sweep_moves_both_marks_and_any_other_walk_one():
     assert known.moved(NOW, NOW - 24 * HOUR, WINDOW) == Watermark(NOW, NOW)
 
 
-def test_a_walk_that_leaves_a_gap_does_not_move_the_frontier():
+def test_a_walk_that_leaves_a_gap_does_not_move_the_watermark():
     known = Watermark(reached=NOW - 900, deep_scanned=NOW - 900)
     assert known.moved(NOW, NOW - 600, WINDOW) == known
 

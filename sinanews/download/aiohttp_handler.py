@@ -1,5 +1,7 @@
 """A download handler for a server of one's own: aiohttp takes half the CPU of Twisted's client."""
 
+import time
+
 import aiohttp
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
@@ -42,7 +44,11 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
         )
 
     async def download_request(self, request: Request) -> Response:
-        """The response to a request.
+        """The response to a request; raises what `download_from` raises."""
+        return await self.download_from(request, request.url)
+
+    async def download_from(self, request: Request, url: str) -> Response:
+        """The response to a request, sent to another address such as a mirror's.
 
         Raises Scrapy's download errors: CannotResolveHostError, DownloadConnectionRefusedError,
         DownloadTimeoutError, ResponseDataLossError for a body that ends early,
@@ -50,9 +56,9 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
         """
         seconds = request.meta.get("download_timeout", self._timeout)
         try:
-            return await self._response(request, aiohttp.ClientTimeout(total=seconds))
+            return await self._response(request, url, aiohttp.ClientTimeout(total=seconds))
         except TimeoutError as error:
-            message = f"Getting {request.url} took longer than {seconds} seconds."
+            message = f"Getting {url} took longer than {seconds} seconds."
             raise DownloadTimeoutError(message) from error
         except aiohttp.ClientConnectorDNSError as error:
             raise CannotResolveHostError(str(error)) from error
@@ -63,12 +69,13 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
         except aiohttp.ClientError as error:
             raise DownloadFailedError(f"{type(error).__name__}: {error}") from error
 
-    async def _response(self, request: Request, limit: aiohttp.ClientTimeout) -> Response:
+    async def _response(self, request: Request, url: str, limit: aiohttp.ClientTimeout) -> Response:
         headers = request.headers.to_tuple_list()
         credentials = [pair for pair in headers if pair[0] == PROXY_CREDENTIALS]
+        start = time.monotonic()
         async with self._session.request(
             request.method,
-            request.url,
+            url,
             data=request.body or None,
             headers=[pair for pair in headers if pair[0] != PROXY_CREDENTIALS],
             timeout=limit,
@@ -76,6 +83,7 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
             proxy=request.meta.get("proxy"),
             proxy_headers=credentials or None,
         ) as answer:
+            request.meta["download_latency"] = time.monotonic() - start
             body = await self._body(request, answer)
         received = {name.encode(): value.encode() for name, value in answer.headers.items()}
         cls = responsetypes.from_args(headers=received, url=request.url, body=body)

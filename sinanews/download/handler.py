@@ -40,25 +40,33 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
         """
         if self.crawler.stats.get_value(BLOCKED_STAT):
             raise RefusedError("not asked for: the site refuses us")
-        if not self._mirror:
-            return await self._download(request)
-        mirror_request = request.replace(url=mirrored(request.url, self._mirror))
-        response = await self._download(mirror_request)
-        request.meta.update(mirror_request.meta)  # a handler notes its latency there
+        return await (self._mirrored(request) if self._mirror else self._download(request))
+
+    async def _mirrored(self, request: Request) -> Response:
+        url = mirrored(request.url, self._mirror)
+        handler = self._handler(url)
+        if hasattr(handler, "download_from"):  # as ours for aiohttp has: it saves two copies
+            response = cast("Response", await handler.download_from(request, url))
+        else:
+            mirror_request = request.replace(url=url)
+            response = await self._download(mirror_request)
+            request.meta.update(mirror_request.meta)  # a handler notes its latency there
+            response = rebuild_response(response, url=request.url)
         location = response.headers.get("Location")
         if location:
             response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
-        return rebuild_response(response, url=request.url)
+        return response
 
     async def _download(self, request: Request) -> Response:
-        handler = self._handler(request.url.partition(":")[0])
+        handler = self._handler(request.url)
         if iscoroutinefunction(handler.download_request):
             return cast("Response", await handler.download_request(request))
         # The interface before Scrapy 2.14, which Scrapy still supports.
         awaitable = ensure_awaitable(handler.download_request(request, self.crawler.spider))
         return cast("Response", await awaitable)
 
-    def _handler(self, scheme: str) -> Any:  # noqa: ANN401 - any handler of Scrapy's or a user's
+    def _handler(self, url: str) -> Any:  # noqa: ANN401 - any handler of Scrapy's or a user's
+        scheme = url.partition(":")[0]
         if scheme not in self._handlers:
             settings = self.crawler.settings
             path = settings["WRAPPED_DOWNLOAD_HANDLERS"].get(scheme)

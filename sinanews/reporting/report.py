@@ -13,7 +13,7 @@ class Report:
     """The report of one run. Times are unix seconds: of the site's clock in `lists`, else local.
 
     `lists` has for each channel its pages walked, the oldest ctime reached, how far back the walk
-    was to go, the gap in seconds that is left to the last frontier, and whether the walk was
+    was to go, the gap in seconds that is left to the last watermark, and whether the walk was
     complete, or came to the list's end instead.
     """
 

@@ -72,8 +72,8 @@ class Walk:
 
     @property
     def gap(self) -> int | None:
-        """The seconds between the oldest row walked to and the watermark before; None when either is
-        not known."""
+        """The seconds between the oldest row walked to and the watermark before; None without
+        either."""
         if self.before is None or self.oldest is None:
             return None
         return max(0, self.oldest - self.before.reached)

@@ -164,7 +164,7 @@ class ChinaSpider(ArchiveSpider):
         return int(min(clock, self.query.end)) - self.config.first_run_days * DAY
 
     def _finish(self, walk: Walk) -> None:
-        """Moves the frontier when the walk left no gap behind it."""
+        """Moves the watermark when the walk left no gap behind it."""
         name, pages = walk.channel.name, walk.page - 1
         self.logger.info("%s: list pages %d, articles to fetch %d", name, pages, walk.waiting)
         if walk.complete and walk.began and not self.query.until:

@@ -63,7 +63,7 @@ def test_an_audit_counts_stories_articles_and_runs_each_on_its_own(ledger):
     known = ledger.audit()
     assert known.states == {State.WRITTEN: 3, State.GONE: 1, State.FAILED: 2}
     assert (known.stories, known.articles, known.stored, known.written) == (6, 3, 3, 3)
-    assert (known.runs, known.silent, known.unbalanced_runs) == (2, 1, {})
+    assert (known.runs, known.runs_without_report, known.unbalanced_runs) == (2, 1, {})
     assert list(known.complaints()) == []
 
 
@@ -107,7 +107,7 @@ def test_a_run_whose_own_report_does_not_balance_is_named(ledger):
     assert list(ledger.audit().complaints()) == ["run 1 listed 10 stories and accounts for 8"]
 
 
-def test_a_frontier_is_known_once_it_was_moved_and_each_channel_has_its_own(ledger):
+def test_a_watermark_is_known_once_it_was_moved_and_each_channel_has_its_own(ledger):
     assert ledger.runs.watermark("guonei") is None
     ledger.runs.move("guonei", Watermark(100, 90))
     ledger.runs.move("guonei", Watermark(200, 90))
