@@ -84,6 +84,9 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # A callback yields one item or a few: the 100 tasks that Scrapy starts for each response would
     # only cost time.
     settings.set("CONCURRENT_ITEMS", 1, priority="addon")
+    # A page waits in memory until its post is on the disk; this many bytes of pages keep the disk
+    # busy.
+    settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 3_500_000, priority="addon")
     # It reads a callback's source anew for each response, since each request has its own bound
     # method; our callbacks are known.
     settings.set("WARN_ON_GENERATOR_RETURN_VALUE", value=False, priority="addon")

@@ -1,1 +1,1 @@
-"""A response becomes an Article; knows no storage."""
+"""Extracts an Article from a response. Sends no requests, stores nothing."""

@@ -1,4 +1,4 @@
-"""What stands in an article's body and is Sina's, not the article's."""
+"""Removes from an article's body what Sina's templates and scripts add to it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 
 from sinanews.utils.text import line
 
-# Blocks that Sina's templates and scripts put into a body, in any era.
+# Selectors of elements that are not the article's, on pages of any year.
 BOILERPLATE = (
     "style, link, iframe, noscript, video, object, embed, ins, form",
     "p.article-editor, p.show_author, div.show_author, .article-notice, .show_statement",
@@ -18,64 +18,71 @@ BOILERPLATE = (
     ".wap_special, .page-widget-2017, .entHdPic",
 )
 
-_NOT_CONTENT = re.compile(
+# Whole paragraphs: editor lines, links to forums and topics, disclaimers, advertisements for
+# Sina's apps and reports.
+_BOILERPLATE_LINE = re.compile(
     r"[（(【\[]?责任编辑[：:].{0,40}|[（(【\[]编辑[：:].{0,40}|[>＞]{2,}.*|进入【.*】讨论"
     r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*|(?:免责|特别|版权|新浪)声明[：:].*"
     r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
     r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*"
 )
-_RELATED = re.compile(
+# 相关阅读： | [相关报道] | 更多文章
+_RELATED_HEADING = re.compile(
     r"[【\[]?(?:相关|延伸|推荐|更多|往期)(?:新闻|阅读|报道|专题|链接|文章|回顾)[】\]]?[：:]?"
 )
 
 
 def remove_boilerplate(body: LexborNode, more: Iterable[str] = ()) -> LexborNode:
-    """The same body, changed: without furniture, and without link lines to other pages."""
+    """Removes boilerplate and links to related articles, in place, and returns the body.
+
+    `more` are selectors beside those of BOILERPLATE.
+    """
     for node in body.css(", ".join((*BOILERPLATE, *more))):
         node.decompose()
     for paragraph in body.css("p"):
-        if _is_promotion(paragraph):
+        text = line(paragraph.text()) or ""
+        if _BOILERPLATE_LINE.fullmatch(text):
             paragraph.decompose()
+        elif heading := _RELATED_HEADING.match(text):
+            _remove_related(paragraph, text[heading.end() :])
     return body
 
 
-def _is_promotion(paragraph: LexborNode) -> bool:
-    said = line(paragraph.text()) or ""
-    return bool(_NOT_CONTENT.fullmatch(said)) or _is_related(paragraph, said)
+def _remove_related(paragraph: LexborNode, rest: str) -> None:
+    """Removes a heading of related articles together with its links.
+
+    They are either in the paragraph itself, as the `rest` of its text, or each in a line of its
+    own after it. A heading without links is part of the article and stays.
+    """
+    if rest:
+        if "".join(rest.split()) == _link_text(paragraph):
+            paragraph.decompose()
+    elif link_lines := list(_following_link_lines(paragraph)):
+        for link_line in link_lines:
+            link_line.decompose()
+        paragraph.decompose()
 
 
-def _is_related(paragraph: LexborNode, said: str) -> bool:
-    """A heading of related articles: it takes the link lines after it along, or has links only."""
-    heading = _RELATED.match(said)
-    if not heading:
-        return False
-    if heading.end() < len(said):
-        return "".join(said[heading.end() :].split()) == _linked_text(paragraph)
-    links = list(_link_lines_after(paragraph))
-    for link_line in links:
-        link_line.decompose()
-    return bool(links)
+def _following_link_lines(node: LexborNode) -> Iterator[LexborNode]:
+    """The siblings after a node up to the first that has other text than links; no blank ones."""
+    sibling = node.next
+    while sibling is not None:
+        text = _link_text(sibling)
+        if text and text == "".join(sibling.text().split()):
+            yield sibling
+        elif not is_blank(sibling):
+            return
+        sibling = sibling.next
 
 
-def _link_lines_after(paragraph: LexborNode) -> Iterator[LexborNode]:
-    following = paragraph.next
-    while following is not None and (is_blank(following) or _is_one_link(following)):
-        if _is_one_link(following):
-            yield following
-        following = following.next
+def _link_text(node: LexborNode) -> str:
+    """The text of all links in a node, without white space."""
+    return "".join("".join(link.text() for link in node.css("a")).split())
 
 
 def is_blank(node: LexborNode) -> bool:
+    """Whether a node is a comment, or has neither text nor a picture."""
     if node.is_comment_node:
         return True
-    pictured = node.is_element_node and node.css_first("img") is not None
-    return not pictured and not node.text().strip()
-
-
-def _is_one_link(node: LexborNode) -> bool:
-    links = _linked_text(node)
-    return bool(links) and "".join(node.text().split()) == links
-
-
-def _linked_text(node: LexborNode) -> str:
-    return "".join("".join(link.text() for link in node.css("a")).split())
+    has_picture = node.is_element_node and node.css_first("img") is not None
+    return not has_picture and not node.text().strip()

@@ -1,62 +1,46 @@
-"""Parses, and writes HTML as the reference chain does: parse5 -> cheerio 1.0.0-rc.3 -> he.decode.
+"""Parses HTML, and serialises it as RSSHub did: parse5, then cheerio 1.0.0-rc.3, then he.decode.
 
-The chain writes nothing escaped: text and attribute values stand raw, an empty attribute is a
-bare name, only raw-text elements and comments pass through an entity decoder. Lexbor builds the
-same tree as parse5; the writing is here. Two departures, both where raw would be live markup:
-`<` that would open a tag stays `&lt;`, and `"` that would end its attribute stays `&quot;`.
+Lexbor builds the same tree as parse5. The serialiser here follows dom-serializer 0.1, which
+cheerio uses. Because he.decode undoes its escaping, text and attribute values are written raw and
+entities are decoded only where dom-serializer does not escape: in comments and raw-text elements.
+It differs from RSSHub where raw output would become markup: a `<` that would open a tag is written
+as `&lt;`, and a `"` in an attribute value as `&quot;`.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from html import unescape
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-        "basefont",
-        "bgsound",
-        "frame",
-        "keygen",
-        "command",
-    ]
-)
-RAW_TEXT = frozenset(["style", "iframe", "noembed", "noframes", "noscript", "xmp", "plaintext"])
-FOREIGN = frozenset(("svg",))
-TEXT, COMMENT = "-text", "-comment"  # Lexbor's tags of nodes that are no elements
-EVENTS_OF_IMG = ("onclick", "onerror", "onload")
+# Elements without an end tag: those that the HTML standard serialises as void, section 13.3 in
+# https://html.spec.whatwg.org/multipage/parsing.html, and `command`, void in dom-serializer only.
+VOID = frozenset((
+    "area", "base", "basefont", "bgsound", "br", "col", "command", "embed", "frame", "hr", "img",
+    "input", "keygen", "link", "meta", "param", "source", "track", "wbr",
+))  # fmt: skip # one tag a line would hide the list
+# Elements whose text is not markup, by the same section; scripts are removed before.
+RAW_TEXT = frozenset(("style", "iframe", "noembed", "noframes", "noscript", "xmp", "plaintext"))
+TEXT, COMMENT = "-text", "-comment"  # Lexbor's tag names for nodes that are not elements
 
-_OPENS_A_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_PICTURE = re.compile(r"\.(?:gif|png|jpg|webp)")
-_EARLY_END = re.compile(r"--!?>")
+_TAG_OPEN = re.compile(r"<(?=[A-Za-z/!?])")
+_COMMENT_END = re.compile(r"--!?>")
+_PICTURE_URL = re.compile(r"\.(?:gif|png|jpg|webp)")  # as in RSSHub
 
 
 def parse(html: str | bytes) -> LexborHTMLParser:
-    """The document, of text or of UTF-8, with scripting on as in parse5: the content of noscript
-    is text."""
+    """Parses a document, given as text or as UTF-8.
+
+    Scripting is on, as in parse5, so the content of noscript is text.
+    """
     return LexborHTMLParser(html, scripting=True)
 
 
 def parsed_body(inner_html: str) -> LexborNode:
-    """The body of a fragment parsed as a document, which is what drops its leading comments.
+    """Parses a fragment as a document, which drops leading comments, and returns its body.
 
-    Scripts are gone and what they divided is one text again.
+    Scripts are removed, and the text around each of them is merged into one node.
     """
     body = parse(inner_html).body
     assert body is not None, "an HTML document always has a body"
@@ -67,7 +51,7 @@ def parsed_body(inner_html: str) -> LexborNode:
 
 
 def children(node: LexborNode) -> Iterator[LexborNode]:
-    """All child nodes: elements, texts and comments; of a template, its content's."""
+    """All child nodes, text and comments included; for a template, those of its content."""
     parent = node.template_fragments()[0] if node.tag == "template" else node
     child = parent.first_child
     while child is not None:
@@ -76,7 +60,7 @@ def children(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def absolute(url: str, base: str) -> str:
-    """The WHATWG join of both; the URL as it is when it cannot be joined.
+    """The URL resolved against a base, by the WHATWG URL standard; unchanged if it is invalid.
 
     >>> absolute("//tousu.sina.com.cn", "https://finance.sina.com.cn/a/b.shtml")
     'https://tousu.sina.com.cn/'
@@ -90,97 +74,79 @@ def absolute(url: str, base: str) -> str:
 
 
 def repair_links(body: LexborNode, base: str) -> None:
-    """Makes every a[href] and img[src] absolute, and images as RSSHub leaves them."""
+    """Makes every a[href] and img[src] absolute, in place, with RSSHub's changes to images.
+
+    Like RSSHub it takes a missing src from the first attribute that looks like a picture's URL,
+    joins "undefined" for a URL that is missing altogether, sets `referrerpolicy`, and removes
+    three event handlers.
+    """
     for link in body.css("a"):
         link.attrs["href"] = absolute(link.attributes.get("href", "undefined") or "", base)
     for image in body.css("img"):
-        _repair_image(image, base)
+        attributes = image.attributes
+        values = (value for value in attributes.values() if value and _PICTURE_URL.search(value))
+        source = attributes.get("src") or next(values, "undefined")
+        image.attrs["src"] = absolute(source, base)
+        image.attrs["referrerpolicy"] = "no-referrer"
+        for event in ("onclick", "onerror", "onload"):
+            if event in attributes:
+                del image.attrs[event]
 
 
-def _repair_image(image: LexborNode, base: str) -> None:
-    attributes = image.attributes
-    image.attrs["src"] = absolute(attributes.get("src") or _lazy_source(attributes), base)
-    image.attrs["referrerpolicy"] = "no-referrer"
-    for event in EVENTS_OF_IMG:
-        if event in attributes:
-            del image.attrs[event]
+def inner(node: LexborNode, *, comments: bool = True) -> str:
+    """The node's inner HTML as RSSHub writes it, with or without comments."""
+    pieces: list[str] = []
+    _write_children(node, pieces.append, comments=comments, in_svg=False)
+    return "".join(pieces)
 
 
-def _lazy_source(attributes: dict[str, str | None]) -> str:
-    values = (value for value in attributes.values() if value and _PICTURE.search(value))
-    return next(values, "undefined")
+def _write_children(
+    parent: LexborNode, write: Callable[[str], None], *, comments: bool, in_svg: bool
+) -> None:
+    """Writes the child nodes.
 
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How to write: `foreign` inside svg, where XML rules hold; with or without `comments`."""
-
-    foreign: bool = False
-    comments: bool = True
-
-
-def inner(node: LexborNode, form: Form = Form()) -> str:
-    """The node's content as the chain writes it."""
-    written: list[str] = []
-    _write_content(node, form, written.append)
-    return "".join(written)
-
-
-Write = Callable[[str], None]
-
-
-def _write_content(node: LexborNode, form: Form, write: Write) -> None:
-    parent = node.tag or ""
-    for child in children(node):
-        tag = child.tag or ""
-        if tag == TEXT:
-            write(_text(child.text_content or "", parent))
-        elif tag != COMMENT:
-            within = replace(form, foreign=True) if tag in FOREIGN else form
-            _write_element(child, tag, within, write)
-        elif form.comments:
-            write(_comment(child.html or ""))
-
-
-def _write_element(node: LexborNode, tag: str, form: Form, write: Write) -> None:
-    start = tag + "".join([_attribute(*pair, form) for pair in node.attributes.items()])
-    if form.foreign and node.first_child is None:
-        write(f"<{start}/>")
-        return
-    write(f"<{start}>")
-    if form.foreign or tag not in VOID:
-        _write_content(node, form, write)
-        write(f"</{tag}>")
-
-
-def _attribute(name: str, value: str | None, form: Form) -> str:
-    if not value and not form.foreign:
-        return f" {name}"
-    escaped = (value or "").replace('"', "&quot;")
-    return f' {name}="{escaped}"'
-
-
-def _text(text: str, parent: str) -> str:
-    """Text as it is, inert; the content of raw-text elements passed through the decoder.
-
-    A carriage return can only come from a character reference, and would not survive a reader.
+    In svg, XML's rules hold: `<path/>` for an empty element, an end tag for any other, and
+    `name=""` for an empty attribute.
     """
-    if parent in RAW_TEXT:
-        return _decoded_unless(f"</{parent}", text)
-    return _OPENS_A_TAG.sub("&lt;", text).replace("\r", "&#13;")
+    parent_tag = parent.tag or ""
+    for node in children(parent):
+        tag = node.tag or ""
+        if tag == TEXT:
+            write(_text(node.text_content or "", parent_tag))
+        elif tag == COMMENT:
+            if comments:
+                write(_comment(node.html or ""))
+        else:
+            is_xml = in_svg or tag == "svg"
+            start = tag
+            for name, value in node.attributes.items():
+                if value or is_xml:
+                    escaped = (value or "").replace('"', "&quot;")
+                    start += f' {name}="{escaped}"'
+                else:
+                    start += f" {name}"
+            if is_xml and node.first_child is None:
+                write(f"<{start}/>")
+            elif not is_xml and tag in VOID:
+                write(f"<{start}>")
+            else:
+                write(f"<{start}>")
+                _write_children(node, write, comments=comments, in_svg=is_xml)
+                write(f"</{tag}>")
 
 
-def _decoded_unless(end: str, text: str) -> str:
-    decoded = unescape(text) if "&" in text else text
-    return text if end in decoded.lower() and end not in text.lower() else decoded
+def _text(text: str, parent_tag: str) -> str:
+    if parent_tag in RAW_TEXT:
+        # Left encoded if decoding would make an end tag that ends the element early.
+        decoded = unescape(text)
+        end_tag = f"</{parent_tag}"
+        ends_early = end_tag in decoded.lower() and end_tag not in text.lower()
+        return text if ends_early else decoded
+    # Parsers replace a raw carriage return with a line feed; a character reference stays one.
+    return _TAG_OPEN.sub("&lt;", text).replace("\r", "&#13;")
 
 
 def _comment(comment: str) -> str:
-    content = comment.removeprefix("<!--").removesuffix("-->")
-    decoded = unescape(content) if "&" in content else content
-    return comment if _EARLY_END.search(decoded) else f"<!--{decoded}-->"
-
-
-def pictures(body: LexborNode) -> list[str]:
-    """The src of each img in document order, comments ignored."""
-    return [image.attributes.get("src") or "" for image in body.css("img")]
+    # Likewise left encoded if decoding would end the comment early.
+    decoded = unescape(comment.removeprefix("<!--").removesuffix("-->"))
+    return comment if _COMMENT_END.search(decoded) else f"<!--{decoded}-->"

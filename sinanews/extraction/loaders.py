@@ -1,4 +1,4 @@
-"""ArticleLoader: which processors make which field out of what a layout's rules find."""
+"""ArticleLoader: an item loader whose processors make an Article's fields of a page's values."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -13,39 +13,38 @@ from sinanews.items import Article
 from sinanews.utils import text, times
 
 
-class _Listed(str):
-    """Keywords as a page lists them, with commas between; those of an item are single words."""
+class _KeywordList(str):
+    """Comma-separated keywords of a page. Those of an item that is loaded again are plain str,
+    one keyword each, since they do not pass the input processor."""
 
     __slots__ = ()
 
 
-def _keywords(found: Sequence[str], loader_context: Mapping[str, Collection[str]]) -> list[str]:
-    """The words of the first list that says more than the title, each once."""
+def _keywords(values: Sequence[str], loader_context: Mapping[str, Collection[str]]) -> list[str]:
+    """The item's own keywords, then those of the first list with any beside the title; no
+    duplicates.
+
+    `titles` in the loader context are the article's titles, in the roll list and on the page.
+    """
     titles = loader_context.get("titles", ())
-    of_item = [word for word in found if not isinstance(word, _Listed)]
-    lists = (
-        processors.words(_untitled(listed, titles))
-        for listed in found
-        if isinstance(listed, _Listed)
-    )
-    said = ([word for word in words if word not in titles] for words in lists)
-    return list(dict.fromkeys(of_item + next(filter(None, said), [])))
-
-
-def _untitled(listed: str, titles: Iterable[str]) -> str:
-    """A list without the title that it begins with; a title may have commas of its own."""
-    first = (title for title in titles if f"{listed},".startswith(f"{title},"))
-    return listed[len(next(first, "")) :]
+    keywords = [value for value in values if not isinstance(value, _KeywordList)]
+    for value in values:
+        if isinstance(value, _KeywordList):
+            # A list that begins with the title is cut before it is split: a title may have commas.
+            title = next((title for title in titles if f"{value},".startswith(f"{title},")), "")
+            words = processors.words(value.removeprefix(title))
+            if new := [word for word in words if word not in titles]:
+                keywords += new
+                break
+    return list(dict.fromkeys(keywords))
 
 
 class ArticleLoader(ItemLoader):
-    """Fills an Article. A value that its processors make None or empty is not there.
+    """Fills an Article. A value that a processor turns into None or an empty list is dropped.
 
-    For each field the first rule that gives a value wins; the later ones are not asked.
-
-    A subclass can change or add processors (`title_in`, `topic_out`), name another
-    `default_item_class` with at least an Article's fields, and say in `rules` where on a page of
-    any family further fields stand, or what to ask for a field before the family's own rules:
+    A subclass can change or add processors, set another `default_item_class` with at least an
+    Article's fields, and add `rules`: where pages of any layout have further fields, or what to
+    try for a field before the layout's own rules.
 
         class TopicLoader(ArticleLoader):
             default_item_class = TopicArticle
@@ -53,9 +52,10 @@ class ArticleLoader(ItemLoader):
             topic_in = MapCompose(str.strip)
             topic_out = TakeFirst()
 
-    While a page is read, processors have its `response` in their loader context. The body and
-    what is made of it (`body_html`, `text`, `author`, `images`, `headimg`, `tickers`) is not read
-    by rules.
+    The rules of a field are tried in order until one gives a value. The body and the fields made
+    of it (`body_html`, `text`, `author`, `images`, `headimg`, `tickers`) have no rules.
+
+    While a page is read, the loader context has its `response`.
     """
 
     default_item_class = Article
@@ -66,7 +66,7 @@ class ArticleLoader(ItemLoader):
     editor_in = MapCompose(processors.editor)
     editor_code_in = MapCompose(processors.editor_code)
     published_in = updated_in = MapCompose(times.parse_datetime)
-    keywords_in = MapCompose(text.line, _Listed)
+    keywords_in = MapCompose(text.line, _KeywordList)
 
     docid_out = url_out = layout_out = duplicate_of_out = revision_out = TakeFirst()
     title_out = summary_out = author_out = source_out = editor_out = editor_code_out = TakeFirst()
@@ -74,21 +74,24 @@ class ArticleLoader(ItemLoader):
     headimg_out = body_html_out = text_out = TakeFirst()
     keywords_out = Compose(_keywords)
 
-    def load_item(self, **known: Any) -> Any:  # noqa: ANN401 - Scrapy's, and fields of many types
-        """The item, of what was collected and of the fields that are known as they are.
+    def load_item(self, **fields: Any) -> Any:  # noqa: ANN401 - as in Scrapy: items and values of any type
+        """Returns the item: the collected values processed, then `fields` set without processing.
 
         Raises KeyError for a field that the item's class does not have.
         """
-        self.context["titles"] = self.get_collected_values("title")  # the list's and the page's
+        self.context["titles"] = self.get_collected_values("title")  # the roll list's, the page's
         adapter = ItemAdapter(super().load_item())
-        adapter.update(known)
+        adapter.update(fields)
         return adapter.item
 
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:
-        """Adds to the fields what the first of the rules finds that finds anything for one."""
+        """Adds the values of the rules to each of the fields, until one of them has a value.
+
+        The first rule is tried even for a field that has one already.
+        """
         for rule in rules:
-            found = list(rule.find(page))
-            for field in fields if found else ():
-                self.add_value(field, found)
-            if any(map(self.get_collected_values, fields)):
+            if values := list(rule.find(page)):
+                for field in fields:
+                    self.add_value(field, values)
+            if any(self.get_collected_values(field) for field in fields):
                 return

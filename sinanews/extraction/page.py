@@ -1,8 +1,8 @@
-"""Reads one article page: response -> Article. Knows no storage and asks for nothing."""
+"""Reads article pages: takes a response, returns an Article. Sends no requests, stores nothing."""
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from scrapy.http import Response, TextResponse
@@ -18,77 +18,76 @@ from sinanews.items import Article, missing_fields
 from sinanews.roll.api import Story
 from sinanews.utils import times, urls
 
-BODY = "body_html"
-# How a mobile page names the PC page that it stands for; its slashes are escaped.
+# The script of a mobile page names the PC page of the same article, with escaped slashes.
 _PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
-# Sina's own page for what is not there says so in GBK; whether it declares that is not known.
+# The message of Sina's "page not found", which is GBK. It is compared in bytes, independently of
+# the encoding that the response declares.
 _NOT_FOUND = tuple("页面没有找到".encode(encoding) for encoding in ("gbk", "utf-8"))
-# An editor line says one of them or both.
-_TOGETHER = {"editor": ("editor", "editor_code")}
-_SMALL = 30_000  # bytes; an article's page is several times this
+_NOT_FOUND_SIZE = 30_000  # bytes, at most; pages with an article are several times as large
 
 
 def read(
     response: Response, story: Story | None = None, loader: type[ArticleLoader] = ArticleLoader
 ) -> Article:
-    """The article of a page; `story` is the list's row for it, whose title and times lead.
+    """Reads the article of a page.
 
-    `loader` collects the fields, and what it fills is returned: an Article, or another item of
-    the loader's `default_item_class`.
+    `story` is its row in the roll list, whose title and times take precedence over the page's.
+    `loader` collects the fields; the result is of its `default_item_class`.
 
-    Raises LayoutError when the page is of no known family or lacks a required field.
+    Raises LayoutError when the page has no layout that is supported, or lacks a required field.
     """
-    page = _markup(response) if isinstance(response, TextResponse) else Page("")
+    page = _parse(response)
     layout = layouts.of(page)
     if layout is None:
-        tried = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
-        raise LayoutError(response.url, ["layout"], tried)
+        absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
+        raise LayoutError(response.url, ["layout"], absent)
     article = _load(page, layout, response, story, loader)
     if missing_fields(article):
-        # What the page itself lacks, so that its file alone shows the same.
+        # Reported as for the page alone, so that reading its saved file gives the same error.
         missing = missing_fields(_load(page, layout, response, None, loader))
-        sought = _sought(layout, loader.rules, missing)
-        raise LayoutError(response.url, missing, {layout.name: sought})
+        rules: dict[str, Sequence[object]] = {
+            **_rules(layout, loader),
+            "body_html": [f"content of {layout.body}"],
+        }
+        tried = [f"{field}: {rule}" for field in missing for rule in rules.get(field, ())]
+        raise LayoutError(response.url, missing, {layout.name: tried})
     return article
 
 
-def _markup(response: TextResponse) -> Page:
-    """The page, parsed; of its bytes when they are UTF-8 throughout."""
-    text = response.text
-    replaced = "\ufffd" in text or response.body.startswith(BOM_UTF8)
-    return Page(text, None if replaced or response.encoding != "utf-8" else response.body)
-
-
 def pc_url(response: Response) -> str | None:
-    """The URL of the PC page that a mobile page names; None when it names none."""
-    found = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None
-    return urls.canonical(found[1].replace("\\/", "/")) if found else None
+    """The canonical URL of the PC page that a mobile page names; None when it names none."""
+    match = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None
+    return urls.canonical(match[1].replace("\\/", "/")) if match else None
 
 
 def is_soft_404(response: Response) -> bool:
-    """Whether a page without an article says, with status 200, that it is not there.
+    """Whether a response, whatever its status, is Sina's "page not found".
 
     >>> is_soft_404(Response("https://finance.sina.com.cn/a", body="页面没有找到".encode("gbk")))
     True
     """
     body = response.body
-    return len(body) < _SMALL and any(words in body for words in _NOT_FOUND)
+    return len(body) < _NOT_FOUND_SIZE and any(message in body for message in _NOT_FOUND)
 
 
-Rules = Mapping[str, Sequence[Rule]]
+def _parse(response: Response) -> Page:
+    """The parsed page; an empty one for a response that is not text."""
+    if not isinstance(response, TextResponse):
+        return Page("")
+    text, body = response.text, response.body
+    # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again, unless
+    # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
+    is_utf8 = response.encoding == "utf-8"
+    is_unchanged = is_utf8 and "\ufffd" not in text and not body.startswith(BOM_UTF8)
+    return Page(text, body if is_unchanged else None)
 
 
-def _rules(layout: Layout, own: Rules) -> Rules:
-    """For each field a loader's own rules, then the layout's."""
+def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:
+    """The rules of each field: the loader's own, then the layout's."""
     return {
-        field: (*own.get(field, ()), *layout.fields.get(field, ()))
-        for field in (*layout.fields, *own)
+        field: (*loader.rules.get(field, ()), *layout.fields.get(field, ()))
+        for field in (*layout.fields, *loader.rules)
     }
-
-
-def _sought(layout: Layout, own: Rules, missing: Sequence[str]) -> list[str]:
-    known = {**_rules(layout, own), BODY: (f"content of {layout.body}",)}
-    return [f"{name}: {rule}" for name in missing for rule in known.get(name, ())]
 
 
 def _load(
@@ -98,46 +97,46 @@ def _load(
     story: Story | None,
     loader_class: type[ArticleLoader],
 ) -> Article:
+    """Fills an item with the loader; required fields may stay empty."""
     loader = loader_class()
-    # Not as an argument: Scrapy's loader would parse the page a second time.
+    # Not passed as an argument, with which Scrapy's loader would parse the page again.
     loader.context["response"] = response
     if story:
         loader.add_value("title", story.title)
         loader.add_value("summary", story.summary)
-    _add_fields(loader, layout, page)
-    url = response.url
-    known = _listed(story) if story else {"docid": urls.docid(url), "url": url}
-    known |= _body(layout, layout.content(page), url)
-    article: Article = loader.load_item(layout=layout.name, **known)
+    for field, rules in _rules(layout, loader_class).items():
+        # An editor line has a name, a code, or both. Both come from the same line.
+        fields = ("editor", "editor_code") if field == "editor" else (field,)
+        loader.add_rules(fields, rules, page)
+    values: dict[str, Any] = {"layout": layout.name}
+    if story:
+        if story.title:
+            values["title"] = story.title  # unprocessed: posts have its double spaces
+        values["docid"] = story.docid
+        values["url"] = story.url
+        values["channels"] = list(story.channels)
+        values["first_seen"] = times.at(story.intime) if story.intime else None
+    else:
+        values["docid"] = urls.docid(response.url)
+        values["url"] = response.url
+    values |= _body_fields(layout.content(page), layout, response.url)
+    article: Article = loader.load_item(**values)
     return article
 
 
-def _listed(story: Story) -> dict[str, Any]:
-    title = {"title": story.title} if story.title else {}  # as listed, doubled spaces and all
-    return title | {
-        "docid": story.docid,
-        "url": story.url,
-        "channels": list(story.channels),
-        "first_seen": times.at(story.intime) if story.intime else None,
-    }
-
-
-def _add_fields(loader: ArticleLoader, layout: Layout, page: Page) -> None:
-    for field, rules in _rules(layout, loader.rules).items():
-        loader.add_rules(_TOGETHER.get(field, (field,)), rules, page)
-
-
-def _body(layout: Layout, inner_html: str, url: str) -> dict[str, Any]:
+def _body_fields(inner_html: str, layout: Layout, url: str) -> dict[str, Any]:
+    """The fields that come from the article's body, by name."""
     body = html5.parsed_body(inner_html)
-    html5.repair_links(body, urls.canonical(url))  # the reference follows rows as https
-    found = {
-        BODY: html5.inner(body),
-        "headimg": next(iter(html5.pictures(body)), None) or None,
+    html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
+    first_image = body.css_first("img")
+    fields = {
+        "body_html": html5.inner(body),
+        "headimg": (first_image.attributes.get("src") if first_image else None) or None,
         "tickers": bodies.stocks(inner_html, body),
     }
-    remove_boilerplate(body, layout.boilerplate)
+    remove_boilerplate(body, layout.boilerplate)  # in place, and body_html has it
     paragraphs = bodies.paragraphs(body)
-    return found | {
+    return fields | {
         "images": bodies.images(body),
         "text": "\n".join(paragraphs),
         "author": byline(paragraphs),

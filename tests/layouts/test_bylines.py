@@ -1,11 +1,11 @@
-"""Who wrote it: the forms of a byline in the text, and what only looks like one.
+"""Bylines in the text, and lines that only look like one.
 
-A wrong author is worse than none, so what is hard to tell may be nobody.
+A wrong author is worse than none: in doubtful cases None is right as well.
 """
 
 import pytest
 
-from sinanews.extraction.processors import byline
+from sinanews.extraction.bylines import byline
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_byline_names_its_reporter(text, author):
         ("文｜顾南乔 编辑｜岑砚秋", "顾南乔"),
     ],
 )
-def test_where_they_wrote_and_what_they_are_is_no_name(text, author):
+def test_places_and_roles_are_not_names(text, author):
     assert byline([text]) in {author, None}
 
 
@@ -67,7 +67,7 @@ def test_where_they_wrote_and_what_they_are_is_no_name(text, author):
         "责任编辑：纪晚照",
     ],
 )
-def test_what_only_looks_like_a_byline_names_nobody(text):
+def test_a_line_that_only_looks_like_a_byline_gives_no_author(text):
     assert byline([text]) is None
 
 
@@ -78,9 +78,9 @@ def test_what_only_looks_like_a_byline_names_nobody(text):
         ["文/汤明远", "码头的货到了。（记者 顾南乔）"],
     ],
 )
-def test_two_different_bylines_name_nobody(texts):
+def test_two_different_bylines_give_no_author(texts):
     assert byline(texts) is None
 
 
-def test_one_reporter_named_twice_is_one():
+def test_a_reporter_who_is_named_twice_is_given_once():
     assert byline(["文/汤明远", "（记者 汤明远）"]) == "汤明远"

@@ -1,5 +1,4 @@
-"""POST_BODY=clean: bodies of every family without what Sina puts round the article, and with all
-that is the article's."""
+"""POST_BODY=clean: bodies of every layout without boilerplate, and with everything else."""
 
 import json
 import re
@@ -20,7 +19,7 @@ BOILERPLATE = re.compile(
     r"<!--|<script|<style|<iframe|<link|<noscript|<ins\b|appendQr|kaihu|otherContent|video-2017"
     r"|责任编辑[：:]|（编辑：S|海量资讯、精准解读|特别声明：|article-editor|show_author|ct_hqimg"
 )
-PICTURELESS = ("T2005", "M")  # the mirror shows none of a story's pictures on their pages
+PICTURELESS = ("T2005", "M")  # the mirror renders their pages without pictures
 families = pytest.mark.parametrize("family", FAMILIES)
 labelled = pytest.mark.parametrize("folder", [*FIXTURES, *CAPTURES], ids=lambda f: f.name)
 
@@ -49,36 +48,36 @@ def assert_clean(html):
 
 def article_of(folder):
     """The article of a labelled page, and its label."""
-    label = folder / ("truth.json" if folder in CAPTURES else "expected.json")
-    told = json.loads(label.read_text("utf-8"))
+    file = folder / ("truth.json" if folder in CAPTURES else "expected.json")
+    label = json.loads(file.read_text("utf-8"))
     body = (folder / "page.html").read_bytes()
-    return page.read(HtmlResponse(told["url"], body=body)), told
+    return page.read(HtmlResponse(label["url"], body=body)), label
 
 
 @labelled
-def test_a_clean_body_has_the_labelled_paragraphs_and_pictures_and_no_furniture(folder):
-    article, told = article_of(folder)
+def test_a_clean_body_has_the_labelled_paragraphs_and_pictures_and_no_boilerplate(folder):
+    article, label = article_of(folder)
     html = cleaned(article)
     assert_clean(html)
-    squeezed = "".join("".join(told["paragraphs"]).split())
+    squeezed = "".join("".join(label["paragraphs"]).split())
     assert "".join("".join(bodies.paragraphs(tree(html))).split()) == squeezed
-    assert pictures(html) == [image["url"] for image in told["images"]]
+    assert pictures(html) == [image["url"] for image in label["images"]]
 
 
 @labelled
-def test_a_clean_body_has_the_links_that_stand_in_the_text_and_no_others(folder):
-    article, told = article_of(folder)
+def test_a_clean_body_has_the_links_in_the_text_and_no_others(folder):
+    article, label = article_of(folder)
     texts = {
         line(link.text()): link.attributes["href"] for link in tree(article.body_html).css("a")
     }
-    own = {
-        url for text, url in texts.items() if text and any(text in p for p in told["paragraphs"])
+    wanted = {
+        url for text, url in texts.items() if text and any(text in p for p in label["paragraphs"])
     }
-    assert {url for url in links(cleaned(article)) if url} == own
+    assert {url for url in links(cleaned(article)) if url} == wanted
 
 
 def stories(family, count=40):
-    """Enough of the mirror's stories to have every kind of furniture that a family can have."""
+    """Enough of the mirror's stories to have every kind of boilerplate that a layout can have."""
     return Site(articles=0, tick=0).publish(count, family=family)
 
 
@@ -98,7 +97,7 @@ def test_pages_of_the_mirror_come_out_clean_and_whole(family):
 
 
 @families
-def test_each_kind_of_furniture_is_among_them(family):
+def test_each_kind_of_boilerplate_is_among_them(family):
     features = frozenset().union(*(story.features for story in stories(family)))
     wanted = {"picture", "topic", "adlist", "table", "script", "video", "stocks", "quote"}
-    assert wanted - features <= FAMILIES[family].lacks
+    assert wanted - features <= FAMILIES[family].missing

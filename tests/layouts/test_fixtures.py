@@ -1,7 +1,7 @@
-"""Small pages of every layout, each with what it says: one test for each page and field.
+"""Small pages of every layout with their expected fields: one test for each page and field.
 
-The pages are bytes without a charset in a header, so that decoding is tested with them. What they
-say was written by hand, from the pages.
+The responses have no charset in their headers, so that decoding is tested, too. The expected
+values were written by hand, from the pages.
 """
 
 import json
@@ -52,7 +52,7 @@ def article(folder):
 
 @pytest.mark.parametrize("field", FIELDS)
 @every_page
-def test_a_field_is_what_the_page_says(folder, field):
+def test_a_field_is_as_expected(folder, field):
     assert article(folder)[field] == expected(folder)[field]
 
 
@@ -62,7 +62,7 @@ def test_the_text_is_the_articles_paragraphs(folder):
 
 
 @every_page
-def test_the_source_body_keeps_the_furniture_that_the_text_leaves_out(folder):
+def test_the_source_body_is_not_empty_and_has_no_scripts(folder):
     body = article(folder)["body_html"]
     assert body.strip()
     assert "<script" not in body
@@ -79,33 +79,33 @@ def test_every_layout_has_a_page():
 
 
 @every_page
-def test_the_first_layout_that_fits_is_the_pages_own(folder):
-    markup = Page(response(folder).text)
-    assert layouts.of(markup).name == expected(folder)["layout"]
+def test_the_first_layout_that_fits_is_the_expected_one(folder):
+    parsed = Page(response(folder).text)
+    assert layouts.of(parsed).name == expected(folder)["layout"]
 
 
 @every_page
-def test_no_layout_takes_a_page_of_another_family_that_stands_before_it(folder):
-    markup = Page(response(folder).text)
+def test_no_earlier_layout_fits_the_page(folder):
+    parsed = Page(response(folder).text)
     own = layouts.BY_NAME[expected(folder)["layout"]]
     earlier = layouts.LAYOUTS[: layouts.LAYOUTS.index(own)]
-    assert [layout.name for layout in earlier if layout.fits(markup)] == []
+    assert [layout.name for layout in earlier if layout.fits(parsed)] == []
 
 
 @pytest.mark.parametrize(
     ("special", "general", "folder"),
     [("K", "F2017", "K-2018"), ("K", "N2017", "K-2025"), ("CJ", "F2017", "CJ-2018")],
 )
-def test_a_special_family_stands_before_the_one_it_was_made_from(special, general, folder):
+def test_a_special_layout_comes_before_the_general_one(special, general, folder):
     names = [layout.name for layout in layouts.LAYOUTS]
-    markup = Page(response(next(f for f in FOLDERS if f.name == folder)).text)
-    assert layouts.BY_NAME[general].fits(markup)
+    parsed = Page(response(next(f for f in FOLDERS if f.name == folder)).text)
+    assert layouts.BY_NAME[general].fits(parsed)
     assert names.index(special) < names.index(general)
 
 
 @pytest.mark.parametrize("name", ["F2017-plain", "F2017-edited", "F2014-finance"])
-def test_the_pages_own_title_is_no_keyword_when_the_list_has_another(name):
-    """The list keeps a title that the page has changed since; half a percent do."""
+def test_the_title_of_the_page_is_not_a_keyword_when_the_list_has_another(name):
+    """The list has the title as it was before an edit of the page; half a percent differ."""
     folder = FOLDERS[NAMES.index(name)]
     story = Story("naaaaaa0000001", expected(folder)["url"], "清单上的旧标题", 1, 1, 1)
     read = page.read(response(folder), story)
@@ -114,7 +114,7 @@ def test_the_pages_own_title_is_no_keyword_when_the_list_has_another(name):
 
 
 @pytest.mark.parametrize("name", ["F2014-finance", "F2014-news", "B2009-pictures", "T2005-split"])
-def test_old_pages_are_gb2312_bytes_that_say_so(name):
+def test_old_pages_are_gb2312_and_declare_it(name):
     body = (FOLDERS[NAMES.index(name)] / "page.html").read_bytes()
     assert b"charset=gb2312" in body
     with pytest.raises(UnicodeDecodeError):
@@ -130,10 +130,10 @@ def test_old_pages_are_gb2312_bytes_that_say_so(name):
     ],
     ids=["captcha", "foreign", "empty"],
 )
-def test_a_page_of_no_family_names_the_layouts_tried(body):
-    asked = HtmlResponse("https://finance.sina.com.cn/china/x.shtml", body=body.encode())
+def test_an_unsupported_page_is_reported_with_the_layouts_tried(body):
+    served = HtmlResponse("https://finance.sina.com.cn/china/x.shtml", body=body.encode())
     with pytest.raises(LayoutError) as raised:
-        page.read(asked)
+        page.read(served)
     assert raised.value.missing == ["layout"]
     assert list(raised.value.tried) == list(layouts.BY_NAME)
     assert all(name in str(raised.value) for name in layouts.BY_NAME)
@@ -143,17 +143,17 @@ def test_a_page_of_no_family_names_the_layouts_tried(body):
     ("cut", "missing"),
     [("h1.main-title", "layout"), (".date-source", "layout"), ("#artibody", "layout")],
 )
-def test_a_page_without_a_mark_of_its_family_is_of_none(cut, missing):
-    markup = Page(response(FOLDERS[NAMES.index("F2017-plain")]).text)
-    for node in markup.tree.css(cut):
+def test_a_page_without_a_required_element_has_no_layout(cut, missing):
+    parsed = Page(response(FOLDERS[NAMES.index("F2017-plain")]).text)
+    for node in parsed.tree.css(cut):
         node.decompose()
     with pytest.raises(LayoutError) as raised:
-        page.read(HtmlResponse("https://finance.sina.com.cn/x", body=markup.tree.html.encode()))
+        page.read(HtmlResponse("https://finance.sina.com.cn/x", body=parsed.tree.html.encode()))
     assert raised.value.missing == [missing]
     assert cut in raised.value.tried["F2017"]
 
 
-def test_an_empty_title_and_no_time_are_named_with_the_layout():
+def test_an_empty_title_and_no_time_are_reported_with_the_layout():
     body = response(FOLDERS[NAMES.index("CJ-2018")]).text
     body = body.replace("县城奶茶店关了一半，剩下的那家在卖面", "").replace("2018年10月12日", "")
     with pytest.raises(LayoutError) as raised:

@@ -1,4 +1,4 @@
-"""What Sina's pages are known to do to whoever reads them, one small page for each."""
+"""Irregularities of Sina's pages, with a small page for each."""
 
 import pytest
 from scrapy.http import HtmlResponse
@@ -51,14 +51,14 @@ def year2005(cell, title="th", beside="http://www.sina.com.cn 2005年03月21日 
 # Date, source, editor, keywords
 
 
-def test_a_second_date_may_name_an_author_and_is_no_time():
+def test_a_second_date_element_may_have_an_author():
     beside = f'{DATE}{SOURCE}<span class="date">作者：新港报</span>'
     article = modern(beside=beside, id_="article")
     assert article.published.isoformat() == "2018-09-28T19:37:00+08:00"
     assert article.source == "海港日报"
 
 
-def test_the_shown_time_goes_before_the_time_of_a_later_publication():
+def test_the_time_shown_takes_precedence_over_the_metas():
     head = '<meta property="article:published_time" content="2018-09-28T20:10:01+08:00">'
     assert modern(head=head, id_="article").published.isoformat() == "2018-09-28T19:37:00+08:00"
 
@@ -70,7 +70,7 @@ def test_metas_give_the_time_that_is_not_shown():
     assert modern(head=later + created, beside=SOURCE).published.isoformat()[11:19] == "19:37:53"
 
 
-def test_empty_metas_are_no_times():
+def test_empty_metas_are_ignored():
     head = """<meta property="article:published_time" content="">
 <meta name="weibo: article:create_at" content="">
 <meta name="weibo: article:update_at" content="">"""
@@ -79,7 +79,7 @@ def test_empty_metas_are_no_times():
     assert article.updated is None
 
 
-def test_an_edited_page_says_when():
+def test_an_edited_page_has_the_time_of_the_edit():
     head = '<meta name="weibo: article:update_at" content="2018-09-28 23:26:09">'
     assert modern(head=head).updated.isoformat() == "2018-09-28T23:26:09+08:00"
 
@@ -124,14 +124,14 @@ def test_date_and_source_may_share_a_span(beside):
         '<a href="http://a.example">海港日报</a> <a href="http://weibo.com/1">[微博]</a>',
     ],
 )
-def test_nbsp_stands_between_what_old_pages_say(date, source):
+def test_old_pages_have_nbsp_between_date_and_source(date, source):
     article = year2014(date=date, source=source)
     assert article.published.isoformat() == "2014-03-01T02:42:00+08:00"
     assert article.source == "海港日报"
 
 
 @pytest.mark.parametrize(
-    ("said", "editor", "code"),
+    ("text", "editor", "code"),
     [
         ("责任编辑：纪晚照 ", "纪晚照", None),
         ("责任编辑：纪晚照 SF099", "纪晚照", "SF099"),
@@ -146,18 +146,18 @@ def test_nbsp_stands_between_what_old_pages_say(date, source):
         ("责任编辑：", None, None),
     ],
 )
-def test_an_editor_line_names_editors_and_a_code(said, editor, code):
+def test_an_editor_line_names_editors_and_a_code(text, editor, code):
     for line in (
-        f'<p class="article-editor">{said}</p>',
-        f'<p class="show_author">{said}</p>',
-        f"<p>　　{said}</p>",
+        f'<p class="article-editor">{text}</p>',
+        f'<p class="show_author">{text}</p>',
+        f"<p>　　{text}</p>",
     ):
         article = modern(f"<p>　　正文。</p>{line}")
         assert (article.editor, article.editor_code) == (editor, code), line
         assert article.text == "正文。", line
 
 
-def test_an_editor_may_stand_below_the_body():
+def test_an_editor_line_may_follow_the_body():
     article = year2016(below='<p class="article-editor">责任编辑：支远山 SF099</p>')
     assert (article.editor, article.editor_code) == ("支远山", "SF099")
     assert article.text == "正文。"
@@ -190,7 +190,7 @@ KEYWORDS = """<div class="article-bottom" id="article-bottom">
 
 
 @pytest.mark.parametrize(
-    ("tags", "keywords", "below", "found"),
+    ("tags", "keywords", "below", "expected"),
     [
         ("", "港口夜里也开闸", "", []),
         ("", "港口夜里也开闸", KEYWORDS, ["港口", "闸口"]),
@@ -203,14 +203,14 @@ KEYWORDS = """<div class="article-bottom" id="article-bottom">
     ],
 )
 def test_keywords_are_words_and_never_the_title_a_topic_or_the_channel(
-    tags, keywords, below, found
+    tags, keywords, below, expected
 ):
     head = f'<meta name="keywords" content="{keywords}"><meta name="tags" content="{tags}">'
-    assert modern(head=head, below=below).keywords == found
-    assert modern(head=head, below=below, id_="article").keywords == found
+    assert modern(head=head, below=below).keywords == expected
+    assert modern(head=head, below=below, id_="article").keywords == expected
 
 
-def test_keywords_of_2016_stand_as_links_below_the_body_too():
+def test_keywords_of_2016_may_be_links_below_the_body():
     links = '<a href="http://tags.finance.sina.com.cn/港口" target="_blank">港口</a>'
     below = f'<div class="article-keywords"><span>文章关键词：</span>{links} {links}</div>'
     assert year2016(below=below).keywords == ["港口"]
@@ -230,7 +230,7 @@ STOCK = (
 )
 
 
-def test_unquoted_spans_name_stocks_and_their_live_quotes_are_no_text():
+def test_spans_with_unquoted_ids_give_stocks_and_live_quotes_are_not_text():
     linked = STOCK.format("usstock", "MU", "栗光科技") + STOCK.format("hkstock", "00005", "云桥")
     article = modern(f"<p>　　{linked}上涨。</p>")
     assert article.tickers == ["usstock_MU", "hkstock_00005"]
@@ -269,8 +269,8 @@ PICTURE = "//n.sinaimg.cn/finance/transform/65/w550h315/20260929/7305-a.png"
 
 
 def wrapped(*attributes, caption=""):
-    said = " ".join(attributes)
-    return f'<div class="img_wrapper"><img {said}><span class="img_descr">{caption}</span></div>'
+    written = " ".join(attributes)
+    return f'<div class="img_wrapper"><img {written}><span class="img_descr">{caption}</span></div>'
 
 
 @pytest.mark.parametrize(
@@ -314,13 +314,13 @@ def test_resized_pictures_keep_their_suffix():
         '<object><embed src="//v.sina.com.cn/a.swf"><img src="//n.sinaimg.cn/x/f.jpg"></object>',
     ],
 )
-def test_charts_faces_spacers_and_posters_are_no_pictures_and_no_text(boilerplate):
+def test_charts_emoticons_spacers_and_posters_are_neither_pictures_nor_text(boilerplate):
     article = modern(f"{boilerplate}<p>　　正文。</p>")
     assert article.images == []
     assert article.text == "正文。"
 
 
-def test_a_promotion_behind_the_body_is_no_picture():
+def test_a_promotion_after_the_body_is_not_a_picture():
     below = f'<div class="img_wrapper"><img src="http:{PICTURE}"></div>'
     assert year2016(below=below).images == []
 
@@ -384,7 +384,7 @@ def test_a_caption_is_what_is_marked_and_not_the_alternative_text(body, captions
         "<p></p><p>　　</p><p>&nbsp;</p><p><br></p>",
     ],
 )
-def test_what_is_no_article_is_in_neither_text_nor_paragraphs(boilerplate):
+def test_boilerplate_is_not_text(boilerplate):
     for body in (
         f"<p>　　甲。</p>{boilerplate}<p>　　乙。</p>",
         f"{boilerplate}<p>　　甲。</p><p>　　乙。</p>",
@@ -409,7 +409,7 @@ def test_what_is_no_article_is_in_neither_text_nor_paragraphs(boilerplate):
         "下载新闻客户端的人多了。",
     ],
 )
-def test_what_only_looks_like_furniture_is_text(line):
+def test_a_line_that_only_looks_like_boilerplate_is_text(line):
     assert modern(f"<p>　　{line}</p><p>　　正文。</p>").text == f"{line}\n正文。"
 
 
@@ -441,7 +441,7 @@ def test_a_table_of_one_column_only_frames_its_paragraphs():
     assert modern(framed).text == "甲。\n乙。"
 
 
-# Families
+# Layouts
 
 
 def test_a_body_between_two_eras_is_read_as_the_older_one():
@@ -497,13 +497,13 @@ def test_a_video_of_the_platform_has_neither_text_nor_pictures():
     assert article.source == "新浪看点"
 
 
-# The table ends the paragraph, unless something stands before the doctype.
+# The table ends the paragraph, except in quirks mode: with anything before the doctype.
 PAGE = f"""<!DOCTYPE html><h1 class="main-title">夜航</h1><div class="date-source">{DATE}</div>
 <div id="artibody"><p>　　港口—夜里\u2028也开闸。<table><tr><td>闸</table></div>"""
 NIGHT = "夜".encode()
 BYTES = {
     "UTF-8": PAGE.encode(),
-    "with a mark": PAGE.encode("utf-8-sig"),
+    "with a BOM": PAGE.encode("utf-8-sig"),
     "GBK": PAGE.encode("gb18030"),
     "a cut character": PAGE.encode().replace(NIGHT, NIGHT[:2]),
     "one cut by a zero": PAGE.encode().replace(NIGHT, NIGHT[:1] + b"\0" + NIGHT[1:]),
@@ -514,7 +514,7 @@ BYTES = {
 
 
 @pytest.mark.parametrize("served", BYTES.values(), ids=BYTES)
-def test_a_page_is_what_its_text_is_whatever_its_bytes_are(served):
+def test_a_page_is_read_from_bytes_as_from_its_decoded_text(served):
     charset = "gb2312" if served == BYTES["GBK"] else "utf-8"
     declared = {"Content-Type": f"text/html; charset={charset}"}
     response = HtmlResponse(URL, body=served, headers=declared)

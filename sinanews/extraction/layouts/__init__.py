@@ -1,4 +1,4 @@
-"""The page families that can be read, newest first, and which one a page is."""
+"""The supported layouts, and the recognition of a page's layout."""
 
 from sinanews.extraction.layouts.b2009 import B2009
 from sinanews.extraction.layouts.base import Layout, Page
@@ -13,11 +13,11 @@ from sinanews.extraction.layouts.t2005 import T2005
 from sinanews.extraction.layouts.toutiao import CJ
 from sinanews.extraction.layouts.video import VIDEO
 
-# Newest first; K and CJ before the finance pages that their own are made from.
+# In order of recognition: newest first, but K and CJ before F2017 and N2017, which fit their pages.
 LAYOUTS: tuple[Layout, ...] = (K, CJ, F2017, N2017, M, VIDEO, F2016, F2014, B2009, T2005, SLIDE)
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 
 
 def of(page: Page) -> Layout | None:
-    """The first layout whose marks are on the page; None for a page of no known family."""
+    """The layout of a page: the first that fits; None when none does."""
     return next((layout for layout in LAYOUTS if layout.fits(page)), None)

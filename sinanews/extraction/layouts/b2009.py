@@ -1,5 +1,5 @@
-"""B2009: all channels around 2009, and what is like them without the marks of later families.
-`#art_source` links to www.sina.com.cn and is no source."""
+"""B2009: all channels around 2009, and later pages with these elements that no newer layout fits.
+`#art_source` links to www.sina.com.cn and is not the source."""
 
 from dataclasses import replace
 
@@ -10,6 +10,6 @@ B2009 = replace(
     name="B2009",
     seen=(2009, 2010),
     required_selectors=("#artibodyTitle", "#pub_date"),
-    # A last line that advertises the mobile site.
+    # A last line with an advertisement for the mobile site.
     boilerplate=('p:has(a[href*="waptuiguang"])',),
 )

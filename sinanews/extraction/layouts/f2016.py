@@ -1,4 +1,4 @@
-"""F2016: finance.sina.com.cn 2014 to 2016. Date and source share one span; the editor line and a
+"""F2016: finance.sina.com.cn 2014 to 2016. Date and source share a span; the editor line and a
 promotional picture follow the body."""
 
 from sinanews.extraction.layouts.base import EDITOR, UPDATED, Layout, keyword_lists, meta, text

@@ -17,7 +17,7 @@ F2017 = Layout(
         ),
         "updated": UPDATED,
         "editor": EDITOR,
-        # Not any .keywords: those of `.article-relzt` are topics.
+        # `.keywords` in .article-relzt are topics.
         "keywords": (keyword_lists("#article-bottom > .keywords"),),
     },
 )

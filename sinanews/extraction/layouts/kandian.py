@@ -1,5 +1,5 @@
-"""K: k.sina.com.cn and k.sina.cn, 看点. The shown source is the platform; in 2018 the body was
-`#artibody`, in 2025 `#article`."""
+"""K: k.sina.com.cn and k.sina.cn, 看点. The source shown is the platform. The body was `#artibody`
+in 2018 and `#article` in 2025."""
 
 from dataclasses import replace
 
@@ -9,6 +9,6 @@ K = replace(
     F2017,
     name="K",
     seen=(2018, 2025),
-    opening=("comment", "mp:"),
+    required_meta=("comment", "mp:"),
     body="#artibody, #article",
 )

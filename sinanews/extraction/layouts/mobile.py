@@ -1,4 +1,4 @@
-"""M: finance.sina.cn, the mobile pages. Their keywords are the site's."""
+"""M: finance.sina.cn, the mobile pages. Their keywords are those of the site."""
 
 from sinanews.extraction.layouts.base import UPDATED, Layout, editor_lines, meta, text
 

@@ -1,4 +1,4 @@
-"""N2017: news.sina.com.cn since 2017. Its time of publication is the shown one, not the meta."""
+"""N2017: news.sina.com.cn since 2017. The time of publication is the one shown, not the meta's."""
 
 from dataclasses import replace
 

@@ -1,5 +1,5 @@
-"""SLIDE: slide.*.sina.com.cn, whose pictures and words are data in a script. No capture of one is
-known: this follows what crawlers say of `slide_data`, and takes what is there."""
+"""SLIDE: slide.*.sina.com.cn, whose pictures and captions are data in a script. Written without a
+real page, from what other crawlers read of `slide_data`; what is missing there is left out."""
 
 import json
 import re
@@ -8,34 +8,32 @@ from typing import Any
 
 from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Page, meta, text
 
-_DATA = re.compile(r"\bslide_data\s*=\s*(?=\{)")
+_SLIDE_DATA = re.compile(r"\bslide_data\s*=\s*(?=\{)")
 
 
 def figures(page: Page) -> str:
-    """The pictures of a slide page with their words as HTML; empty when it has none."""
-    images = _data(page.html).get("images")
-    found = images if isinstance(images, list) else []
-    return "\n".join(_figure(image) for image in found if _said(image, "image_url"))
-
-
-def _data(html: str) -> dict[str, Any]:
-    found = _DATA.search(html)
+    """The pictures of a slide show with their captions, as HTML; empty without any."""
+    match = _SLIDE_DATA.search(page.html)
     try:
-        data = json.JSONDecoder().raw_decode(html, found.end())[0] if found else {}
+        data = json.JSONDecoder().raw_decode(page.html, match.end())[0] if match else {}
     except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
+        data = {}
+    images = data.get("images")
+    return "\n".join(filter(None, map(_figure, images if isinstance(images, list) else [])))
 
 
-def _figure(image: Any) -> str:  # noqa: ANN401 - whatever JSON holds
-    source, title = _said(image, "image_url"), _said(image, "title")
+def _figure(image: Any) -> str:  # noqa: ANN401 - any JSON value
+    """One picture with its caption, as HTML; empty when it has no URL."""
+    source, title = _string(image, "image_url"), _string(image, "title")
+    if not source:
+        return ""
+    caption = escape(_string(image, "intro") or title, quote=False)
     picture = f'<img src="{escape(source)}" alt="{escape(title)}">'
-    words = escape(_said(image, "intro") or title, quote=False)
-    return f'<div class="img_wrapper">{picture}</div>\n<p>{words}</p>'
+    return f'<div class="img_wrapper">{picture}</div>\n<p>{caption}</p>'
 
 
-def _said(image: Any, name: str) -> str:  # noqa: ANN401 - whatever JSON holds
-    value = image.get(name) if isinstance(image, dict) else None
+def _string(image: Any, key: str) -> str:  # noqa: ANN401 - any JSON value
+    value = image.get(key) if isinstance(image, dict) else None
     return value.strip() if isinstance(value, str) else ""
 
 

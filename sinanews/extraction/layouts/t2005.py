@@ -1,4 +1,4 @@
-"""T2005: tables without ids. Date and source stand in one row below the title's."""
+"""T2005: tables without ids. Date and source share a row below the title's."""
 
 from sinanews.extraction.layouts.base import Layout, dated, editor_lines, text
 
@@ -13,6 +13,6 @@ T2005 = Layout(
         "published": (text("tr:has(th.f24) ~ tr td"),),
         "editor": (editor_lines("td.l17 p"),),
     },
-    # Advertisements float in the text and may split a word.
+    # Advertisements that float in the text, even within a word.
     boilerplate=("table[align=left]",),
 )

@@ -1,5 +1,5 @@
-"""CJ: cj.sina.com.cn and t.cj.sina.com.cn, 财经头条. Its keywords are the site's, its meta times
-empty, and the docID in its script another page's."""
+"""CJ: cj.sina.com.cn and t.cj.sina.com.cn, 财经头条. Its keywords are those of the site, its
+meta times are empty, and the docID in its script is another page's."""
 
 from dataclasses import replace
 

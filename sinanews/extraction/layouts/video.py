@@ -1,5 +1,5 @@
-"""VIDEO: video.sina.com.cn, a player with a title and at best a few words; its poster stands in
-for a picture. No capture of one is known: this takes what the metas and the player say."""
+"""VIDEO: video.sina.com.cn, a player with a title and sometimes a description. Written without a
+real page, for what metas and the player may have; the player's poster serves as the picture."""
 
 from html import escape
 
@@ -7,19 +7,23 @@ from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Page, me
 
 
 def poster(page: Page) -> str:
-    """The video's poster and description as HTML."""
-    still = page.first("video[poster]")
-    source = (still.attributes.get("poster") if still else "") or page.metas.get("og:image") or ""
-    picture = f'<div class="img_wrapper"><img src="{escape(source)}" alt=""></div>\n'
-    words = escape(page.metas.get("og:description") or page.metas.get("description") or "")
-    return (picture if source else "") + (f"<p>{words}</p>" if words else "")
+    """The video's poster and description as HTML; without those the page does not have."""
+    video = page.first("video[poster]")
+    source = (video.attributes.get("poster") if video else "") or page.metas.get("og:image")
+    description = page.metas.get("og:description") or page.metas.get("description")
+    html = ""
+    if source:
+        html += f'<div class="img_wrapper"><img src="{escape(source)}" alt=""></div>\n'
+    if description:
+        html += f"<p>{escape(description)}</p>"
+    return html
 
 
 VIDEO = Layout(
     name="VIDEO",
     seen=(2010, 2026),
     required_selectors=(),
-    opening=("og:type", "video"),
+    required_meta=("og:type", "video"),
     body="video, #myflashBox, #playerBox, .player, #J_Article_Player",
     fields={
         "title": (meta("og:title"), text("h1"), text("h2")),
