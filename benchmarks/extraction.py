@@ -3,8 +3,8 @@
     python benchmarks/extraction.py [--shared DIR] [--out DIR] [--rounds N]
     python benchmarks/extraction.py --setup
 
-The libraries live in `.venv-benchmarks`, made on first use from requirements.lock;
-nothing of it is a dependency of the project. README.md says what is measured and how.
+The libraries are installed in `.venv-benchmarks`, made from requirements.lock on first use; none
+of them is a dependency of the project. README.md says what is measured and how.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from environment import HERE, PYTHON, ROOT, run, set_up
 
 
 def main() -> int:
-    """Set `.venv-benchmarks` up if need be, then measure in it."""
+    """Makes `.venv-benchmarks` if need be, then measures in it."""
     options = arguments()
     set_up()
     if options.setup:
@@ -26,10 +26,10 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The options on the command line."""
     shared = os.environ.get("SINANEWS_SHARED") or ROOT.parent / "shared"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--setup", action="store_true", help="set the venv up and do no more")
+    parser.add_argument("--setup", action="store_true", help="only set the venv up")
     parser.add_argument(
         "--shared", type=Path, default=Path(shared), help="holds conformance/captures (%(default)s)"
     )

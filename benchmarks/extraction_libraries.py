@@ -1,13 +1,13 @@
-"""sinanews and the general extractors, each called the best way its documentation knows.
+"""sinanews and the general extractors, each called the best way that its documentation describes.
 
-A reader takes a capture and gives an answer: for each field one or more readings by name, such
-as the author with and without the label before it. A library is scored by the one reading of a
-field that is right on most captures, so a peer's single `author` may stand for Sina's source, and
-for its editor.
+A reader takes a capture and returns an answer: for each field one or more readings by name, such
+as the author with and without the label before it. A library is scored by the reading of a field
+that is right on most captures, so a peer's single `author` may count as Sina's source and as its
+editor.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
-# (the libraries are in the benchmark's own venv only, and have no types)
+# (the libraries are in the benchmarks' own venv only, and have no types)
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ Answer = dict[str, Readings]
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A page as it was served, and where from; `encoding` is the right one, not the declared."""
+    """A page as it was served; `encoding` is the right one, whatever the page declares."""
 
     name: str
     url: str
@@ -42,13 +42,13 @@ class Capture:
     raw: bytes
 
     def text(self) -> str:
-        """The page decoded, for the libraries that want it so."""
+        """The page decoded, for libraries that take text."""
         return self.raw.decode(self.encoding, "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One row of the table: what is measured, of which package, and what it is given."""
+    """A row of the table: a package, what it is given (bytes or str), and how it is called."""
 
     name: str
     package: str
@@ -57,7 +57,7 @@ class Library:
 
     @property
     def title(self) -> str:
-        """The name and the version, such as "gne 0.4.3"."""
+        """Name and version, such as "gne 0.4.3"."""
         release = version(self.package) if self.package != OURS else ""
         return self.name.replace(self.package, f"{self.package} {release}".strip(), 1)
 
@@ -65,23 +65,23 @@ class Library:
 OURS = "sinanews"
 
 
-def moment(stamp: object) -> str | None:
-    """A time in any of the peers' notations as ISO 8601; None when it is none.
+def isoformat(value: object) -> str | None:
+    """A time in any of the peers' notations as ISO 8601; None for anything else.
 
-    >>> moment("2005年03月21日 11:21")
+    >>> isoformat("2005年03月21日 11:21")
     '2005-03-21T11:21:00'
     """
     try:
-        return datetime.fromisoformat(str(stamp)).isoformat()
+        return datetime.fromisoformat(str(value)).isoformat()
     except ValueError:
-        numbers = [int(number) for number in re.findall(r"\d+", str(stamp))[:6]]
+        numbers = [int(number) for number in re.findall(r"\d+", str(value))[:6]]
     try:
-        return datetime(*numbers).isoformat()  # type: ignore[arg-type]  # noqa: DTZ001 -- peers name no zone, score.py adds it
+        return datetime(*numbers).isoformat()  # type: ignore[arg-type] # noqa: DTZ001 - any count, and score.py adds the zone
     except (TypeError, ValueError):
         return None
 
 
-def people(**names: str | None) -> Readings:
+def with_and_without_labels(**names: str | None) -> Readings:
     """Each name as given, and without the label before its colon."""
     bare = {
         f"{key} after the colon": re.split("[:：]", name or "")[-1] for key, name in names.items()
@@ -89,23 +89,24 @@ def people(**names: str | None) -> Readings:
     return {**names, **bare}
 
 
-def offered(
+def peer_answer(
     title: object, names: Readings, published: object, images: Readings, text: object
 ) -> Answer:
-    """A peer's answer. No peer knows tickers; whoever it names may be the source or the editor."""
+    """A peer's answer. No peer returns tickers; any name that it returns may be the source or the
+    editor."""
     return {
         "title": {"title": title},
         "source": names,
         "editor": {**names, "none": None},
-        "published": {"date": moment(published)},
+        "published": {"date": isoformat(published)},
         "images": images,
         "text": {"text": text},
     }
 
 
-def with_sinanews(capture: Capture) -> Answer:
-    """Our own fields, from the response that the spider gets."""
-    headers = {"Content-Type": "text/html"}  # Sina declares no charset there
+def read_with_sinanews(capture: Capture) -> Answer:
+    """Our own fields, from the response as the spider gets it."""
+    headers = {"Content-Type": "text/html"}  # Sina sends no charset
     article = page.read(HtmlResponse(capture.url, headers=headers, body=capture.raw))
     return {
         "title": {"title": article.title},
@@ -118,54 +119,55 @@ def with_sinanews(capture: Capture) -> Answer:
     }
 
 
-def with_trafilatura(**options: bool) -> Callable[[Capture], Answer]:
+def trafilatura_reader(**options: bool) -> Callable[[Capture], Answer]:
     """A reader that calls trafilatura with these options.
 
-    Its one picture is the page's lead: with include_images it also gives those of foreign
-    articles, and fewer captures are right, in pictures and in text.
+    Its one picture is the page's lead picture: with include_images it also returns pictures of
+    other articles, and fewer captures are right, in pictures and in text.
     """
 
     def read(capture: Capture) -> Answer:
-        found = trafilatura.bare_extraction(
+        document = trafilatura.bare_extraction(
             capture.raw, url=capture.url, with_metadata=True, **options
         )
-        if found is None:
+        if document is None:
             return {}
-        names = people(sitename=found.sitename, author=found.author)
-        images: Readings = {"image": [found.image] if found.image else []}
-        return offered(found.title, names, found.date, images, found.text)
+        names = with_and_without_labels(sitename=document.sitename, author=document.author)
+        images: Readings = {"image": [document.image] if document.image else []}
+        return peer_answer(document.title, names, document.date, images, document.text)
 
     return read
 
 
-def with_newspaper(capture: Capture) -> Answer:
-    """newspaper4k: its pictures are all of the page, or the top one."""
+def read_with_newspaper(capture: Capture) -> Answer:
+    """newspaper4k: its pictures are all pictures of the page, or the top one."""
     article = newspaper.Article(capture.url, language="zh", fetch_images=False)
     article.download(input_html=capture.text())
     article.parse()
-    names = people(authors=" ".join(article.authors), site=article.meta_site_name)
+    names = with_and_without_labels(authors=" ".join(article.authors), site=article.meta_site_name)
     images: Readings = {
         "images": list(article.images),
         "top_image": [article.top_image] if article.top_image else [],
     }
-    return offered(article.title, names, article.publish_date, images, article.text)
+    return peer_answer(article.title, names, article.publish_date, images, article.text)
 
 
-def with_news_please(capture: Capture) -> Answer:
-    """news-please: knows one picture."""
+def read_with_news_please(capture: Capture) -> Answer:
+    """news-please: returns one picture."""
     article = NewsPlease.from_html(capture.text(), url=capture.url, fetch_images=False)
-    names = people(authors=" ".join(article.authors))
+    names = with_and_without_labels(authors=" ".join(article.authors))
     images: Readings = {"image_url": [article.image_url] if article.image_url else []}
-    return offered(article.title, names, article.date_publish, images, article.maintext)
+    return peer_answer(article.title, names, article.date_publish, images, article.maintext)
 
 
-def with_gne(capture: Capture) -> Answer:
+def read_with_gne(capture: Capture) -> Answer:
     """GNE: made for Chinese news."""
     host = "https://" + urlsplit(capture.url).netloc
-    found = GeneralNewsExtractor().extract(capture.text(), host=host)
-    images: Readings = {"images": found["images"]}
-    names = people(author=found["author"])
-    return offered(found["title"], names, found["publish_time"], images, found["content"])
+    article = GeneralNewsExtractor().extract(capture.text(), host=host)
+    images: Readings = {"images": article["images"]}
+    names = with_and_without_labels(author=article["author"])
+    published, text = article["publish_time"], article["content"]
+    return peer_answer(article["title"], names, published, images, text)
 
 
 GOOSE = Goose(
@@ -178,40 +180,42 @@ GOOSE = Goose(
 )
 
 
-def with_goose(capture: Capture) -> Answer:
-    """goose3, one instance for all pages as its documentation has it."""
+def read_with_goose(capture: Capture) -> Answer:
+    """goose3: one instance for all pages, as in its documentation."""
     article = GOOSE.extract(url=capture.url, raw_html=capture.raw)
-    names = people(authors=" ".join(article.authors), site=article.opengraph.get("site_name"))
-    return offered(article.title, names, article.publish_date, {}, article.cleaned_text)
+    names = with_and_without_labels(
+        authors=" ".join(article.authors), site=article.opengraph.get("site_name")
+    )
+    return peer_answer(article.title, names, article.publish_date, {}, article.cleaned_text)
 
 
-def with_readability(capture: Capture) -> Answer:
+def read_with_readability(capture: Capture) -> Answer:
     """readability: title and body; text and pictures are those of the body."""
     document = Document(capture.raw, url=capture.url)
     title = document.short_title()
     body = lxml.html.fromstring(document.summary())
     images: Readings = {"of the summary": body.xpath("//img/@src")}
-    return offered(title, {}, None, images, body.text_content())
+    return peer_answer(title, {}, None, images, body.text_content())
 
 
 LIBRARIES = (
-    Library(OURS, OURS, "bytes", with_sinanews),
-    Library("trafilatura", "trafilatura", "bytes", with_trafilatura()),
+    Library(OURS, OURS, "bytes", read_with_sinanews),
+    Library("trafilatura", "trafilatura", "bytes", trafilatura_reader()),
     Library(
         "trafilatura, favor_precision",
         "trafilatura",
         "bytes",
-        with_trafilatura(favor_precision=True),
+        trafilatura_reader(favor_precision=True),
     ),
     Library(
         "trafilatura, favor_precision, fast",
         "trafilatura",
         "bytes",
-        with_trafilatura(favor_precision=True, fast=True),
+        trafilatura_reader(favor_precision=True, fast=True),
     ),
-    Library("newspaper4k, zh", "newspaper4k", "str", with_newspaper),
-    Library("news-please", "news-please", "str", with_news_please),
-    Library("gne", "gne", "str", with_gne),
-    Library("goose3, zh", "goose3", "bytes", with_goose),
-    Library("readability-lxml", "readability-lxml", "bytes", with_readability),
+    Library("newspaper4k, zh", "newspaper4k", "str", read_with_newspaper),
+    Library("news-please", "news-please", "str", read_with_news_please),
+    Library("gne", "gne", "str", read_with_gne),
+    Library("goose3, zh", "goose3", "bytes", read_with_goose),
+    Library("readability-lxml", "readability-lxml", "bytes", read_with_readability),
 )

@@ -1,5 +1,5 @@
 """Measures and scores every library on every capture; extraction.py runs it in its venv."""
-# ruff: noqa: T201 -- a script, in no package, that talks to the terminal
+# ruff: noqa: T201 - a script, in no package, that prints to the terminal
 
 import gc
 import importlib.util
@@ -23,13 +23,13 @@ from extraction_table import Row, report
 
 Truth = dict[str, Any]
 
-# What a peer must return to be compared in time, as the table and as the truth calls it.
-ASKED = {"title": "title", "date": "published", "source": "source", "text": "text"}
+# What a peer must return for its time to be compared, by its name in the table and in the truth.
+REQUIRED = {"title": "title", "date": "published", "source": "source", "text": "text"}
 
 
 @dataclass(slots=True)
-class Measured:
-    """What one library gave for each capture, and its best time in seconds.
+class Measurements:
+    """A library's answer and best time in seconds for each capture.
 
     The first round's answer counts; where another round's text differs, it is `unsteady`.
     """
@@ -41,45 +41,40 @@ class Measured:
 
 
 def main(shared: Path, out: Path, rounds: int) -> int:
-    """Print the table and write it and all single results to `out`."""
+    """Measures; prints the table, and writes it and all single results to `out`."""
     folder = shared / "conformance" / "captures"
     if not (folder / "score.py").exists():
         sys.exit(f"{folder} holds no score.py; name the folder above conformance with --shared")
-    score, truths = scorer(folder), truths_in(folder)
-    captures = [loaded(folder / name, truth) for name, truth in truths.items()]
-    with quiet(), offline() as refused:
-        measured = measure(captures, rounds)
-    rows = [scored(library, measured[library.name], truths, score) for library in LIBRARIES]
+    score = load_score(folder / "score.py")
+    paths = sorted(folder.glob("*/truth.json"))
+    truths: dict[str, Truth] = {
+        path.parent.name: json.loads(path.read_text("utf-8")) for path in paths
+    }
+    captures = [
+        Capture(name, truth["url"], truth["encoding"], (folder / name / "page.html").read_bytes())
+        for name, truth in truths.items()
+    ]
+    with no_logging(), offline() as refused:
+        measurements = measure(captures, rounds)
+    rows = [table_row(library, measurements[library.name], truths, score) for library in LIBRARIES]
     notes = [*conditions(len(truths), rounds), f"network connections tried: {len(refused)}"]
     write(out, rows, notes, report(rows, score.FIELDS, notes))
     return 0
 
 
-def scorer(folder: Path) -> ModuleType:
-    """score.py as it lies beside the captures."""
-    spec = importlib.util.spec_from_file_location("score", folder / "score.py")
+def load_score(path: Path) -> ModuleType:
+    """Imports the score.py beside the captures."""
+    spec = importlib.util.spec_from_file_location("score", path)
     if spec is None or spec.loader is None:
-        sys.exit(f"{folder / 'score.py'} cannot be imported")
+        sys.exit(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def truths_in(folder: Path) -> dict[str, Truth]:
-    """The labels of every capture that has them."""
-    paths = sorted(folder.glob("*/truth.json"))
-    return {path.parent.name: json.loads(path.read_text("utf-8")) for path in paths}
-
-
-def loaded(folder: Path, truth: Truth) -> Capture:
-    """One page from the disk."""
-    raw = (folder / "page.html").read_bytes()
-    return Capture(folder.name, truth["url"], truth["encoding"], raw)
-
-
 @contextmanager
-def quiet() -> Iterator[None]:
-    """No log lines from any library: writing them would cost time too."""
+def no_logging() -> Iterator[None]:
+    """Silences all libraries while the block runs: log lines would cost time too."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -87,7 +82,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def offline() -> Iterator[list[object]]:
-    """Nothing is fetched; what tried to is in the list."""
+    """Refuses all connections while the block runs; yields the list of refused ones."""
     refused: list[object] = []
 
     def refuse(*address: object, **_: object) -> None:
@@ -98,70 +93,62 @@ def offline() -> Iterator[list[object]]:
         yield refused
 
 
-def measure(captures: list[Capture], rounds: int) -> dict[str, Measured]:
-    """Each page by each library in turn, `rounds` times after one that only warms up."""
-    measured: dict[str, Measured] = defaultdict(Measured)
+def measure(captures: list[Capture], rounds: int) -> dict[str, Measurements]:
+    """Reads each page with each library in turn, in `rounds` rounds after one that warms up."""
+    measurements: dict[str, Measurements] = defaultdict(Measurements)
     for number in range(rounds + 1):
         print(f"round {number} of {rounds}", end="\r", file=sys.stderr, flush=True)
         for page in captures:
             for library in LIBRARIES:
-                read(library, page, measured[library.name])
+                read(library, page, measurements[library.name])
         if number == 0:
-            forget_warm_up(measured)
+            for library_measurements in measurements.values():
+                library_measurements.seconds.clear()
+            gc.collect()
+            gc.freeze()  # what the libraries have loaded would slow collections down
     print(end="\r\033[K", file=sys.stderr)
-    return measured
+    return measurements
 
 
-def forget_warm_up(measured: dict[str, Measured]) -> None:
-    """Drop the first round's times, and take what it loaded out of the collector's sight."""
-    for found in measured.values():
-        found.seconds.clear()
-    gc.collect()
-    gc.freeze()
-
-
-def read(library: Library, page: Capture, found: Measured) -> None:
-    """One page by one library: its answer, or what it threw, and its best time so far."""
+def read(library: Library, page: Capture, measurements: Measurements) -> None:
+    """Reads a page with a library; adds its answer, or its exception, and its time."""
     start = time.perf_counter()
     try:
         answer = library.read(page)
-    except Exception as error:  # noqa: BLE001 -- whatever a library throws is its result
+    except Exception as error:  # noqa: BLE001 - whatever a library throws is its result
         answer = None
-        found.failures.setdefault(page.name, f"{type(error).__name__}: {error}")
+        measurements.failures.setdefault(page.name, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
-    found.seconds[page.name] = min(seconds, found.seconds.get(page.name, seconds))
+    measurements.seconds[page.name] = min(seconds, measurements.seconds.get(page.name, seconds))
     if answer is not None:
-        keep(answer, page.name, found)
+        first = measurements.answers.setdefault(page.name, answer)
+        if first.get("text") != answer.get("text"):
+            measurements.unsteady.add(page.name)
 
 
-def keep(answer: Answer, name: str, found: Measured) -> None:
-    """Keep the first answer for a capture; mark it when another's text is not the same."""
-    first = found.answers.setdefault(name, answer)
-    if first.get("text") != answer.get("text"):
-        found.unsteady.add(name)
-
-
-def scored(library: Library, found: Measured, truths: dict[str, Truth], score: ModuleType) -> Row:
-    """A library's row: every capture counts, also those it threw on."""
-    best = {field: best_reading(field, found, truths, score) for field in score.FIELDS}
+def table_row(
+    library: Library, measurements: Measurements, truths: dict[str, Truth], score: ModuleType
+) -> Row:
+    """A library's row: every capture counts, also those on which it threw."""
+    best = {field: best_reading(field, measurements, truths, score) for field in score.FIELDS}
     return Row(
         library=library.title,
         given=library.given,
-        returns={name: returns(field, found) for name, field in ASKED.items()},
+        returns={name: returns(field, measurements) for name, field in REQUIRED.items()},
         readings={field: reading for field, (reading, _) in best.items()},
         wrong={field: wrong for field, (_, wrong) in best.items()},
-        text={n: text_f1(truth, found.answers.get(n), score) for n, truth in truths.items()},
-        milliseconds={name: seconds * 1000 for name, seconds in found.seconds.items()},
-        failures=found.failures,
-        unsteady=sorted(found.unsteady),
+        text={n: text_f1(truth, measurements.answers.get(n), score) for n, truth in truths.items()},
+        milliseconds={name: seconds * 1000 for name, seconds in measurements.seconds.items()},
+        failures=measurements.failures,
+        unsteady=sorted(measurements.unsteady),
     )
 
 
 def best_reading(
-    field: str, found: Measured, truths: dict[str, Truth], score: ModuleType
+    field: str, measurements: Measurements, truths: dict[str, Truth], score: ModuleType
 ) -> tuple[str, list[str]]:
-    """The reading of a field that is right most often, and the captures it has wrong."""
-    answers = found.answers
+    """The reading of a field that is right most often, and the captures where it is wrong."""
+    answers = measurements.answers
     names = {name: None for answer in answers.values() for name in answer.get(field, ())}
     wrong = {
         reading: [
@@ -174,39 +161,39 @@ def best_reading(
         ]
         for reading in (names or ["none"])
     }
-    return min(wrong.items(), key=lambda found: len(found[1]))
+    return min(wrong.items(), key=lambda item: len(item[1]))
 
 
 def value(answer: Answer, field: str, reading: str) -> object:
-    """What an answer has for a field by one of its readings."""
+    """One reading of a field in an answer, None if it has none."""
     return answer.get(field, {}).get(reading)
 
 
 def text_f1(truth: Truth, answer: Answer | None, score: ModuleType) -> float:
-    """How much of the text is right, 0 to 1."""
+    """How much of the text is right, from 0 to 1."""
     if answer is None:
         return 0.0
     return float(score.text_f1("\n".join(truth["paragraphs"]), value(answer, "text", "text") or ""))
 
 
-def returns(field: str, found: Measured) -> bool:
-    """Whether the library gave anything at all for the field, on any page."""
-    return any(any(answer.get(field, {}).values()) for answer in found.answers.values())
+def returns(field: str, measurements: Measurements) -> bool:
+    """Whether the library returns the field on any page."""
+    return any(any(answer.get(field, {}).values()) for answer in measurements.answers.values())
 
 
 def conditions(pages: int, rounds: int) -> list[str]:
-    """What a reader must know to compare this table with another."""
+    """What to know before comparing this table with another."""
     return [
-        f"{pages} captures; each field's column says on how many it is exactly right",
-        f"ms: best of {rounds} rounds a page, decoding included; the median page, and all pages",
+        f"{pages} captures; a field's column says on how many it is exactly right",
+        f"ms: a page's best of {rounds} rounds, decoding included; the median page, and all pages",
         f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}",
         "str: decoded with the right encoding; bytes: the library finds the encoding itself",
-        "a page without editor, pictures or tickers is right for a library that gives none",
+        "where a page has no editor, pictures or tickers, returning none is right",
     ]
 
 
 def write(out: Path, rows: list[Row], notes: list[str], table: str) -> None:
-    """The table to the terminal and to extraction.md, everything to extraction.json."""
+    """Prints the table and writes it to extraction.md, all results to extraction.json."""
     out.mkdir(parents=True, exist_ok=True)
     results = {"notes": notes, "libraries": [row.to_json() for row in rows]}
     text = json.dumps(results, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""The comparison's table, its notes, and whether the target is met. The first row is ours."""
+"""The table of benchmarks/extraction.py, its notes, and its verdicts. The first row is ours."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
-SHARE = 1 / 3  # of the fastest comparable peer's time is what ours may take
+MAX_SHARE = 1 / 3  # of the fastest comparable peer's time
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One library: for each field the captures it has wrong, for each capture F1 and time."""
+    """A library's results: the wrong captures by field; the text's F1 and the time by capture."""
 
     library: str
     given: str
@@ -24,12 +24,12 @@ class Row:
     unsteady: list[str]
 
     def right(self, field: str) -> int:
-        """On how many captures the field is exactly right."""
+        """The number of captures on which the field is exactly right."""
         return len(self.text) - len(self.wrong[field])
 
     @property
     def f1(self) -> float:
-        """The mean over the captures."""
+        """The text's mean F1."""
         return fmean(self.text.values())
 
     @property
@@ -43,7 +43,7 @@ class Row:
         return sum(self.milliseconds.values())
 
     def to_json(self) -> dict[str, Any]:
-        """The row with its figures and everything they were made from."""
+        """The row with its figures and everything that they are computed from."""
         figures = {
             "right": {field: self.right(field) for field in self.wrong},
             "text_f1_mean": self.f1,
@@ -55,22 +55,18 @@ class Row:
 
 
 def report(rows: Sequence[Row], fields: Sequence[str], notes: Sequence[str]) -> str:
-    """The table, what to know about it, and the two verdicts."""
+    """The table, its notes, and the two verdicts."""
     ours, *peers = rows
-    lines = table([heading(fields), *(cells(row, fields) for row in rows)])
+    figures = ["text mean", "text min", "ms/page", "ms sum"]
+    head = ["library", "given", *fields, *figures, "returns", "threw"]
+    lines = table([head, *(cells(row, fields) for row in rows)])
     remarks = [*notes, *filter(None, map(failures, rows)), *filter(None, map(unsteady, rows))]
-    verdicts = [ahead(ours, peers, fields), quick(ours, peers)]
+    verdicts = [fields_verdict(ours, peers, fields), time_verdict(ours, peers)]
     return "\n".join([*lines, "", *(f"- {remark}" for remark in remarks), "", *verdicts])
 
 
-def heading(fields: Sequence[str]) -> list[str]:
-    """The table's first line."""
-    times = ["ms/page", "ms sum"]
-    return ["library", "given", *fields, "text mean", "text min", *times, "returns", "threw"]
-
-
 def cells(row: Row, fields: Sequence[str]) -> list[str]:
-    """A library's line: pages exactly right per field, F1 of the text, times."""
+    """A library's row: the captures that are right by field, the text's F1, times."""
     return [
         row.library,
         row.given,
@@ -85,66 +81,66 @@ def cells(row: Row, fields: Sequence[str]) -> list[str]:
 
 
 def table(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Markdown with straight columns."""
+    """A Markdown table with aligned columns."""
     widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     head, *body = ("| " + " | ".join(map(padded, line, widths)) + " |" for line in lines)
     return [head, "|" + "|".join("-" * (size + 2) for size in widths) + "|", *body]
 
 
 def width(text: str) -> int:
-    """Terminal columns."""
+    """How many columns a text takes in a terminal."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def padded(text: str, size: int) -> str:
-    """The text and blanks up to the column's end."""
+    """The text, filled with blanks to a width."""
     return text + " " * (size - width(text))
 
 
 def failures(row: Row) -> str:
-    """Which captures a library threw on; each counts as wrong in every field."""
+    """The captures on which a library threw; each counts as wrong in every field."""
     thrown = "; ".join(f"{name} ({error[:60]})" for name, error in row.failures.items())
-    return f"{row.library} threw on, and so has wrong: {thrown}" if thrown else ""
+    return f"{row.library} threw, and so is wrong, on: {thrown}" if thrown else ""
 
 
 def unsteady(row: Row) -> str:
-    """Which captures a library reads now so, now otherwise."""
+    """The captures of which a library's text varies."""
     names = ", ".join(row.unsteady)
-    return f"{row.library} gave another text in another round for: {names}" if names else ""
+    return (
+        f"{row.library} returned different texts in different rounds for: {names}" if names else ""
+    )
 
 
-def ahead(ours: Row, peers: Sequence[Row], fields: Sequence[str]) -> str:
-    """Whether we have more right than any peer, field by field, and a better text."""
-    scores = [(field, *rights(ours, peers, field)) for field in fields]
-    scores.append(("text", ours.f1, {peer.library: peer.f1 for peer in peers}))
-    behind = [duel for name, own, its in scores if (duel := not_beaten(name, own, its))]
+def fields_verdict(ours: Row, peers: Sequence[Row], fields: Sequence[str]) -> str:
+    """Whether we are right more often than every peer on every field, and have the best text."""
+    scores = {
+        field: (ours.right(field), {peer.library: peer.right(field) for peer in peers})
+        for field in fields
+    } | {"text": (ours.f1, {peer.library: peer.f1 for peer in peers})}
+    behind = []
+    for field, (our_score, peer_scores) in scores.items():
+        rivals = [
+            f"{peer} {score:.4g}" for peer, score in peer_scores.items() if score >= our_score
+        ]
+        if rivals:
+            behind.append(f"{field} ({our_score:.4g}; {', '.join(rivals)})")
     answer = f"NO; not ahead on {'; '.join(behind)}" if behind else "YES"
     return f"ahead of every peer on every field: {answer}"
 
 
-def rights(ours: Row, peers: Sequence[Row], field: str) -> tuple[float, dict[str, float]]:
-    """How often a field is right: ours, and each peer's."""
-    return ours.right(field), {peer.library: peer.right(field) for peer in peers}
-
-
-def not_beaten(name: str, own: float, its: dict[str, float]) -> str:
-    """A field and the peers that have as much of it right or more; empty without any."""
-    rivals = [f"{peer} {theirs:.4g}" for peer, theirs in its.items() if theirs >= own]
-    return f"{name} ({own:.4g}; {', '.join(rivals)})" if rivals else ""
-
-
-def quick(ours: Row, peers: Sequence[Row]) -> str:
-    """Whether we take a third of the time of the fastest peer that returns what we return."""
+def time_verdict(ours: Row, peers: Sequence[Row]) -> str:
+    """Whether we take at most a third of the time of the fastest peer that returns all fields."""
     equals = [peer for peer in peers if all(peer.returns.values())]
-    by_page = compared("median", ours.page_time, {p.library: p.page_time for p in equals})
-    by_sum = compared("sum", ours.total_time, {p.library: p.total_time for p in equals})
-    met = all(share <= SHARE for share, _ in (by_page, by_sum))
+    by_page = compare("median", ours.page_time, {peer.library: peer.page_time for peer in equals})
+    by_sum = compare("sum", ours.total_time, {peer.library: peer.total_time for peer in equals})
+    met = all(share <= MAX_SHARE for share, _ in (by_page, by_sum))
     claim = "at most a third of the fastest comparable peer's time"
     return f"{claim}: {'YES' if met else 'NO'}; {by_page[1]}; {by_sum[1]}"
 
 
-def compared(name: str, own: float, its: dict[str, float]) -> tuple[float, str]:
-    """Our share of the least time, and that in words."""
-    fastest = min(its, key=its.__getitem__)
-    share = own / its[fastest]
-    return share, f"{name} {own:.2f} ms is {share:.2f} of {its[fastest]:.2f} ms ({fastest})"
+def compare(name: str, our_time: float, peer_times: dict[str, float]) -> tuple[float, str]:
+    """Our share of the fastest peer's time, as a number and in words."""
+    fastest = min(peer_times, key=peer_times.__getitem__)
+    best = peer_times[fastest]
+    share = our_time / best
+    return share, f"{name} {our_time:.2f} ms is {share:.2f} of {best:.2f} ms ({fastest})"

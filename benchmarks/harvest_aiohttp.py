@@ -1,8 +1,8 @@
-"""An asyncio loop by hand: aiohttp downloads, Lexbor parses, files are written.
+"""A hand-written asyncio loop: aiohttp downloads, Lexbor parses, files are written.
 
     python benchmarks/harvest_aiohttp.py NAME URL FOLDER
 
-harvests the site at URL, which is laid out as MIRROR_URL wants it, into FOLDER.
+harvests the site at URL, which has the layout that MIRROR_URL expects, into FOLDER.
 """
 
 import asyncio
@@ -17,32 +17,32 @@ from urllib.parse import urljoin
 import aiohttp
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from harvest_peers import AT_ONCE, ROWS, asked, placed, write
+from harvest_peers import CONCURRENCY, ROWS_PER_PAGE, article_url, list_url, write
 
 Reader = Callable[[dict[str, Any], bytes, Path], None]
 
 
 async def harvest(root: str, folder: Path, read: Reader) -> None:
-    connector = aiohttp.TCPConnector(limit=AT_ONCE)
+    """Downloads all articles and calls `read` for each page."""
+    connector = aiohttp.TCPConnector(limit=CONCURRENCY)
     async with aiohttp.ClientSession(connector=connector) as session:
-        rows = [row async for row in _rows(session, root)]
-        waiting = iter(rows)
+        rows = iter([row async for row in _rows(session, root)])
 
         async def work() -> None:
-            for row in waiting:
-                async with session.get(placed(root, row)) as response:
+            for row in rows:
+                async with session.get(article_url(root, row)) as response:
                     read(row, await response.read(), folder)
 
-        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
 
 
 async def _rows(session: aiohttp.ClientSession, root: str) -> AsyncIterator[dict[str, Any]]:
     for page in count(1):
-        async with session.get(asked(root, page)) as response:
+        async with session.get(list_url(root, page)) as response:
             rows = json.loads(await response.read())["result"]["data"]
         for row in rows:
             yield row
-        if len(rows) < ROWS:
+        if len(rows) < ROWS_PER_PAGE:
             return
 
 
@@ -51,7 +51,7 @@ def ignore(row: dict[str, Any], page: bytes, folder: Path) -> None:
 
 
 def extract(row: dict[str, Any], page: bytes, folder: Path) -> None:
-    """The same fields as the naive spider's, by Lexbor."""
+    """Writes the same fields as the naive spider, read with Lexbor."""
     tree = LexborHTMLParser(page)
     body = tree.css_first("#artibody, #article")
     keywords = tree.css_first("meta[name=keywords]")

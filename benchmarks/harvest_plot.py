@@ -6,7 +6,7 @@ runs in the benchmarks' own venv.
 """
 
 # mypy: disable-error-code="import-not-found"
-# (matplotlib is in the benchmark's own venv only)
+# (matplotlib is in the benchmarks' own venv only)
 
 import json
 import sys
@@ -15,7 +15,7 @@ from statistics import median
 
 import matplotlib as mpl
 
-from harvest_table import SAID
+from harvest_table import LABELS
 
 mpl.use("svg")
 from matplotlib import pyplot as plt
@@ -24,19 +24,20 @@ OURS, THEIRS = "#c0392b", "#7f8c8d"
 
 
 def main(figures: Path, plot: Path) -> None:
-    """A bar for each contestant, with the spread of its rounds."""
+    """Draws a bar for each contestant, with the spread of its rounds."""
     results = json.loads(figures.read_text("utf-8"))
-    names = [name for name in SAID if name in results["rounds"]][::-1]
-    rates = [[results["articles"] / one["seconds"] for one in results["rounds"][n]] for n in names]
-    middle = [median(rate) for rate in rates]
+    names = [name for name in LABELS if name in results["rounds"]][::-1]
+    seconds = [[round_["seconds"] for round_ in results["rounds"][name]] for name in names]
+    rates = [[results["articles"] / value for value in values] for values in seconds]
+    medians = [median(values) for values in rates]
     spread = [
-        [mid - min(rate) for mid, rate in zip(middle, rates, strict=True)],
-        [max(rate) - mid for mid, rate in zip(middle, rates, strict=True)],
+        [middle - min(values) for middle, values in zip(medians, rates, strict=True)],
+        [max(values) - middle for middle, values in zip(medians, rates, strict=True)],
     ]
     figure, axes = plt.subplots(figsize=(9, 0.5 * len(names) + 1.2), layout="constrained")
     colours = [OURS if name.startswith("sinanews") else THEIRS for name in names]
-    axes.barh([SAID[name] for name in names], middle, xerr=spread, color=colours, capsize=3)
-    axes.set_xlabel("articles a second (median; the line spans the rounds)")
+    axes.barh([LABELS[name] for name in names], medians, xerr=spread, color=colours, capsize=3)
+    axes.set_xlabel("articles per second (median; the line spans the rounds)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(plot, metadata={"Date": None})
 

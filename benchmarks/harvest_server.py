@@ -1,4 +1,4 @@
-"""nginx, serving on loopback what `scrapy mirror --write` writes, or a site of the same form."""
+"""Serves with nginx, on loopback, what `scrapy mirror --write` writes or a site of that layout."""
 
 import os
 import shutil
@@ -43,31 +43,27 @@ http {{
 
 @contextmanager
 def serving(root: Path, folder: Path) -> Iterator[str]:
-    """nginx on a free port of loopback, its own files in `folder`, while the block runs: its URL.
+    """Runs nginx on a free port while the block runs, its own files in `folder`; yields its URL.
 
-    Raises SystemExit when nginx is not installed or does not answer.
+    Raises SystemExit when nginx is not installed or ends before it answers.
     """
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         raise SystemExit("nginx is not installed: apt-get install nginx-light")
-    port = _free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
     config = folder / "nginx.conf"
     config.write_text(
         CONFIG.format(user=getuser(), folder=folder, root=root, port=port, roll=ROLL), "utf-8"
     )
     command = [program, "-c", str(config), "-e", str(folder / "error.log")]
-    with subprocess.Popen(command) as server:  # noqa: S603 -- nginx with our own configuration
+    with subprocess.Popen(command) as server:  # noqa: S603 - nginx with our own configuration
         try:
             _wait_for(port, server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -2,10 +2,10 @@
 
     python benchmarks/harvest_site.py FOLDER ARTICLES [PAGES]
 
-prints, as JSON, what the pages weigh and how long Lexbor takes for one.
+prints, as JSON, the mean size of a page and the mean time that Lexbor takes for one.
 
-The pages are those that the embedded mirror writes, or other people's; they are linked as often as
-it takes to make as many articles as are asked for, each with an id and a title of its own.
+The pages are the embedded mirror's, or those in the folder PAGES. When there are more articles than
+pages, articles share pages by hard links; each has a docid and a title of its own.
 """
 
 import gzip
@@ -27,31 +27,31 @@ from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 
 FOLDER = "finance.sina.com.cn/china/2026-09-29"
-UNIQUE = 2000  # pages of the mirror; more articles than that share them
-KEPT = 16 << 20  # bytes, less than the most that glibc learns from
-SAMPLE = 200  # pages that are parsed to tell what that costs
-ROWS = 50  # in an answer of the roll API
-BEGAN = 1_790_000_000  # unix seconds of the oldest article
+UNIQUE = 2000  # pages that the mirror renders at most
+LARGE_BLOCK = 16 << 20  # bytes; glibc adapts its threshold to blocks of up to 32 MiB
+SAMPLE = 200  # pages that are parsed to measure Lexbor
+ROWS_PER_PAGE = 50
+FIRST_TIME = 1_790_000_000  # unix seconds of the oldest article
 CHANNEL = BY_NAME["guonei"]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An article's page as it is served, and its title."""
+    """A page as it is served, and its article's title."""
 
     body: bytes
     title: str
 
 
 def mirror_pages(number: int) -> list[Page]:
-    """The pages of the embedded mirror's finance and news stories, of today's two families."""
-    stories = (story for story in Site(articles=number * 5 // 4 + 40).stories)
-    today = (story for story in stories if story.family in {"F2017", "N2017"})
-    return [Page(render(story), story.title) for story in islice(today, number)]
+    """Pages of the embedded mirror, of today's two page families."""
+    stories = Site(articles=number * 5 // 4 + 40).stories
+    current = (story for story in stories if story.family in {"F2017", "N2017"})
+    return [Page(render(story), story.title) for story in islice(current, number)]
 
 
-def own_pages(folder: Path) -> list[Page]:
-    """The pages of a folder, whatever depth they lie at. Raises SystemExit when there are none."""
+def folder_pages(folder: Path) -> list[Page]:
+    """The pages in a folder and its subfolders. Raises SystemExit when there are none."""
     files = sorted(path for path in folder.rglob("*.*htm*") if path.is_file())
     if not files:
         raise SystemExit(f"--pages: {folder} holds no .html, .htm or .shtml files")
@@ -60,28 +60,32 @@ def own_pages(folder: Path) -> list[Page]:
 
 
 def _title(body: bytes) -> str:
-    found = LexborHTMLParser(body).css_first("h1")
-    return " ".join(found.text().split()) if found else ""
+    heading = LexborHTMLParser(body).css_first("h1")
+    return " ".join(heading.text().split()) if heading else ""
 
 
 def write(pages: list[Page], articles: int, root: Path) -> None:
-    """Writes a site of so many articles, pages beyond the first round as links to its files."""
+    """Writes a site with that many articles."""
     (root / FOLDER).mkdir(parents=True)
-    rows = [_article(pages, number, root) for number in range(articles)]
+    rows = [_write_article(pages, number, root) for number in range(articles)]
     (root / ROLL).mkdir(parents=True)
-    rows.reverse()  # the list has the newest first
-    for page in range(articles // ROWS + 2):
-        answer = json.dumps(_answer(rows[page * ROWS : (page + 1) * ROWS], articles)).encode()
-        _write(root / ROLL / f"{CHANNEL.pageid}-{CHANNEL.lid}-{page + 1}.json", answer)
+    rows.reverse()  # a list begins with the newest
+    for page in range(articles // ROWS_PER_PAGE + 2):
+        first = page * ROWS_PER_PAGE
+        document = _list_page(rows[first : first + ROWS_PER_PAGE], articles)
+        path = root / ROLL / f"{CHANNEL.pageid}-{CHANNEL.lid}-{page + 1}.json"
+        _write(path, json.dumps(document).encode())
 
 
-def _article(pages: list[Page], number: int, root: Path) -> dict[str, Any]:
-    page, turn = pages[number % len(pages)], number // len(pages)
+def _write_article(pages: list[Page], number: int, root: Path) -> dict[str, Any]:
+    """Writes an article's page, or links it to that of an earlier article; returns its row."""
+    turn, index = divmod(number, len(pages))
+    page = pages[index]
     path = root / FOLDER / f"doc-inbench{number:07}.shtml"
     if turn:
-        for end in ("", ".gz"):
-            first = root / FOLDER / f"doc-inbench{number % len(pages):07}.shtml{end}"
-            os.link(first, f"{path}{end}")
+        for suffix in ("", ".gz"):
+            first = root / FOLDER / f"doc-inbench{index:07}.shtml{suffix}"
+            os.link(first, f"{path}{suffix}")
     else:
         _write(path, page.body)
     return _row(number, f"{page.title} {turn}" if turn else page.title)
@@ -93,7 +97,7 @@ def _write(path: Path, body: bytes) -> None:
 
 
 def _row(number: int, title: str) -> dict[str, Any]:
-    docid, moment = f"nbench{number:07}", str(BEGAN + number * 60)
+    docid, time_ = f"nbench{number:07}", str(FIRST_TIME + number * 60)
     return {
         "docid": f"comos:{docid}",
         "url": f"https://{FOLDER}/doc-i{docid}.shtml",
@@ -101,23 +105,24 @@ def _row(number: int, title: str) -> dict[str, Any]:
         "intro": title,
         "media_name": "某报",
         "lids": f"{CHANNEL.lid}",
-        "ctime": moment,
-        "mtime": moment,
-        "intime": moment,
+        "ctime": time_,
+        "mtime": time_,
+        "intime": time_,
     }
 
 
-def _answer(rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
-    clock = BEGAN + total * 60
+def _list_page(rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
+    now = FIRST_TIME + total * 60
     status = {"code": 0, "msg": "succ"}
-    return {"result": {"status": status, "rtime": clock, "total": total, "data": rows}}
+    return {"result": {"status": status, "rtime": now, "total": total, "data": rows}}
 
 
 def parse_times(pages: list[Page], rounds: int = 5) -> list[float]:
-    """The milliseconds that Lexbor takes to parse each page, the best of some rounds."""
-    # glibc gives memory back to the system page by page, and gets it back as slowly, until it has
-    # seen a large block come and go. In a harvest it has; alone, Lexbor would take twice as long.
-    bytes(KEPT)
+    """The milliseconds that Lexbor takes to parse each page, the best of several rounds."""
+    # Until a large block was freed once, glibc returns memory to the system after each page and
+    # has to get it back for the next. In a harvest that has happened long ago; here Lexbor would
+    # take twice as long.
+    bytes(LARGE_BLOCK)
     return [round(min(_parse_time(page) for _ in range(rounds)) * 1e3, 4) for page in pages]
 
 
@@ -128,12 +133,12 @@ def _parse_time(page: Page) -> float:
 
 
 def main(folder: Path, articles: int, pages: Path | None = None) -> None:
-    """Writes the site and says what its pages are like."""
-    made = own_pages(pages) if pages else mirror_pages(min(articles, UNIQUE))
-    write(made, articles, folder)
-    parse = parse_times(made[:SAMPLE])
-    size = round(mean(len(page.body) for page in made))
-    sys.stdout.write(json.dumps({"bytes_a_page": size, "parse": mean(parse)}))
+    """Writes the site and prints the figures of its pages."""
+    unique = folder_pages(pages) if pages else mirror_pages(min(articles, UNIQUE))
+    write(unique, articles, folder)
+    parse = mean(parse_times(unique[:SAMPLE]))
+    size = round(mean(len(page.body) for page in unique))
+    sys.stdout.write(json.dumps({"page_bytes": size, "parse": parse}))
 
 
 if __name__ == "__main__":

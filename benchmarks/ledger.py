@@ -1,4 +1,4 @@
-"""Measures the ledger beside a plain SQLite table and Scrapy's JOBDIR filter, up to a million rows.
+"""Measures the ledger, a plain SQLite table and Scrapy's JOBDIR filter with up to a million rows.
 
     python benchmarks/ledger.py [--folder DIR] [--keep] [--rounds N] [--sizes N,N] [--out DIR]
 
@@ -19,21 +19,24 @@ SIZES = "0,10000,100000,1000000"
 
 
 def main() -> int:
-    """Measure in a folder that is there only as long as it is needed."""
+    """Runs ledger_run.py with a folder that is removed afterwards; returns its exit code."""
     options = arguments()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="sinanews-ledger-"))
+    args = [HERE / "ledger_run.py", folder, options.out, options.rounds, *options.sizes]
+    command = [sys.executable, *map(str, args)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}  # where sinanews can be imported
     try:
-        return run(folder, options.out, options.rounds, *options.sizes)
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own script
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The options on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="where the stores are made (temporary)")
-    parser.add_argument("--keep", action="store_true", help="leave the stores there")
+    parser.add_argument("--folder", type=Path, help="where the stores are made (a temporary one)")
+    parser.add_argument("--keep", action="store_true", help="do not remove the stores")
     parser.add_argument("--rounds", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--sizes", type=sizes, default=SIZES, help="stories (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="(%(default)s)")
@@ -46,15 +49,8 @@ def arguments() -> argparse.Namespace:
 
 
 def sizes(text: str) -> list[int]:
-    """The numbers of stories, in rising order."""
+    """The numbers of stories, smallest first."""
     return sorted(map(int, text.split(",")))
-
-
-def run(*words: object) -> int:
-    """Run ledger_run.py, for which sinanews is importable, and give its exit code."""
-    command = [sys.executable, HERE / "ledger_run.py", *words]
-    told = list(map(str, command))
-    return subprocess.run(told, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False).returncode  # noqa: S603 -- our own script
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""Invented stories, and stores that already hold many of them.
+"""Invented stories, and stores that already have many of them.
 
-Ids are made as Sina makes them: six letters that change every two hours or so and rise with time,
-a letter, seven digits. So what is listed together lies together in an index of ids. Titles are
-random, so their posts' paths do not.
+Docids are like Sina's: six letters that rise with time and change about every two hours, a letter,
+seven digits. So stories that are listed together are neighbours in an index of docids. Titles are
+random, so the paths of their posts are not.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import cache
 from itertools import islice
@@ -18,7 +17,7 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.utils.request import fingerprint
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import create_engine, insert
 
 from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
@@ -32,37 +31,37 @@ from sinanews.roll.api import Story
 from sinanews.roll.walk import Walk
 
 CHANNEL = "guonei"
-BEGAN = 1_400_000_000  # unix seconds of the first story
-GAP = 90  # seconds between two, about a thousand a day
-PER_BLOCK = 90  # stories whose ids begin alike
+FIRST_TIME = 1_400_000_000  # unix seconds of the first story
+GAP = 90  # seconds between two stories, about a thousand a day
+PER_BLOCK = 90  # stories whose docids have the same six letters
 SERVERS = "hmnux"
-PER_RUN = 10  # stories found by a run, with a run every quarter of an hour
-STEP = 7919  # a prime, so that neighbours get nothing alike, and no two the same
-CHUNK = 5_000  # rows inserted at once
-LEAST, MOST = 2_000, 4_000  # bytes of an article in the ledger, compressed
-LETTERS = 1_500_007  # titles are cut from so many, one for each story
+PER_RUN = 10  # new stories per run, with a run every quarter of an hour
+STEP = 7919  # a prime, so that neighbours differ and no two stories are the same
+CHUNK = 5_000  # rows per insert
+MIN_BYTES, MAX_BYTES = 2_000, 4_000  # of an article in the ledger, compressed
+LETTERS = 1_500_007  # characters that titles are cut from, each at a place of its own
 NOISE = 1 << 24  # bytes that articles are cut from
-# Building need not survive a power cut.
-HURRY = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-1000000")
-PLAIN = "CREATE TABLE seen (docid TEXT PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID"
+# A store that is being made need not survive a power cut.
+FAST_PRAGMAS = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-1000000")
+CREATE_TABLE = "CREATE TABLE seen (docid TEXT PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID"
 
 
 @cache
 def letters() -> str:
-    """Chinese characters by chance."""
-    units = bytearray(Random(1).randbytes(2 * LETTERS))  # noqa: S311 - for a benchmark, no secret
+    """Random Chinese characters."""
+    units = bytearray(Random(1).randbytes(2 * LETTERS))  # noqa: S311 - invented data, no secret
     units[1::2] = bytes(0x4E + unit % 0x50 for unit in units[1::2])
     return units.decode("utf-16-le")
 
 
 @cache
 def noise() -> bytes:
-    """Bytes that cannot be compressed, as those of a compressed article cannot."""
-    return Random(2).randbytes(NOISE)  # noqa: S311 - as above
+    """Random bytes: like a compressed article, they cannot be compressed further."""
+    return Random(2).randbytes(NOISE)  # noqa: S311 - invented data, no secret
 
 
 def docid(number: int) -> str:
-    """The id of a story, as Sina's.
+    """The docid of a story, in Sina's form.
 
     >>> docid(0), docid(90)
     ('aaaaaah0000000', 'aaaaabh0712710')
@@ -73,16 +72,16 @@ def docid(number: int) -> str:
 
 
 def story(number: int) -> Story:
-    """The story of that number, later than all before it."""
-    moment = BEGAN + number * GAP
+    """The story with a number; later numbers are later stories."""
+    ctime = FIRST_TIME + number * GAP
     start = number * STEP % (LETTERS - 200)
     return Story(
         docid=docid(number),
         url=f"https://finance.sina.com.cn/china/2026-09-29/doc-i{docid(number)}.shtml",
         title=letters()[start : start + 24],
-        ctime=moment,
-        intime=moment + 60,
-        mtime=moment,
+        ctime=ctime,
+        intime=ctime + 60,
+        mtime=ctime,
         summary=letters()[start + 24 : start + 120],
         source=letters()[start + 120 : start + 125],
         channels=(CHANNEL,),
@@ -90,91 +89,84 @@ def story(number: int) -> Story:
 
 
 def page(first: int, size: int = 50) -> list[Story]:
-    """A page of a list: that story and those after it."""
+    """A page of a list, with the story `first` and those after it."""
     return [story(number) for number in range(first, first + size)]
 
 
 def fill_ledger(path: Path, count: int) -> None:
-    """Makes a ledger of so many stories, every one of them written."""
+    """Makes a ledger of `count` stories, all of them written."""
     engine(f"sqlite:///{path}").dispose()
     database = create_engine(f"sqlite:///{path}")
     with database.connect() as connection:
-        for pragma in HURRY:
+        for pragma in FAST_PRAGMAS:
             connection.exec_driver_sql(pragma)
         connection.commit()
-        for chunk in chunks(range(count)):
-            _add(connection, chunk)
+        numbers = iter(range(count))
+        while chunk := list(islice(numbers, CHUNK)):
+            connection.execute(insert(stories), [_story_row(number) for number in chunk])
+            connection.execute(insert(revisions), [_revision_row(number) for number in chunk])
+            connection.execute(insert(runs), [_run_row(number) for number in chunk[::PER_RUN]])
             connection.commit()
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
 
 
-def chunks(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """The numbers, so many at a time."""
-    left = iter(numbers)
-    while chunk := list(islice(left, CHUNK)):
-        yield chunk
-
-
-def _add(connection: Connection, numbers: list[int]) -> None:
-    connection.execute(insert(stories), [_settled(number) for number in numbers])
-    connection.execute(insert(revisions), [_revision(number) for number in numbers])
-    connection.execute(insert(runs), [_run(number) for number in numbers[::PER_RUN]])
-
-
-def _settled(number: int) -> dict[str, Any]:
-    """A story's row as the ledger has it when its article is written."""
+def _story_row(number: int) -> dict[str, Any]:
+    """A story's row once its article is written."""
     listed, run = story(number), number // PER_RUN + 1
-    path = str(post_path(listed.title, listed.channels, listed.docid))
+    path = post_path(listed.title, listed.channels, listed.docid)
     hashes = {"content_hash": _bytes(number, 17), "post_hash": _bytes(number, 16)}
-    known = {"state": State.WRITTEN, "revision": 1, "run": run, "finished_run": run}
-    return story_row(listed, CHANNEL, path) | hashes | known
+    outcome = {"state": State.WRITTEN, "revision": 1, "run": run, "finished_run": run}
+    return story_row(listed, CHANNEL, path) | hashes | outcome
 
 
-def _revision(number: int) -> dict[str, Any]:
+def _revision_row(number: int) -> dict[str, Any]:
     return {
         "docid": docid(number),
         "revision": 1,
-        "seen": BEGAN + number * GAP,
+        "seen": FIRST_TIME + number * GAP,
         "content_hash": _bytes(number, 17),
-        "article": _bytes(number, LEAST + number * STEP % (MOST - LEAST)),
+        "article": _bytes(number, MIN_BYTES + number * STEP % (MAX_BYTES - MIN_BYTES)),
     }
 
 
-def _run(number: int) -> dict[str, Any]:
+def _run_row(number: int) -> dict[str, Any]:
     return {
         "id": number // PER_RUN + 1,
         "spider": "china",
         "worker": "elsewhere:1:00000000",
-        "started": BEGAN + number * GAP,
-        "ended": BEGAN + number * GAP + 60,
+        "started": FIRST_TIME + number * GAP,
+        "ended": FIRST_TIME + number * GAP + 60,
         "verdict": "complete",
-        "report": _report(),
+        "report": report(),
     }
 
 
 @cache
-def _report() -> str:
-    """The report of a run that wrote all it found."""
-    walked = Walk(Harvest.of({})).report(None)
-    lists = {channel.name: walked for channel in DOMESTIC}
-    shares = dict.fromkeys(FIELDS, 1.0)
-    written = account({State.WRITTEN: PER_RUN}, filtered=0)
-    told = Report("china", BEGAN, account=written, lists=lists, presence=shares)
-    return json.dumps(told.to_json())
+def report() -> str:
+    """The report of a run that wrote all new stories."""
+    query = Harvest.from_arguments({})
+    run = Report(
+        "china",
+        FIRST_TIME,
+        account=account({State.WRITTEN: PER_RUN}, filtered=0),
+        lists={channel.name: Walk(query, channel).report() for channel in DOMESTIC},
+        presence=dict.fromkeys(FIELDS, 1.0),
+    )
+    return json.dumps(run.to_json())
 
 
 def _bytes(number: int, size: int) -> bytes:
-    start = number * STEP % (NOISE - MOST)
+    start = number * STEP % (NOISE - MAX_BYTES)
     return noise()[start : start + size]
 
 
 def fill_plain(path: Path, count: int) -> None:
-    """Makes a table of so many docids and nothing else."""
+    """Makes a table of `count` docids and nothing else."""
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute(PLAIN)
-        for pragma in HURRY:
+        database.execute(CREATE_TABLE)
+        for pragma in FAST_PRAGMAS:
             database.execute(pragma)
         rows = ((docid(number), number) for number in range(count))
         with database:
@@ -183,9 +175,9 @@ def fill_plain(path: Path, count: int) -> None:
 
 
 def fill_filter(folder: Path, count: int) -> None:
-    """Makes a JOBDIR whose filter has seen so many requests."""
+    """Makes a JOBDIR whose filter has seen `count` requests."""
     folder.mkdir()
     with (folder / "requests.seen").open("wb") as file:
         for number in range(count):
-            seen = fingerprint(Request(story(number).url))
-            file.write(len(seen).to_bytes(2, "big") + seen)
+            key = fingerprint(Request(story(number).url))
+            file.write(len(key).to_bytes(2, "big") + key)

@@ -1,11 +1,11 @@
-"""Something that is measured as a process of its own; the last line printed says what it took.
+"""Measures a process: prints its seconds and its peak memory as the last line, as JSON.
 
-    python benchmarks/ledger_process.py STORE WHERE COUNT
-    python benchmarks/ledger_process.py harvest ARGUMENTS
+    python benchmarks/ledger_process.py STORE PATH COUNT
+    python benchmarks/ledger_process.py harvest ARGUMENT ...
 
-opens a store that has so many stories and decides some pages that it knows, or runs Scrapy.
+opens a store of COUNT stories and looks up pages of a list that it has, or runs `scrapy harvest`.
 """
-# ruff: noqa: T201 -- a script, in no package, that talks to the one that runs it
+# ruff: noqa: T201 - a script, in no package, that prints for ledger_run.py
 
 import json
 import sys
@@ -17,38 +17,38 @@ from scrapy.cmdline import execute
 from ledger_fill import letters
 from ledger_stores import STORES, Pages
 
-DECIDED = 100  # pages
+PAGES = 100  # to look up
 
 
-def main(words: list[str]) -> int:
-    """Do what the words say; the exit code."""
+def main(args: list[str]) -> int:
+    """Runs and measures; returns the exit code."""
     began = time.perf_counter()
-    code = harvest(words) if words[0] == "harvest" else decide(*words)
+    code = harvest(args) if args[0] == "harvest" else look_up(*args)
     print(json.dumps({"seconds": time.perf_counter() - began, "peak_kb": peak()}))
     return code
 
 
-def harvest(words: list[str]) -> int:
-    """Scrapy's exit code."""
+def harvest(args: list[str]) -> int:
+    """Runs Scrapy; returns its exit code."""
     try:
-        execute(["scrapy", *words])
+        execute(["scrapy", *args])
     except SystemExit as end:
         return int(end.code or 0)
     return 0
 
 
-def decide(name: str, where: str, count: str) -> int:
-    """Opens a store and asks for pages of which it knows all rows."""
-    letters()  # which an empty store would not have to make
-    store, pages = STORES[name](Path(where)), Pages(int(count))
-    for _ in range(DECIDED if int(count) else 0):
-        store.deciding(pages.known())()
+def look_up(name: str, path: str, count: str) -> int:
+    """Opens a store and looks up pages of which it has all rows."""
+    letters()  # an empty store would do without, and its process would be smaller
+    store, pages = STORES[name](Path(path)), Pages(int(count))
+    for _ in range(PAGES if int(count) else 0):
+        store.prepare_page(pages.existing())()
     store.close()
     return 0
 
 
 def peak() -> int:
-    """The most memory that this process has had at once, in kilobytes."""
+    """The peak memory of this process in kilobytes."""
     status = Path("/proc/self/status").read_text("utf-8")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 

@@ -1,8 +1,9 @@
-"""The three stores that know what was listed, each used as it is meant to be used."""
+"""Three stores that tell new stories from those listed before, each used as intended."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -12,69 +13,71 @@ from scrapy import Request
 from scrapy.dupefilters import RFPDupeFilter
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
-from sinanews.options import Options
 
 from ledger_fill import CHANNEL, docid, page
-from sinanews import settings as project
-from sinanews.extraction import page as reading
+from sinanews import settings as project_settings
+from sinanews.config import Config
+from sinanews.extraction.page import read
 from sinanews.items import Article, State
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
+from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 
-ROWS = 50  # on a page of a list
-BATCH = 32  # stories claimed at once
+ROWS_PER_PAGE = 50  # of a list
+BATCH = 32  # stories per claim
 AUDIT = "counting all stories"  # as `scrapy status` does
 
 Task = tuple[str, Callable[[], object]]
 
 
 class Store(Protocol):
-    """A store, open; `at` is where `ledger_fill` put it."""
+    """An open store, at the `path` where `ledger_fill` made it."""
 
-    def __init__(self, at: Path) -> None: ...
+    def __init__(self, path: Path) -> None: ...
 
-    def deciding(self, listed: Sequence[Story]) -> Callable[[], object]:
-        """What decides a page's rows, all that is no part of deciding done before."""
+    def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
+        """Prepares a page of a list; returns what looks up its rows and adds the new ones."""
 
-    def others(self) -> list[Task]:
-        """What else is timed of it, in this order; what has no name only prepares the next."""
+    def other_tasks(self) -> list[Task]:
+        """What else is timed, in this order; a task without a name only prepares the next."""
 
     def close(self) -> None:
         """Closes it."""
 
 
-class OurLedger:
+class LedgerStore:
     """sinanews's own: a row for each story, with its state, and its article."""
 
-    def __init__(self, at: Path) -> None:
-        folder = at.with_name("output")
-        told = {"OUTPUT_DIR": str(folder), "LEDGER_URL": f"sqlite:///{at}"}
-        ours = {name: value for name, value in vars(project).items() if name.isupper()}
-        self._options = Options.of(Settings(ours | told))
-        self._ledger = Ledger.opened(self._options)
+    def __init__(self, path: Path) -> None:
+        settings = Settings()
+        settings.setmodule(project_settings)
+        settings.set("OUTPUT_DIR", str(path.with_name("output")))
+        settings.set("LEDGER_URL", f"sqlite:///{path}")
+        self._config = Config.from_settings(settings)
+        self._ledger = Ledger.open(self._config, post_path)
         self._claims: list[Claim] = []
         self._outcomes: list[Outcome] = []
         self._other: Ledger | None = None
 
-    def deciding(self, listed: Sequence[Story]) -> Callable[[], object]:
-        """As `scrapy harvest` does it; each page is of a run of its own."""
+    def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
+        """As `scrapy harvest` does it, each page in a run of its own."""
         self._ledger.runs.end(self._ledger.run, "complete", {})
         self._ledger.begin("china")
         return lambda: self._ledger.upsert_listed(listed, CHANNEL)
 
-    def others(self) -> list[Task]:
-        """What a harvest does besides, and `scrapy status`."""
+    def other_tasks(self) -> list[Task]:
+        """What else a harvest and `scrapy status` do."""
         run = self._ledger.run
         return [
             ("claim of 32", self._claim),
-            ("", self._read),
+            ("", self._make_outcomes),
             ("32 articles, one commit", lambda: self._ledger.record_outcomes(self._outcomes)),
             ("", self._claim),
-            ("", self._read),
-            ("32 articles, a commit each", self._remember_each),
+            ("", self._make_outcomes),
+            ("32 articles, a commit each", self._record_each),
             ("a run's account", lambda: self._ledger.runs.account(run)),
             ("opening", self._open),
             ("closing", self._close_other),
@@ -84,23 +87,25 @@ class OurLedger:
     def _claim(self) -> None:
         self._claims = self._ledger.claim(BATCH)
 
-    def _read(self) -> None:
-        """What became of the claimed stories, as the pipelines know it."""
-        paired = zip(articles(), self._claims, strict=True)
+    def _make_outcomes(self) -> None:
+        """The outcomes of the claimed stories, as the pipelines make them."""
+        post_hash = bytes(16)
         self._outcomes = [
-            Outcome(replace(article, docid=c.story.docid), State.WRITTEN, c.post_path, bytes(16))
-            for article, c in paired
+            Outcome(
+                replace(article, docid=claim.story.docid), State.WRITTEN, claim.post_path, post_hash
+            )
+            for article, claim in zip(articles(), self._claims, strict=True)
         ]
 
-    def _remember_each(self) -> None:
+    def _record_each(self) -> None:
         for outcome in self._outcomes:
             self._ledger.record_outcomes([outcome])
 
     def _open(self) -> None:
-        self._other = Ledger.opened(self._options)
+        self._other = Ledger.open(self._config, post_path)
 
     def _close_other(self) -> None:
-        assert self._other, "it was opened before"
+        assert self._other, "the task before opened it"
         self._other.close()
 
     def close(self) -> None:
@@ -108,61 +113,57 @@ class OurLedger:
         self._ledger.close()
 
 
-_ARTICLES: list[Article] = []
-
-
+@cache
 def articles() -> list[Article]:
-    """As many articles of the embedded mirror as are claimed at once."""
-    if not _ARTICLES:
-        told = (story for story in Site().stories if story.family == "F2017")
-        pages = (HtmlResponse(story.url, body=render(story)) for story in islice(told, BATCH))
-        _ARTICLES.extend(map(reading.read, pages))
-    return _ARTICLES
+    """Articles of the embedded mirror, one for each story of a claim."""
+    stories = (story for story in Site().stories if story.family == "F2017")
+    pages = (HtmlResponse(story.url, body=render(story)) for story in islice(stories, BATCH))
+    return [read(page) for page in pages]
 
 
 class PlainTable:
-    """The least that SQLite can do: a table of docids, as durable as the ledger."""
+    """The minimum for SQLite: a table of docids, as durable as the ledger."""
 
-    _ASKED = f"SELECT docid FROM seen WHERE docid IN ({', '.join('?' * ROWS)})"  # noqa: S608 - placeholders
-    _NEW = "INSERT INTO seen VALUES (?, ?)"
+    _SELECT = f"SELECT docid FROM seen WHERE docid IN ({', '.join('?' * ROWS_PER_PAGE)})"  # noqa: S608 - placeholders
+    _INSERT = "INSERT INTO seen VALUES (?, ?)"
 
-    def __init__(self, at: Path) -> None:
-        self._at = at
-        self._database = self._opened()
-        self._next = 5_000_000
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = self._open()
+        self._next = 5_000_000  # a number that no page comes to
 
-    def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._at, isolation_level=None)
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, isolation_level=None)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
         database.execute("SELECT 1 FROM seen LIMIT 1").fetchall()
         return database
 
-    def deciding(self, listed: Sequence[Story]) -> Callable[[], object]:
-        """Look all rows up, insert those that are not there, commit."""
+    def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
+        """Looks up all rows, inserts the new ones, commits."""
         docids = [story.docid for story in listed]
-        return lambda: self._decide(docids)
+        return lambda: self._enter_page(docids)
 
-    def _decide(self, docids: list[str]) -> None:
+    def _enter_page(self, docids: list[str]) -> None:
         self._database.execute("BEGIN")
-        known = {found for (found,) in self._database.execute(self._ASKED, docids)}
-        self._add([name for name in docids if name not in known])
+        existing = {row[0] for row in self._database.execute(self._SELECT, docids)}
+        self._insert([name for name in docids if name not in existing])
         self._database.execute("COMMIT")
 
-    def _add(self, docids: Sequence[str]) -> None:
-        self._database.executemany(self._NEW, [(name, 0) for name in docids])
+    def _insert(self, docids: Sequence[str]) -> None:
+        self._database.executemany(self._INSERT, [(name, 0) for name in docids])
 
-    def others(self) -> list[Task]:
-        """As many commits as for articles."""
-        first, second = self._fresh(), self._fresh()
+    def other_tasks(self) -> list[Task]:
+        """As many commits as the ledger needs for its articles."""
+        first, second = self._new_docids(), self._new_docids()
         return [
             ("32 articles, one commit", lambda: self._commit(first)),
             ("32 articles, a commit each", lambda: self._commit_each(second)),
-            ("opening", self._opened),
+            ("opening", self._open),
         ]
 
-    def _fresh(self) -> list[str]:
-        """Docids that no page has."""
+    def _new_docids(self) -> list[str]:
+        """Docids that are on no page."""
         self._next += BATCH
         return [docid(number) for number in range(self._next - BATCH, self._next)]
 
@@ -172,7 +173,7 @@ class PlainTable:
 
     def _commit(self, docids: Sequence[str]) -> None:
         self._database.execute("BEGIN")
-        self._add(docids)
+        self._insert(docids)
         self._database.execute("COMMIT")
 
     def close(self) -> None:
@@ -181,20 +182,20 @@ class PlainTable:
 
 
 class SeenRequests:
-    """Scrapy's own: fingerprints in memory, and appended to a file of JOBDIR."""
+    """Scrapy's own: fingerprints in memory, and appended to a file in JOBDIR."""
 
-    def __init__(self, at: Path) -> None:
-        self._at = at
-        self._filter = RFPDupeFilter(str(at))
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._filter = RFPDupeFilter(str(path))
 
-    def deciding(self, listed: Sequence[Story]) -> Callable[[], object]:
-        """Ask for each request; those that are new are seen from then on."""
+    def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
+        """Looks up each request, which adds it."""
         requests = [Request(story.url) for story in listed]
         return lambda: [self._filter.request_seen(request) for request in requests]
 
-    def others(self) -> list[Task]:
-        """It has no commits, and reads everything when it is opened."""
-        return [("opening", lambda: RFPDupeFilter(str(self._at)).close(""))]
+    def other_tasks(self) -> list[Task]:
+        """It has no commits, and reads its whole file when it is opened."""
+        return [("opening", lambda: RFPDupeFilter(str(self._path)).close(""))]
 
     def close(self) -> None:
         """Closes it."""
@@ -202,33 +203,33 @@ class SeenRequests:
 
 
 STORES: dict[str, type[Store]] = {
-    "sinanews": OurLedger,
+    "sinanews": LedgerStore,
     "SQLite table": PlainTable,
     "JOBDIR filter": SeenRequests,
 }
 
 
 class Pages:
-    """The pages of a list whose first so many stories a store has."""
+    """The pages of a list of which a store has the first `count` stories."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._dice = Random(count)  # noqa: S311 - for a benchmark, no secret
+        self._random = Random(count)  # noqa: S311 - invented data, no secret
 
-    def known(self, size: int = ROWS) -> list[Story]:
-        """Stories that were listed one after the other, at any time."""
-        return page(self._dice.randrange(self._count - size + 1), size)
+    def existing(self, size: int = ROWS_PER_PAGE) -> list[Story]:
+        """Consecutive stories that the store has, from anywhere in the list."""
+        return page(self._random.randrange(self._count - size + 1), size)
 
-    def new(self, size: int = ROWS) -> list[Story]:
-        """The next stories."""
+    def new(self, size: int = ROWS_PER_PAGE) -> list[Story]:
+        """The next stories that the store does not have."""
         self._count += size
         return page(self._count - size, size)
 
 
 def tasks(store: Store, pages: Pages) -> Iterator[Task]:
-    """One round of what is timed of a store. Each has to be done before the next is asked for."""
-    yield "50 known rows", store.deciding(pages.known())
-    yield "50 new rows", store.deciding(pages.new())
-    half = ROWS // 2
-    yield "25 known, 25 new rows", store.deciding([*pages.known(half), *pages.new(half)])
-    yield from store.others()
+    """One round of a store's tasks. Each has to be done before the next is taken."""
+    yield "50 known rows", store.prepare_page(pages.existing())
+    yield "50 new rows", store.prepare_page(pages.new())
+    half = ROWS_PER_PAGE // 2
+    yield "25 known, 25 new rows", store.prepare_page([*pages.existing(half), *pages.new(half)])
+    yield from store.other_tasks()

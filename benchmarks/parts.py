@@ -1,10 +1,10 @@
-"""What an article of a harvest costs, by part.
+"""Measures what an article of a harvest costs, by part.
 
     python benchmarks/parts.py [--articles N] [--rounds N]
 
-prints a table of microseconds of CPU an article. README.md says how they are measured.
+prints a table of microseconds of CPU per article. README.md says how they are measured.
 """
-# ruff: noqa: T201 -- a script, in no package, that talks to the terminal
+# ruff: noqa: T201 - a script, in no package, that prints to the terminal
 
 import argparse
 import json
@@ -16,42 +16,48 @@ from statistics import median
 from typing import cast
 
 from environment import HERE, ROOT
-from harvest import ENVIRONMENT, harvest, site
+from harvest import ENVIRONMENT, harvest_arguments, serve_site
 
 
 def main() -> None:
-    """Measure, and print the table."""
-    options = arguments()
-    with tempfile.TemporaryDirectory() as made:
-        rounds = measured(Path(made), options.articles, options.rounds)
-    print("| part | µs an article |\n|---|---|")
-    for part in rounds[0]:
-        print(f"| {part} | {median(told[part] for told in rounds) / options.articles * 1e6:.0f} |")
-    whole = median(sum(told.values()) for told in rounds)
-    print(f"| all | {whole / options.articles * 1e6:.0f} |")
-
-
-def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Measures, and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, default=2000, help="(%(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="medians are told (%(default)s)")
-    return parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=5, help="medians count (%(default)s)")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_site(Path(folder), options.articles) as (url, _),
+    ):
+        rounds = [run(url, Path(folder) / f"archive-{turn}") for turn in range(options.rounds)]
+    print("| part | µs per article |\n|---|---|")
+    for part in rounds[0]:
+        microseconds = median(seconds[part] for seconds in rounds) / options.articles * 1e6
+        print(f"| {part} | {microseconds:.0f} |")
+    total = median(sum(seconds.values()) for seconds in rounds)
+    print(f"| all | {total / options.articles * 1e6:.0f} |")
 
 
-def measured(where: Path, articles: int, rounds: int) -> list[dict[str, float]]:
-    """The seconds that each part took, of each round."""
-    with site(where, articles) as (url, _):
-        return [harvested(url, where / f"archive-{turn}") for turn in range(rounds)]
+def run(url: str, archive: Path) -> dict[str, float]:
+    """Harvests into a new folder; returns the seconds that each part took.
 
-
-def harvested(url: str, archive: Path) -> dict[str, float]:
-    """One round, into a fresh folder."""
+    Raises SystemExit when the harvest fails.
+    """
     archive.mkdir()
-    figures = archive / "parts.json"
-    words = [sys.executable, str(HERE / "parts_run.py"), str(figures), *harvest(url, archive)]
-    subprocess.run(words, check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)  # noqa: S603 -- our own
-    return cast("dict[str, float]", json.loads(figures.read_text("utf-8")))
+    file = archive / "parts.json"
+    args = [str(HERE / "parts_run.py"), str(file), *harvest_arguments(url, archive)]
+    process = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, *args],
+        check=False,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if process.returncode:
+        raise SystemExit(process.stdout)
+    return cast("dict[str, float]", json.loads(file.read_text("utf-8")))
 
 
 if __name__ == "__main__":

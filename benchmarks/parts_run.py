@@ -1,85 +1,107 @@
-"""A harvest that tells what its parts cost: `scrapy harvest` with a clock at each part's door.
+"""Runs `scrapy harvest` with a clock at each part's door, and writes what the parts cost.
 
     python benchmarks/parts_run.py FILE ARGUMENT ...
 
 runs `scrapy harvest ARGUMENT ...` and writes to FILE, as JSON, the seconds of CPU of each part,
-without those of the parts inside it, and of the whole process.
+without those of the parts inside it, and of the rest of the process.
 """
 
-import asyncio
 import json
 import resource
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Coroutine, Generator
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from inspect import iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from typing import Any
 
 from scrapy.cmdline import execute
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import TextResponse
 from scrapy.pipelines import ItemPipelineManager
 
 from sinanews import pipelines
-from sinanews.archive import writer as archive
-from sinanews.exports import jsonl as exporters
-from sinanews.extraction import body, html5, layouts, page, processors
+from sinanews.archive import writer
+from sinanews.download.aiohttp_handler import AiohttpDownloadHandler
+from sinanews.download.handler import ArchiveDownloadHandler
+from sinanews.exports.jsonl import ArticleLinesExporter
+from sinanews.extraction import body, html5, layouts, page
+from sinanews.extraction.layouts import base as layout_base
 from sinanews.extraction.loaders import ArticleLoader
-from sinanews.ledger import records as rows
+from sinanews.ledger import records
 from sinanews.ledger.ledger import Ledger
-from sinanews.middlewares import MirrorHandler
-from sinanews.spiders import engine
+from sinanews.middlewares import DecompressionMiddleware
+from sinanews.scheduler import LedgerScheduler
+from sinanews.spiders import base as spider_base
+from sinanews.spiders.china import ChinaSpider
 
+# Each part, and the functions, methods and properties through which it is entered.
 PARTS: dict[str, list[tuple[Any, str]]] = {
-    "download: HTTP and unpacking": [(MirrorHandler, "download_request")],
-    "download: middlewares": [
-        (DownloaderMiddlewareManager, "_process_request"),
-        (DownloaderMiddlewareManager, "_process_response"),
+    "schedule: next request": [(LedgerScheduler, "next_request")],
+    "schedule: claims from the ledger": [(Ledger, "claim")],
+    "download: HTTP": [
+        (ArchiveDownloadHandler, "download_request"),
+        (AiohttpDownloadHandler, "download_request"),
     ],
-    "read: decode and parse (Lexbor)": [(page, "_markup")],
+    "download: decompression": [(DecompressionMiddleware, "process_response")],
+    "download: other middlewares": [(DownloaderMiddlewareManager, "download_async")],
+    "list: reading a page of it": [(ChinaSpider, "parse_list")],
+    "list: rows into the ledger": [(Ledger, "upsert_listed")],
+    "read: decode and parse (Lexbor)": [(TextResponse, "text"), (layout_base, "parse")],
     "read: which layout": [(layouts, "of")],
-    "read: fields, by the item loader": [(page, "_add_fields"), (ArticleLoader, "load_item")],
+    "read: fields, by the item loader": [
+        (ArticleLoader, "add_rules"),
+        (ArticleLoader, "load_item"),
+    ],
     "read: body, parsed again": [(html5, "parsed_body"), (html5, "repair_links")],
     "read: body, written as the reference does": [(html5, "inner")],
     "read: text, pictures, stocks, byline": [
-        (body, "unfurnished"),
+        (page, "remove_boilerplate"),
         (body, "paragraphs"),
         (body, "images"),
         (body, "stocks"),
-        (processors, "byline"),
+        (page, "byline"),
     ],
-    "read: the rest": [(page, "read")],
-    "keep: post": [(pipelines, "post_bytes")],
-    "keep: JSON line": [(exporters, "json_line")],
-    "keep: packed for the ledger": [(rows, "packed")],
-    "keep: files, synced (a thread)": [(archive, "write_whole")],
-    "keep: ledger": [(Ledger, "remember")],
-    "keep: pipelines": [(ItemPipelineManager, "process_item_async"), (engine, "kept")],
-    "list: rows into the ledger, claims out of it": [(Ledger, "enlist"), (Ledger, "claim")],
+    "read: the rest": [
+        (spider_base.ArchiveSpider, "parse"),
+        (spider_base, "read_item"),
+        (page, "read"),
+    ],
+    "write: post": [(pipelines, "post_bytes"), (pipelines, "post_hash")],
+    "write: JSON line": [(pipelines, "json_line"), (ArticleLinesExporter, "export_item")],
+    "write: compressed for the ledger": [(records, "packed")],
+    "write: files, synced (a thread)": [(writer, "write_whole")],
+    "write: ledger": [(Ledger, "record_outcomes"), (Ledger, "reserve_path")],
+    "write: pipelines": [(ItemPipelineManager, "process_item_async"), (writer.Archive, "store")],
+    # The event loop, with everything in it that has no clock of its own.
+    "Scrapy's engine, its signals, asyncio": [(AsyncCrawlerProcess, "start")],
 }
-LOOP = "Scrapy's engine, its signals, asyncio"
-SPENT: Counter[str] = Counter()
-INSIDE = threading.local()  # seconds that parts inside the running one have taken, by depth
+SECONDS: defaultdict[str, float] = defaultdict(float)
+# For each open block of a thread, the seconds that blocks inside it have taken.
+STACKS = threading.local()
 
 
 @contextmanager
 def clock(part: str) -> Generator[None]:
-    """Counts the CPU of this thread while the block runs, but for what runs in blocks inside."""
-    stack: list[float] = INSIDE.__dict__.setdefault("stack", [0.0])
+    """Counts the CPU of this thread while the block runs, without that of clocked blocks inside."""
+    stack: list[float] = STACKS.__dict__.setdefault("stack", [0.0])
     stack.append(0.0)
     began = time.thread_time()
     try:
         yield
     finally:
         took = time.thread_time() - began
-        SPENT[part] += took - stack.pop()
+        SECONDS[part] += took - stack.pop()
         stack[-1] += took
 
 
-class Stepped:
-    """A coroutine whose every step is clocked, and not what others do while it waits."""
+class ClockedSteps:
+    """A coroutine of which each step is clocked, but not what else runs while it waits."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], part: str) -> None:
         self._coroutine, self._part = coroutine, part
@@ -90,44 +112,60 @@ class Stepped:
         while True:
             try:
                 with clock(self._part):
-                    waits_for = advance(value)
+                    awaited = advance(value)
             except StopIteration as end:
                 return end.value
             try:
-                advance, value = self._coroutine.send, (yield waits_for)
-            except BaseException as error:  # noqa: BLE001 -- the coroutine's to see
+                advance, value = self._coroutine.send, (yield awaited)
+            except BaseException as error:  # noqa: BLE001 - for the coroutine to handle
                 advance, value = self._coroutine.throw, error
 
 
 def clocked(function: Callable[..., Any], part: str) -> Callable[..., Any]:
-    """The function, its time counted for that part."""
+    """The same function, coroutine function or generator function, its time counted for a part."""
 
-    async def stepped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- whatever it takes
-        return await Stepped(function(*args, **kwargs), part)
+    @wraps(function)
+    async def coroutine(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
+        return await ClockedSteps(function(*args, **kwargs), part)
 
-    def called(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- whatever it takes
+    @wraps(function)
+    def generator(*args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - any function's
+        iterator, end = function(*args, **kwargs), object()
+        while True:
+            with clock(part):
+                value = next(iterator, end)
+            if value is end:
+                return
+            yield value
+
+    @wraps(function)
+    def plain(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any function's
         with clock(part):
             return function(*args, **kwargs)
 
-    return stepped if asyncio.iscoroutinefunction(function) else called
+    if iscoroutinefunction(function):
+        return coroutine
+    return generator if isgeneratorfunction(function) else plain
 
 
-def main(file: Path, arguments: list[str]) -> None:
-    """Puts the clocks in place, harvests, and tells."""
+def main(file: Path, args: list[str]) -> None:
+    """Puts the clocks in place, harvests, and writes the file."""
     for part, doors in PARTS.items():
         for owner, name in doors:
-            setattr(owner, name, clocked(getattr(owner, name), part))
-    handle = asyncio.events.Handle
-    handle._run = clocked(handle._run, LOOP)  # type: ignore[method-assign] # noqa: SLF001 -- all that a loop runs
+            door = getattr(owner, name)
+            if isinstance(door, property):
+                assert door.fget, "a property that is read has a getter"
+                setattr(owner, name, property(clocked(door.fget, part)))
+            else:
+                setattr(owner, name, clocked(door, part))
     try:
-        execute(["scrapy", "harvest", *arguments])
+        execute(["scrapy", "harvest", *args])
     finally:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        whole = used.ru_utime + used.ru_stime
-        start = whole - sum(SPENT.values())
-        told = {part: SPENT[part] for part in (*PARTS, LOOP)}
-        told["start, end, and what was not clocked"] = start
-        file.write_text(json.dumps(told), "utf-8")
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        seconds = {part: SECONDS[part] for part in PARTS}
+        rest = usage.ru_utime + usage.ru_stime - sum(seconds.values())
+        seconds["start, end, and what was not clocked"] = rest
+        file.write_text(json.dumps(seconds), "utf-8")
 
 
 if __name__ == "__main__":

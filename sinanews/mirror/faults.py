@@ -1,9 +1,10 @@
-"""Faults on demand: what goes wrong, where, and how often."""
+"""Faults on demand: which kind, at which addresses, how often."""
 
 import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sinanews.exceptions import ArgumentError
@@ -37,33 +38,26 @@ _TITLES = re.compile(
 _DETAIL = re.compile(r"\.com\.cn/(?P<path>.*)/doc-i(?P<docid>\w+)\.shtml$")
 
 
-def _error(status: int) -> Reply:
-    return Reply(f"<html><body><h1>{status}</h1></body></html>\n".encode(), status=status)
-
-
-INSTEAD = {
-    **{str(status): _error(status) for status in STATUSES},
+# Faults that replace the whole reply.
+REPLACEMENTS = {
+    **{
+        str(status): Reply(f"<html><body><h1>{status}</h1></body></html>\n".encode(), status=status)
+        for status in STATUSES
+    },
     "empty": Reply(b""),
     "html": Reply(CAPTCHA.encode()),
-    "code11": Reply(roll.wrapped(roll.refusal(), {}).encode(), JSON),
+    "code11": Reply(roll.serialize(roll.refusal(), {}).encode(), JSON),
     "soft404": Reply(SOFT_404.encode("gbk")),
 }
-
-
-def _half(body: bytes) -> bytes:
-    return body[: len(body) // 2]
 
 
 def _encoding(body: bytes) -> str:
     return "gb18030" if b"charset=gb2312" in body else "utf-8"
 
 
-def _without(part: re.Pattern[str]) -> Callable[[bytes], bytes]:
-    def spoiled(body: bytes) -> bytes:
-        encoding = _encoding(body)
-        return part.sub("", body.decode(encoding)).encode(encoding)
-
-    return spoiled
+def _without(pattern: re.Pattern[str], body: bytes) -> bytes:
+    encoding = _encoding(body)
+    return pattern.sub("", body.decode(encoding)).encode(encoding)
 
 
 def _in_gb18030(body: bytes) -> bytes:
@@ -72,37 +66,38 @@ def _in_gb18030(body: bytes) -> bytes:
 
 
 def _with_bad_rows(body: bytes) -> bytes:
-    """Four rows that cannot be used, each after a good one where there are as many."""
+    """Inserts four broken rows, each after a good one as long as there are any."""
     document = json.loads(body)
     rows: list[Any] = document["result"]["data"]
     good = dict(rows[0]) if rows else {"docid": "comos:nnonesuch00000", "intime": "0"}
-    bad = [
+    broken = [
         {name: value for name, value in good.items() if name != "url"},
         {name: value for name, value in good.items() if name != "intime"},
         {**good, "intime": "soon"},
         "no row",
     ]
-    for place, row in enumerate(bad):
-        rows.insert(2 * place + 1, row)
-    return roll.wrapped(document, {}).encode()
+    for index, row in enumerate(broken):
+        rows.insert(2 * index + 1, row)
+    return roll.serialize(document, {}).encode()
 
 
-SPOILED: dict[str, Callable[[bytes], bytes]] = {
-    "truncated": _half,
-    "nobody": _without(_BODY),
-    "notitle": _without(_TITLES),
+# Faults that change the body.
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": lambda body: body[: len(body) // 2],
+    "nobody": partial(_without, _BODY),
+    "notitle": partial(_without, _TITLES),
     "gbk-as-utf8": _in_gb18030,
     "badrow": _with_bad_rows,
 }
-# For the server, which holds the connection.
+# Faults of the connection, which the server implements.
 HANG, RESET, PARTIAL = "hang", "reset", "partial"
 LOOP, PHONE = "redirect-loop", "redirect-phone"
-KINDS = (*INSTEAD, *SPOILED, HANG, RESET, PARTIAL, LOOP, PHONE)
+KINDS = (*REPLACEMENTS, *CHANGES, HANG, RESET, PARTIAL, LOOP, PHONE)
 
 
 @dataclass(slots=True)
 class Fault:
-    """A kind of fault for addresses that contain `where`; `left` hits, None for all."""
+    """A kind of fault at addresses that contain `where`, for `left` more hits, None for any."""
 
     where: str
     kind: str
@@ -110,16 +105,16 @@ class Fault:
 
 
 class Faults:
-    """The faults of a mirror, asked in the order in which they were added.
+    """The faults of a mirror; the first one that applies to an address is used.
 
     Each rule is `WHERE=KIND`, or `WHERE=KIND*N` for the first N hits only; WHERE is a part of
-    HOST/PATH?QUERY. Raises ArgumentError for an unknown kind or a rule of another form.
+    HOST/PATH?QUERY. Raises ArgumentError for an unknown kind or a malformed rule.
     """
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
         self._faults: list[Fault] = []
         for rule in rules:
-            self.add(*_read(rule))
+            self.add(*_parse(rule))
 
     def add(self, where: str, kind: str, times: int | None = None) -> None:
         """Adds a fault, for the first `times` hits. Raises ArgumentError for an unknown kind."""
@@ -128,11 +123,11 @@ class Faults:
         self._faults.append(Fault(where, kind, times))
 
     def clear(self) -> None:
-        """From now on nothing goes wrong."""
+        """Removes all faults."""
         self._faults.clear()
 
     def hit(self, target: str) -> str | None:
-        """The kind of fault that HOST/PATH?QUERY meets now, None for none; counts as a hit."""
+        """The kind of fault for a request of HOST/PATH?QUERY, None for none; counts the hit."""
         for fault in self._faults:
             if fault.where in target and fault.left != 0:
                 fault.left = fault.left and fault.left - 1
@@ -140,7 +135,7 @@ class Faults:
         return None
 
 
-def _read(rule: str) -> tuple[str, str, int | None]:
+def _parse(rule: str) -> tuple[str, str, int | None]:
     where, equals, fault = rule.rpartition("=")
     kind, star, times = fault.partition("*")
     if not (where and equals) or (star and not times.isdecimal()):
@@ -148,31 +143,26 @@ def _read(rule: str) -> tuple[str, str, int | None]:
     return where, kind, int(times) if star else None
 
 
-def faulty(kind: str, target: str, answer: Callable[[str], Reply]) -> Reply:
-    """The reply that a fault makes of an answer, which is asked for only if some of it is used."""
-    if kind in INSTEAD:
-        return INSTEAD[kind]
+def faulty_reply(kind: str, target: str, reply: Callable[[str], Reply]) -> Reply:
+    """The reply to HOST/PATH?QUERY with a fault. `reply` makes the one without, and is called only
+    if some of it is used."""
+    if kind in REPLACEMENTS:
+        return REPLACEMENTS[kind]
     if kind == LOOP:
-        return Reply(b"", status=302, location=_there_and_back(target))
+        return Reply(b"", status=302, location=_loop(target))
     if kind == PHONE:
-        return Reply(b"", status=302, location=_for_phones(target))
-    good = answer(target)
-    return replace(good, body=SPOILED[kind](good.body), zipped=None)
+        mobile = _DETAIL.sub(r".cn/\g<path>/detail-i\g<docid>.d.html", target)
+        return Reply(b"", status=302, location=f"/{mobile}")
+    good = reply(target)
+    return replace(good, body=CHANGES[kind](good.body), zipped=None)
 
 
-def _there_and_back(target: str) -> str:
-    """A relative address, so that it leads back here under the site's name and under ours."""
-    page = target.rpartition("/")[2] if "?" not in target else _last(target)
-    mark = "&loop=1" if "?" in page else "?loop=1"
+def _loop(target: str) -> str:
+    """The address with `loop=1` added or removed. It is relative: the site's URLs and the mirror's
+    lead back here alike."""
+    path, mark, query = target.partition("?")
+    page = path.rpartition("/")[2] + mark + query
     stripped = re.sub(r"[?&]loop=1$", "", page)
-    return stripped if stripped != page else page + mark
-
-
-def _for_phones(target: str) -> str:
-    """The page for phones of a page, as an address of the mirror."""
-    return "/" + _DETAIL.sub(r".cn/\g<path>/detail-i\g<docid>.d.html", target)
-
-
-def _last(target: str) -> str:
-    path, _, query = target.partition("?")
-    return f"{path.rpartition('/')[2]}?{query}"
+    if stripped != page:
+        return stripped
+    return f"{page}&loop=1" if mark else f"{page}?loop=1"

@@ -5,41 +5,36 @@ from itertools import count
 from pathlib import Path
 
 from sinanews.mirror import roll
-from sinanews.mirror.replies import Replies, zipped
+from sinanews.mirror.replies import Replies, zip_body
 from sinanews.mirror.site import Site
 
 
 def write(site: Site, folder: Path) -> int:
-    """Writes every page as HOST/PATH and every roll answer, and returns how many files that were.
+    """Writes every page as HOST/PATH and every answer of the roll API; returns the number of files.
 
-    A roll answer stands at `HOST/api/roll/get/PAGEID-LID-PAGE.json`, pages of fifty, up to and
-    with the first empty one. The clock stands still. Raises OSError when a file cannot be written.
+    An answer is `HOST/api/roll/get/PAGEID-LID-PAGE.json`, for pages of fifty rows, up to the first
+    empty page of a list. The clock stands still. Raises OSError when a file cannot be written.
     """
     replies = Replies(site)
     pages = ((story.address, replies.page(story).body) for story in site.stories)
-    written = [_write(folder / path, body) for path, body in (*pages, *_answers(site))]
-    return sum(written)
+    files = 0
+    for name, body in (*pages, *_answers(site)):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+        path.with_name(f"{path.name}.gz").write_bytes(zip_body(body))
+        files += 2
+    return files
 
 
 def _answers(site: Site) -> Iterator[tuple[str, bytes]]:
     tick, site.tick = site.tick, 0
     for pageid, lid in sorted(roll.REGISTERED):
-        yield from _list(site, pageid, lid)
+        total = len(site.listed(lid))
+        for page in count(1):
+            query = {"pageid": pageid, "lid": lid, "num": roll.MAX_ROWS, "page": page}
+            answer = roll.answer(site, {name: str(value) for name, value in query.items()})
+            yield f"{roll.PATH}/{pageid}-{lid}-{page}.json", answer.encode()
+            if (page - 1) * roll.MAX_ROWS >= total:
+                break
     site.tick = tick
-
-
-def _list(site: Site, pageid: int, lid: int) -> Iterator[tuple[str, bytes]]:
-    held = len(site.listed(lid))
-    for page in count(1):
-        asked = {"pageid": pageid, "lid": lid, "num": roll.MOST_ROWS, "page": page}
-        answer = roll.answer(site, {name: str(value) for name, value in asked.items()})
-        yield f"{roll.PATH}/{pageid}-{lid}-{page}.json", answer.encode()
-        if (page - 1) * roll.MOST_ROWS >= held:
-            return
-
-
-def _write(path: Path, body: bytes) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    path.with_name(f"{path.name}.gz").write_bytes(zipped(body))
-    return 2

@@ -1,4 +1,4 @@
-"""What the site answers to an address, before any fault: pages made once and kept zipped."""
+"""The replies of a site to requests, before any fault; pages are rendered once."""
 
 import gzip
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 from sinanews.mirror.story import Story
 
-HTML = "text/html"  # as Sina's, without a charset
+HTML = "text/html"  # without a charset, as Sina sends it
 JSON = "application/json; charset=utf-8"
 JAVASCRIPT = "application/javascript; charset=utf-8"
 NOT_FOUND = """<!DOCTYPE html>
@@ -20,7 +20,7 @@ NOT_FOUND = """<!DOCTYPE html>
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer; `zipped` is the same body as gzip, where it is kept."""
+    """One reply; `zipped` is its body as gzip, if that is at hand."""
 
     body: bytes
     content_type: str = HTML
@@ -29,43 +29,38 @@ class Reply:
     location: str | None = None
 
 
-def zipped(body: bytes) -> bytes:
-    """As gzip, without a time of its own, so that equal bodies give equal bytes."""
+def zip_body(body: bytes) -> bytes:
+    """A body as gzip, without a time in it, so that equal bodies become equal bytes."""
     return gzip.compress(body, compresslevel=6, mtime=0)
 
 
 class Replies:
-    """Answers for one site."""
+    """The replies of one site."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._pages: dict[tuple[str, str], tuple[Story, Reply]] = {}
 
     def to(self, target: str) -> Reply:
-        """The answer to HOST/PATH?QUERY: a roll answer, robots.txt, an article page, or 404."""
+        """The reply to HOST/PATH?QUERY: an answer of the roll API, robots.txt, a page, or 404."""
         address, _, query = target.partition("?")
         if address == roll.PATH:
-            return self._roll(query)
+            args = {name: values[-1] for name, values in parse_qs(query).items()}
+            body = roll.answer(self._site, args).encode()
+            return Reply(body, JAVASCRIPT if "callback" in args else JSON)
         if address.endswith("/robots.txt"):
             return Reply(b"User-agent: *\nDisallow:\n", "text/plain")
-        return self._article(address) or Reply(NOT_FOUND.encode(), status=404)
-
-    def _article(self, address: str) -> Reply | None:
         if story := self._site.at(address):
             return self.page(story)
-        phone = self._site.on_phones(address)
-        return self.page(phone, "M") if phone else None
-
-    def _roll(self, query: str) -> Reply:
-        asked = {name: given[-1] for name, given in parse_qs(query).items()}
-        body = roll.answer(self._site, asked).encode()
-        return Reply(body, JAVASCRIPT if "callback" in asked else JSON)
+        if story := self._site.at_mobile(address):
+            return self.page(story, "M")
+        return Reply(NOT_FOUND.encode(), status=404)
 
     def page(self, story: Story, family: str = "") -> Reply:
-        """The page of a story, made anew only when the story has changed; `family` for another
-        page than its own."""
-        kept = self._pages.get((story.docid, family))
-        if kept is None or kept[0] is not story:
+        """The page of a story, of its own family or of another; rendered again only when the story
+        has changed."""
+        cached = self._pages.get((story.docid, family))
+        if cached is None or cached[0] is not story:
             body = render(story, family)
-            kept = self._pages[story.docid, family] = story, Reply(body, zipped=zipped(body))
-        return kept[1]
+            cached = self._pages[story.docid, family] = story, Reply(body, zipped=zip_body(body))
+        return cached[1]

@@ -1,4 +1,4 @@
-"""Serves a site over HTTP on loopback: until a signal for the command, in a thread for tests."""
+"""Serves a site over HTTP on loopback: for the command until a signal, for tests in a thread."""
 
 import asyncio
 import signal
@@ -11,18 +11,18 @@ from aiohttp import web
 
 from sinanews.mirror import faults, roll
 from sinanews.mirror.faults import Faults
-from sinanews.mirror.replies import Replies, Reply, zipped
+from sinanews.mirror.replies import Replies, Reply, zip_body
 from sinanews.mirror.site import Site
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10  # seconds for the thread to start or stop
+TIMEOUT = 10  # seconds for the thread to start or stop
 
 
 @dataclass(slots=True)
 class RunningMirror:
-    """A mirror that is being served: where, what, and what was asked of it.
+    """A mirror that is being served, and the requests that it received.
 
-    `requests` holds HOST/PATH?QUERY of each request, in order.
+    `requests` has HOST/PATH?QUERY of each request, in order.
     """
 
     site: Site
@@ -31,29 +31,31 @@ class RunningMirror:
     requests: list[str] = field(default_factory=list)
 
     def lists(self) -> list[str]:
-        """The requests of the roll API."""
+        """The requests to the roll API."""
         return [target for target in self.requests if target.startswith(roll.PATH)]
 
     def articles(self) -> list[str]:
-        """The requests of article pages, those that were not there too."""
-        return [target for target in self.requests if not _is_other(target)]
+        """The requests of article pages, also of those that do not exist."""
+        lists = set(self.lists())
+        return [
+            target
+            for target in self.requests
+            if target not in lists and not target.endswith("/robots.txt")
+        ]
 
     def forget(self) -> None:
         """Forgets the requests so far."""
         self.requests.clear()
 
 
-def _is_other(target: str) -> bool:
-    return target.startswith(roll.PATH) or target.endswith("/robots.txt")
-
-
 @contextmanager
 def running(
     site: Site | None = None, faults: Faults | Iterable[str] = (), port: int = 0
 ) -> Iterator[RunningMirror]:
-    """Serves in a thread while the block runs; `faults` as `Faults` takes them.
+    """Serves in a thread while the block runs. `faults` may be rules, as `Faults` takes them; port
+    0 is any free one.
 
-    Raises OSError when the port is taken; 0, the default, is any free one.
+    Raises OSError when the port is taken.
     """
     rules = faults if isinstance(faults, Faults) else Faults(faults)
     mirror = RunningMirror(site or Site(), rules)
@@ -61,30 +63,22 @@ def running(
     thread = Thread(target=loop.run_forever, name="mirror", daemon=True)
     thread.start()
     try:
-        with _started_in(loop, mirror, port):
+        starting = asyncio.run_coroutine_threadsafe(_start(mirror, LOOPBACK, port), loop)
+        runner = starting.result(TIMEOUT)
+        try:
             yield mirror
+        finally:
+            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(TIMEOUT)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)
         loop.close()
-
-
-@contextmanager
-def _started_in(
-    loop: asyncio.AbstractEventLoop, mirror: RunningMirror, port: int
-) -> Iterator[None]:
-    started = asyncio.run_coroutine_threadsafe(_started(mirror, LOOPBACK, port), loop)
-    runner = started.result(PATIENCE)
-    try:
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(PATIENCE)
 
 
 def serve(
     site: Site, host: str, port: int, faults: Faults, announce: Callable[[str], None]
 ) -> None:
-    """Serves until SIGINT or SIGTERM; `announce` is told the URL once it answers.
+    """Serves until SIGINT or SIGTERM; calls `announce` with the URL once it is served.
 
     Raises OSError when the port is taken.
     """
@@ -97,16 +91,16 @@ async def _serve(
     stopped = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    runner = await _started(mirror, host, port)
+    runner = await _start(mirror, host, port)
     announce(mirror.url)
     await stopped.wait()
     await runner.cleanup()
 
 
-async def _started(mirror: RunningMirror, host: str, port: int) -> web.AppRunner:
+async def _start(mirror: RunningMirror, host: str, port: int) -> web.AppRunner:
     app = web.Application()
     app.router.add_route("*", "/{target:.*}", _handler(mirror))
-    # A client that leaves ends its hanging request; one that stays must not delay the end.
+    # A client that disconnects ends its hanging request; one that stays must not delay the end.
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -129,9 +123,9 @@ def _handler(
         kind = mirror.faults.hit(target)
         if kind is None:
             return _response(request, replies.to(target))
-        if kind in _AT_THE_SOCKET:
-            return await _AT_THE_SOCKET[kind](request, replies)
-        return _response(request, faults.faulty(kind, target, replies.to))
+        if kind in _CONNECTION_FAULTS:
+            return await _CONNECTION_FAULTS[kind](request, replies)
+        return _response(request, faults.faulty_reply(kind, target, replies.to))
 
     return handle
 
@@ -139,22 +133,19 @@ def _handler(
 def _response(request: web.Request, reply: Reply) -> web.Response:
     headers = {"Content-Type": reply.content_type, "Vary": "Accept-Encoding"}
     if reply.location is not None:
-        headers["Location"] = _own(request, reply.location)
+        # A path is one of the mirror, under the name by which the client addresses it.
+        root = f"{request.scheme}://{request.host}" if reply.location[:1] == "/" else ""
+        headers["Location"] = root + reply.location
     if reply.body and "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        body = reply.zipped or zipped(reply.body)
+        body = reply.zipped or zip_body(reply.body)
     else:
         body = reply.body
     return web.Response(body=body, status=reply.status, headers=headers)
 
 
-def _own(request: web.Request, location: str) -> str:
-    """A path of the mirror under the name by which the client knows it; else as it is."""
-    return f"{request.scheme}://{request.host}{location}" if location[:1] == "/" else location
-
-
 async def _hang(request: web.Request, replies: Replies) -> web.StreamResponse:
-    """Ends when the client leaves, by cancellation."""
+    """Waits until the client disconnects, which cancels it."""
     del request, replies
     await asyncio.Event().wait()
     return web.Response()
@@ -168,7 +159,7 @@ async def _reset(request: web.Request, replies: Replies) -> web.StreamResponse:
 
 
 async def _partial(request: web.Request, replies: Replies) -> web.StreamResponse:
-    """Promises the whole body, sends half, and closes the connection."""
+    """Announces the whole body, sends half of it, and closes the connection."""
     body = replies.to(request.raw_path.lstrip("/")).body
     response = web.StreamResponse(headers={"Content-Type": "text/html"})
     response.content_length = len(body)
@@ -179,4 +170,4 @@ async def _partial(request: web.Request, replies: Replies) -> web.StreamResponse
     return response
 
 
-_AT_THE_SOCKET = {faults.HANG: _hang, faults.RESET: _reset, faults.PARTIAL: _partial}
+_CONNECTION_FAULTS = {faults.HANG: _hang, faults.RESET: _reset, faults.PARTIAL: _partial}

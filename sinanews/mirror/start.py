@@ -1,4 +1,4 @@
-"""What `scrapy mirror` does once it is asked to."""
+"""Runs `scrapy mirror`."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ def start(args: list[str], opts: argparse.Namespace) -> None:
     """Serves until a signal, or writes files and ends. Raises ArgumentError."""
     if args:
         raise ArgumentError("arguments", args[0], "options only")
-    numbers = {name: _whole(name, getattr(opts, name)) for name in ("seed", "articles", "tick")}
+    numbers = {name: _number(name, getattr(opts, name)) for name in ("seed", "articles", "tick")}
     port, faults = _port(opts.port), Faults(opts.fault)
     site = Site(**numbers)
     if opts.write:
@@ -26,7 +26,7 @@ def start(args: list[str], opts: argparse.Namespace) -> None:
         _serve(site, port, faults)
 
 
-def _whole(name: str, value: str) -> int:
+def _number(name: str, value: str) -> int:
     if not value.isdecimal():
         raise ArgumentError(name, value, "a whole number from 0")
     return int(value)
@@ -41,10 +41,10 @@ def _port(value: str) -> int:
 
 def _write(site: Site, folder: Path) -> None:
     try:
-        written = files.write(site, folder)
+        count = files.write(site, folder)
     except OSError as error:
         raise ArgumentError("write", str(folder), f"a folder ({error.strerror})") from error
-    sys.stdout.write(f"{written} files written to {folder}\n")
+    sys.stdout.write(f"{count} files written to {folder}\n")
 
 
 def _serve(site: Site, port: int, faults: Faults) -> None:

@@ -1,14 +1,14 @@
-"""A story of the mirror: what its list row and its page are made from."""
+"""A story of the mirror: what its row in the list and its page are made from."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from html import unescape
 
-from sinanews.mirror.prose import Writer, dice, reworded
+from sinanews.mirror.prose import Writer, reword, seeded_random
 
 CHINA = timezone(timedelta(hours=8))
-DATED = "{folder}/{day}/doc-i{docid}.shtml"  # the path of a page since 2014
+MODERN_PATH = "{folder}/{day}/doc-i{docid}.shtml"  # of pages since 2014
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Stock:
 
     @property
     def digits(self) -> str:
-        """The code without the exchange; all of it for a market that has no such prefix."""
+        """The code without the exchange, which only the codes of one market have."""
         return self.code[2:] if self.market == "stock" else self.code
 
 
@@ -29,10 +29,9 @@ class Stock:
 class Story:
     """One article. Times are unix seconds; `ctime <= mtime <= intime`.
 
-    `listed_title` is the title as the list writes it, entities and all; `features` are the
-    kinds of furniture in the body (see `newsroom.FEATURES`); `lag` is by how many seconds the
-    page says to be published after `ctime`; `reprinted` is the story whose text this one
-    reprints; `form` is the path of the page, with names in braces for what is in it.
+    `listed_title` is the title as the list has it, entities and all; `features` are keys of
+    `newsroom.FEATURES`; `lag` is how many seconds after `ctime` the page claims to be published;
+    `reprinted` is the story whose text this one reprints; `path_format` makes the page's path.
     """
 
     docid: str
@@ -55,7 +54,7 @@ class Story:
     edits: int = 0
     seed: int = 0
     reprinted: "Story | None" = None
-    form: str = DATED
+    path_format: str = MODERN_PATH
 
     @property
     def title(self) -> str:
@@ -64,14 +63,17 @@ class Story:
 
     @property
     def address(self) -> str:
-        """HOST/PATH, which is also where the mirror serves the page."""
-        found = {name: getattr(self, name) for name in ("folder", "docid", "number", "letters")}
-        moments = {
-            "day": day(self.ctime),
-            "compact": self._compact,
-            "hhmm": f"{at(self.ctime):%H%M}",
-        }
-        return f"{self.host}/{self.form.format_map(found | moments)}"
+        """HOST/PATH of the page, which is also its path on the mirror."""
+        path = self.path_format.format(
+            folder=self.folder,
+            docid=self.docid,
+            number=self.number,
+            letters=self.letters,
+            day=day(self.ctime),
+            compact_day=self._compact_day,
+            hhmm=f"{at(self.ctime):%H%M}",
+        )
+        return f"{self.host}/{path}"
 
     @property
     def number(self) -> str:
@@ -80,39 +82,45 @@ class Story:
 
     @property
     def letters(self) -> str:
-        """Letters that make an id look like one."""
+        """Letters for ids that consist of more than digits."""
         return self.docid[1:5]
 
     @property
-    def _compact(self) -> str:
+    def _compact_day(self) -> str:
         return day(self.ctime).replace("-", "")
 
     @property
     def url(self) -> str:
+        """The URL of the page."""
         return f"https://{self.address}"
 
     @property
     def listed_url(self) -> str:
-        """Where the list sends its readers."""
+        """The URL in the list."""
         return self.wapurl if "phone" in self.features else self.url
 
     @property
     def wapurl(self) -> str:
-        """The page for phones."""
+        """The URL of the mobile page."""
         host = self.host.removesuffix(".com.cn").removesuffix(".cn") + ".cn"
         return f"https://{host}/{self.folder}/{day(self.ctime)}/detail-i{self.docid}.d.html"
 
     @property
     def tickers(self) -> tuple[str, ...]:
-        """Market and code of each stock, in the order of the codes' digits."""
+        """Market and code of each stock, sorted by the digits of the codes."""
         ordered = sorted(self.stocks, key=lambda stock: stock.digits)
         return tuple(f"{stock.market}_{stock.code}" for stock in ordered)
 
     @property
     def picture(self) -> str:
-        """The address of the story's first picture, without scheme; the mirror has none."""
-        folder = f"finance/transform/65/w550h315/{self._compact}"
+        """The URL of the first picture, without its scheme; the mirror does not serve it."""
+        folder = f"finance/transform/65/w550h315/{self._compact_day}"
         return f"//n.sinaimg.cn/{folder}/{self.docid[-4:]}-a.png"
+
+    @property
+    def caption(self) -> str:
+        """The caption of the first picture, empty for a story without one."""
+        return self.writer("caption").write("caption") if "caption" in self.features else ""
 
     @property
     def reprint_of(self) -> str | None:
@@ -124,43 +132,38 @@ class Story:
         """The reporter whom the text names."""
         if self.reprinted:
             return self.reprinted.author
-        named = self.features & {"reporter", "byline"}
-        return self.writer("reporter").write("person") if named else None
+        has_author = self.features & {"reporter", "byline"}
+        return self.writer("reporter").write("person") if has_author else None
 
     def writer(self, part: str) -> Writer:
-        """Writes for one part of this story, the same words each time."""
-        return Writer(dice(self.seed, self.docid, part))
+        """A writer for one part of this story, which writes the same words each time."""
+        return Writer(seeded_random(self.seed, self.docid, part))
 
     def lead(self) -> str:
         """The first paragraph."""
         return (self.reprinted or self).writer("body").paragraph("lead")
 
     def paragraphs(self) -> tuple[str, ...]:
-        """The paragraphs of the article as plain text, one more for each edit."""
+        """The paragraphs as plain text, one more for each edit."""
         return _paragraphs(self)
 
 
-@lru_cache(maxsize=16)  # a page asks for them several times in a row
+@lru_cache(maxsize=16)  # a page calls it several times in a row
 def _paragraphs(story: Story) -> tuple[str, ...]:
     if story.reprinted:
-        text = reworded(story.reprinted.paragraphs(), dice(story.seed, story.docid, "reprint"))
-        written = [*text, f"来源：{story.reprinted.source}"]
+        random = seeded_random(story.seed, story.docid, "reprint")
+        texts = reword(story.reprinted.paragraphs(), random)
+        texts.append(f"来源：{story.reprinted.source}")
     else:
-        written = _bylined(story, _written(story))
-    edited = (story.writer(f"edit {number}").paragraph() for number in range(story.edits))
-    return (*written, *edited)
-
-
-def _written(story: Story) -> list[str]:
-    count = dice(story.seed, story.docid, "length").randint(4, 14)
-    stocks = [(stock.name, stock.digits) for stock in story.stocks]
-    return list(story.writer("body").paragraphs(count, stocks))
-
-
-def _bylined(story: Story, written: list[str]) -> list[str]:
-    if "reporter" in story.features:
-        return [*written[:-1], f"{written[-1]}（记者 {story.author}）"]
-    return [f"文/{story.author}", *written] if "byline" in story.features else written
+        count = seeded_random(story.seed, story.docid, "length").randint(4, 14)
+        stocks = [(stock.name, stock.digits) for stock in story.stocks]
+        texts = list(story.writer("body").paragraphs(count, stocks))
+        if "reporter" in story.features:
+            texts[-1] += f"（记者 {story.author}）"
+        elif "byline" in story.features:
+            texts.insert(0, f"文/{story.author}")
+    texts += [story.writer(f"edit {number}").paragraph() for number in range(story.edits)]
+    return tuple(texts)
 
 
 def day(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""A small site on loopback, and a client that follows nothing and decodes nothing."""
+"""A small site on loopback, and a client that follows no redirect and decompresses nothing."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
 
@@ -35,10 +35,10 @@ class Answer:
 
 @pytest.fixture(scope="session")
 def ask():
-    """Asks for a URL, with gzip if wanted, and gives whatever comes back."""
-    opener = build_opener(_Stay)
+    """Requests a URL and returns the answer, whatever its status."""
+    opener = build_opener(_NoRedirects)
 
-    def asked(url, *, encoding="identity", timeout=5):
+    def request_url(url, *, encoding="identity", timeout=5):
         request = Request(url, headers={"Accept-Encoding": encoding})  # noqa: S310 - loopback
         try:
             response = opener.open(request, timeout=timeout)
@@ -47,21 +47,21 @@ def ask():
         with response:
             return Answer(response.status, response.headers, response.read())
 
-    return asked
+    return request_url
 
 
 @pytest.fixture
 def mirror():
     """A running mirror of sixty stories whose clock stands still."""
-    with running(Site(articles=60, tick=0)) as started:
-        yield started
+    with running(Site(articles=60, tick=0)) as mirror:
+        yield mirror
 
 
 @pytest.fixture
 def get(mirror, ask):
-    """Asks the mirror for HOST/PATH?QUERY."""
+    """Requests HOST/PATH?QUERY from the mirror."""
 
-    def got(target, **options):
+    def get_target(target, **options):
         return ask(f"{mirror.url}/{target}", **options)
 
-    return got
+    return get_target

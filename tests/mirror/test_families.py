@@ -1,4 +1,4 @@
-"""The page families of other years: each in its host's form and encoding, and true to its story."""
+"""The page families of other years: the form and encoding of each, and the story on its pages."""
 
 import re
 from datetime import datetime
@@ -32,7 +32,7 @@ def site():
     return Site(tick=0)
 
 
-def of(site, family):
+def stories_of(site, family):
     return [story for story in site.stories if story.family == family]
 
 
@@ -41,21 +41,21 @@ def read(story, body=None):
     return page.read(HtmlResponse(story.url, body=body or render(story)))
 
 
-def said(story):
-    """The lines that a page has besides the story's paragraphs."""
-    titles = [f"原标题：{story.writer('original').write('original')}"]
-    return {*titles, story.writer("quote").write("sentence")}
+def other_lines(story):
+    """The lines that a page may have besides the story's paragraphs."""
+    original_title = f"原标题：{story.writer('original').write('original')}"
+    return {original_title, story.writer("quote").write("sentence")}
 
 
 @pytest.mark.parametrize("family", OLD)
 def test_a_site_lists_a_few_stories_of_each(site, family):
-    listed = [story for story in of(site, family) if story in site.listed(2509)]
+    listed = [story for story in stories_of(site, family) if story in site.listed(2509)]
     assert 2 <= len(listed) <= 4
 
 
 @pytest.mark.parametrize("family", OLD)
 def test_an_address_has_the_form_of_its_host_and_era(site, family):
-    for story in of(site, family):
+    for story in stories_of(site, family):
         assert re.fullmatch(FORMS[family], story.address)
         assert site.at(story.address) is story
 
@@ -75,8 +75,8 @@ def test_one_can_be_published_on_demand(family):
 
 
 @pytest.mark.parametrize("family", OLD)
-def test_a_page_is_of_its_size_and_leaves_no_hole(site, family):
-    for story in of(site, family):
+def test_a_page_has_a_realistic_size_and_no_placeholder_left(site, family):
+    for story in stories_of(site, family):
         body = render(story)
         assert 15_000 <= len(body) <= 110_000
         assert not re.search("[⟦⟧]", body.decode(FAMILIES[family].encoding))
@@ -84,7 +84,7 @@ def test_a_page_is_of_its_size_and_leaves_no_hole(site, family):
 
 @pytest.mark.parametrize("family", ["F2014", "B2009", "T2005"])
 def test_an_old_page_is_gb2312_and_says_so(site, family):
-    for story in of(site, family):
+    for story in stories_of(site, family):
         body = render(story)
         assert b"charset=gb2312" in body
         assert story.source in body.decode("gb18030")
@@ -92,14 +92,13 @@ def test_an_old_page_is_gb2312_and_says_so(site, family):
             body.decode("utf-8")
 
 
-def test_a_page_of_2009_has_the_line_ends_of_its_day(site):
-    for story in of(site, "B2009"):
+def test_a_page_of_2009_has_crlf_line_ends(site):
+    for story in stories_of(site, "B2009"):
         body = render(story)
         assert body.count(b"\n") == body.count(b"\r\n") > 100
 
 
-def test_every_page_is_read_as_its_story_has_it(site):
-    """All families: what was written is what is read."""
+def test_the_fields_of_every_page_are_those_of_its_story(site):
     for story in site.stories:
         article = read(story)
         assert article.layout == story.family
@@ -122,10 +121,10 @@ def test_every_paragraph_is_read_and_nothing_else(site):
         paragraphs = list(story.paragraphs())
         assert [line for line in lines if line in paragraphs] == paragraphs, story.url
         others = [line for line in lines if line not in paragraphs and "\t" not in line]
-        assert set(others) <= said(story), story.url
+        assert set(others) <= other_lines(story), story.url
 
 
-def test_a_page_is_served_in_its_own_bytes(get, mirror):
+def test_a_page_is_served_in_its_own_encoding(get, mirror):
     for family in FAMILIES:
         (story,) = mirror.site.publish(1, family=family)
         answer = get(story.address)
@@ -144,18 +143,18 @@ def test_an_edited_old_page_shows_the_new_paragraph(get, mirror):
 @pytest.mark.parametrize("family", OLD)
 def test_faults_take_body_or_title_from_old_pages_too(mirror, get, family):
     (story,) = mirror.site.publish(1, family=family)
-    for kind, lost, kept in (("nobody", "body", "title"), ("notitle", "title", "body")):
+    for kind, missing, present in (("nobody", "body", "title"), ("notitle", "title", "body")):
         mirror.faults.clear()
         mirror.faults.add(story.address, kind)
         text = get(story.address).body.decode(FAMILIES[family].encoding)
         tree = LexborHTMLParser(re.sub("(?s)<script.*?</script>", "", text))
         shown = {"body": story.paragraphs()[-1] in text, "title": heading(tree) == story.title}
-        assert (shown[lost], shown[kept]) == (False, True)
+        assert (shown[missing], shown[present]) == (False, True)
 
 
 def heading(tree):
-    found = tree.css_first("h1.main-title, #artibodyTitle, h1.art_tit_h1, th.f24")
-    return found and found.text()
+    node = tree.css_first("h1.main-title, #artibodyTitle, h1.art_tit_h1, th.f24")
+    return node and node.text()
 
 
 @pytest.mark.parametrize("family", ["F2014", "B2009", "T2005"])
@@ -167,7 +166,7 @@ def test_an_old_page_can_claim_to_be_utf8_too(mirror, get, family):
     assert story.source in body.decode("gb18030")
 
 
-def test_a_story_has_a_page_for_phones_of_the_same_docid(mirror, get):
+def test_a_story_has_a_mobile_page_with_the_same_docid(mirror, get):
     story = next(story for story in mirror.site.stories if story.family == "F2017")
     address = story.wapurl.partition("://")[2]
     article = page.read(HtmlResponse(story.wapurl, body=get(address).body))
@@ -176,18 +175,18 @@ def test_a_story_has_a_page_for_phones_of_the_same_docid(mirror, get):
     assert article.text.split("\n") == list(story.paragraphs())
 
 
-def test_a_page_for_phones_names_the_page_for_which_it_stands(site):
+def test_a_mobile_page_names_the_pc_page(site):
     story = next(story for story in site.stories if story.family == "F2017")
-    phone = HtmlResponse(story.wapurl, body=render(story, "M"))
-    assert page.pc_url(phone) == story.url
+    mobile = HtmlResponse(story.wapurl, body=render(story, "M"))
+    assert page.pc_url(mobile) == story.url
 
 
-def test_a_story_that_is_only_on_phones_names_no_other_page(site):
-    for story in of(site, "M"):
+def test_a_story_that_has_only_a_mobile_page_names_no_pc_page(site):
+    for story in stories_of(site, "M"):
         assert page.pc_url(HtmlResponse(story.url, body=render(story))) is None
 
 
-def test_one_story_is_listed_under_its_address_for_phones_and_has_a_page_too(ask):
+def test_one_story_is_listed_with_its_mobile_url_and_has_a_pc_page_too(ask):
     with running(Site(tick=0)) as mirror:
         story = mirror.site.redirect
         rows = [row(listed) for listed in mirror.site.listed(2509)]
@@ -197,16 +196,16 @@ def test_one_story_is_listed_under_its_address_for_phones_and_has_a_page_too(ask
             assert ask(f"{mirror.url}/{url.partition('://')[2]}").status == 200
 
 
-def test_a_removed_story_is_gone_from_phones_too(mirror, get):
+def test_a_removed_story_has_no_mobile_page_either(mirror, get):
     story = mirror.site.stories[0]
     mirror.site.remove(story.docid)
     assert get(story.wapurl.partition("://")[2]).status == 404
 
 
-def test_redirect_phone_leads_to_the_page_for_phones(mirror, get, ask):
+def test_redirect_phone_leads_to_the_mobile_page(mirror, get, ask):
     story = next(story for story in mirror.site.stories if story.family == "F2017")
     mirror.faults.add(story.address, "redirect-phone")
-    away = get(story.address)
-    assert away.status == 302
-    assert away.headers["Location"] == f"{mirror.url}/{story.wapurl.partition('://')[2]}"
-    assert ask(away.headers["Location"]).status == 200
+    redirect = get(story.address)
+    assert redirect.status == 302
+    assert redirect.headers["Location"] == f"{mirror.url}/{story.wapurl.partition('://')[2]}"
+    assert ask(redirect.headers["Location"]).status == 200

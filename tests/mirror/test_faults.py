@@ -1,4 +1,4 @@
-"""Each fault does what its name says, where and as often as asked."""
+"""Each fault does what its name says, at its addresses, as often as it is meant to."""
 
 import socket
 from http.client import HTTPException, IncompleteRead
@@ -68,13 +68,13 @@ def test_truncated_ends_in_the_middle(mirror, get, page):
     assert get(page).body == whole[: len(whole) // 2]
 
 
-def test_partial_promises_more_than_it_sends(mirror, get, page):
+def test_partial_announces_more_than_it_sends(mirror, get, page):
     mirror.faults.add(page, "partial")
     with pytest.raises(IncompleteRead):
         get(page)
 
 
-def test_html_stands_where_json_belongs(mirror, get):
+def test_html_replaces_json(mirror, get):
     mirror.faults.add("api/roll", "html")
     answer = get(GUONEI)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")
@@ -87,7 +87,7 @@ def test_code11_refuses_a_registered_list(mirror, get):
 
 
 @pytest.mark.parametrize("family", ["F2017", "N2017"])
-def test_nobody_takes_only_the_body(mirror, get, family):
+def test_nobody_removes_only_the_body(mirror, get, family):
     story = next(story for story in mirror.site.stories if story.family == family)
     mirror.faults.add(story.address, "nobody")
     tree = LexborHTMLParser(get(story.address).text)
@@ -97,7 +97,7 @@ def test_nobody_takes_only_the_body(mirror, get, family):
 
 
 @pytest.mark.parametrize("family", ["F2017", "N2017"])
-def test_notitle_takes_every_title(mirror, get, family):
+def test_notitle_removes_every_title(mirror, get, family):
     story = next(story for story in mirror.site.stories if story.family == family)
     mirror.faults.add(story.address, "notitle")
     tree = LexborHTMLParser(get(story.address).text)
@@ -105,7 +105,7 @@ def test_notitle_takes_every_title(mirror, get, family):
     assert story.paragraphs()[0] in tree.css_first("#artibody, #article").text()
 
 
-def test_gbk_as_utf8_says_utf8_and_is_not(mirror, get, page):
+def test_gbk_as_utf8_declares_utf8_and_is_not(mirror, get, page):
     whole = get(page).text
     mirror.faults.add(page, "gbk-as-utf8")
     answer = get(page)
@@ -134,15 +134,15 @@ def test_badrow_puts_four_unusable_rows_among_good_ones(mirror, get):
 def test_redirect_loop_leads_there_and_back(mirror, get, page):
     mirror.faults.add(page, "redirect-loop")
     last = page.rpartition("/")[2]
-    away = get(page)
-    assert (away.status, away.headers["Location"]) == (302, f"{last}?loop=1")
+    redirect = get(page)
+    assert (redirect.status, redirect.headers["Location"]) == (302, f"{last}?loop=1")
     assert get(f"{page}?loop=1").headers["Location"] == last
 
 
 def test_a_list_can_loop_too(mirror, get):
     mirror.faults.add("api/roll", "redirect-loop")
-    away = get(GUONEI).headers["Location"]
-    assert away == f"{GUONEI.rpartition('/')[2]}&loop=1"
+    location = get(GUONEI).headers["Location"]
+    assert location == f"{GUONEI.rpartition('/')[2]}&loop=1"
 
 
 def test_hang_never_answers_and_the_mirror_still_stops(mirror, get, page):
@@ -159,21 +159,21 @@ def test_reset_closes_without_an_answer(mirror, get, page):
     assert not isinstance(raised.value, socket.timeout)
 
 
-def test_an_unknown_kind_is_refused_with_those_that_exist():
+def test_an_unknown_kind_is_refused_with_a_list_of_kinds():
     with pytest.raises(ArgumentError, match=r"'flood' .* expected one of 404.*badrow"):
         Faults(["china=flood"])
 
 
 @pytest.mark.parametrize("rule", ["404", "china", "=404", "china=404*often"])
-def test_a_rule_of_another_form_is_refused(rule):
+def test_a_malformed_rule_is_refused(rule):
     with pytest.raises(ArgumentError, match="fault"):
         Faults([rule])
 
 
 def test_rules_may_hold_equals_signs_and_counts():
     faults = Faults(["lid=1686&page=2=503*1"])
-    asked = "x?lid=1686&page=2"
-    assert [faults.hit(asked), faults.hit(asked), faults.hit("x?lid=1686")] == ["503", None, None]
+    target = "x?lid=1686&page=2"
+    assert [faults.hit(target), faults.hit(target), faults.hit("x?lid=1686")] == ["503", None, None]
 
 
 @pytest.mark.parametrize("kind", KINDS)

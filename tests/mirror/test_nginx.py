@@ -1,4 +1,4 @@
-"""A server of one's own in place of the site: nginx, serving what the mirror wrote to disk."""
+"""nginx in place of the site, serving what the mirror wrote to disk."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_a_harvest_from_nginx_is_the_one_from_the_mirror_itself(scrapy, output, tmp_path):
+def test_a_harvest_from_nginx_equals_one_from_the_mirror(scrapy, output, tmp_path):
     own, site, folder = tmp_path / "own", tmp_path / "site", tmp_path / "nginx"
     folder.mkdir()
     scrapy("mirror", "--write", str(site), "--articles", "60", "--tick", "0")

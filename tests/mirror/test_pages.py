@@ -1,4 +1,4 @@
-"""The article pages of today's two families: whole, of a realistic size, true to their story."""
+"""The article pages of today's two families: realistic, complete, and those of their stories."""
 
 import gzip
 import re
@@ -15,7 +15,7 @@ BODIES = {"F2017": "div.article#artibody", "N2017": "div.article#article"}
 
 @pytest.fixture(scope="module")
 def pages():
-    """Story and parsed page of each such story among a hundred and thirty."""
+    """The stories of these families among a hundred and thirty, each with its parsed page."""
     stories = [story for story in Site(articles=130).stories if story.family in BODIES]
     return [(story, LexborHTMLParser(html(story))) for story in stories]
 
@@ -25,14 +25,15 @@ def html(story):
 
 
 def meta(tree, name):
-    found = tree.css_first(f'meta[name="{name}"], meta[property="{name}"]')
-    return found and found.attributes["content"]
+    node = tree.css_first(f'meta[name="{name}"], meta[property="{name}"]')
+    return node and node.attributes["content"]
 
 
-def having(pages, *features):
-    found = [(story, tree) for story, tree in pages if set(features) <= story.features]
-    assert found
-    return found
+def with_feature(pages, feature):
+    """Those of the pages whose story has a feature, of which there must be some."""
+    matching = [(story, tree) for story, tree in pages if feature in story.features]
+    assert matching
+    return matching
 
 
 def text(node):
@@ -45,19 +46,16 @@ def test_a_page_has_the_size_and_the_tree_of_a_real_one(pages):
         assert len(tree.css("*")) > 1_000
 
 
-def test_no_hole_of_a_template_is_left(pages):
+def test_no_placeholder_of_a_template_is_left(pages):
     assert not [story for story, _ in pages if re.search("[⟦⟧]", html(story))]
 
 
 def test_each_page_has_one_headline_and_one_body_of_its_family(pages):
     assert {story.family for story, _ in pages} == set(BODIES)
     for story, tree in pages:
-        assert [text(node) for node in tree.css("h1.main-title")] == [text_of(story.title)]
+        title = " ".join(story.title.split())
+        assert [text(node) for node in tree.css("h1.main-title")] == [title]
         assert len(tree.css(BODIES[story.family])) == 1
-
-
-def text_of(title):
-    return " ".join(title.split())
 
 
 def test_the_head_names_the_story(pages):
@@ -90,9 +88,9 @@ def test_the_source_is_a_link_or_plain(pages):
 def test_the_body_holds_the_paragraphs_in_order(pages):
     for story, tree in pages:
         body = tree.css_first(BODIES[story.family]).text()
-        places = [body.find(paragraph) for paragraph in story.paragraphs()]
-        assert -1 not in places
-        assert places == sorted(places)
+        positions = [body.find(paragraph) for paragraph in story.paragraphs()]
+        assert -1 not in positions
+        assert positions == sorted(positions)
 
 
 def test_the_editor_line_stands_in_the_body_with_and_without_code(pages):
@@ -112,15 +110,15 @@ def test_the_editor_line_stands_in_the_body_with_and_without_code(pages):
         ("script", "p + script"),
     ],
 )
-def test_a_feature_is_in_the_bodies_that_have_it_and_in_no_other(pages, feature, css):
-    assert having(pages, feature)
+def test_a_feature_shows_in_the_bodies_of_its_stories_only(pages, feature, css):
+    assert with_feature(pages, feature)
     for story, tree in pages:
-        found = tree.css_first(BODIES[story.family]).css_first(css)
-        assert (found is not None) == (feature in story.features), story.docid
+        node = tree.css_first(BODIES[story.family]).css_first(css)
+        assert (node is not None) == (feature in story.features), story.docid
 
 
 def test_a_removed_paragraph_is_only_in_a_comment(pages):
-    for story, tree in having(pages, "adlist"):
+    for story, tree in with_feature(pages, "adlist"):
         removed = re.search(
             r"<!--article_adlist\[<p>　　(.*?)</p>\]article_adlist-->", html(story)
         )[1]
@@ -128,17 +126,17 @@ def test_a_removed_paragraph_is_only_in_a_comment(pages):
 
 
 def test_the_first_mention_of_a_stock_is_linked_some_without_quotes(pages):
-    for story, tree in having(pages, "stocks"):
+    for story, tree in with_feature(pages, "stocks"):
         body = tree.css_first(BODIES[story.family])
         for stock in story.stocks:
             key = f"{stock.market}_{stock.code}"
             assert text(body.css_first(f"span[id='{key}'] > a.keyword")) == stock.name
             assert body.css_first(f"span[id='{key}'] + span[id='quote_{stock.code}']")
-    assert any("<span id=stock_" in html(story) for story, _ in having(pages, "unquoted"))
+    assert any("<span id=stock_" in html(story) for story, _ in with_feature(pages, "unquoted"))
 
 
 def test_the_keyword_comment_lists_the_codes_in_order(pages):
-    finance = [story for story, _ in having(pages, "stocks") if story.family == "F2017"]
+    finance = [story for story, _ in with_feature(pages, "stocks") if story.family == "F2017"]
     for story in finance:
         listed = re.search(r"<!-- news_keyword_pub,(\w+),(\S*) -->", html(story))
         assert [f"{listed[1]}_{code}" for code in listed[2].split("&")] == list(story.tickers)
@@ -156,15 +154,15 @@ def test_a_page_is_html_without_a_charset_in_its_header(get, mirror):
     assert b'<meta charset="utf-8"' in answer.body
 
 
-def test_a_page_is_zipped_for_those_who_accept_it_and_the_same_inside(get, mirror):
+def test_a_page_is_zipped_for_clients_that_accept_gzip(get, mirror):
     address = mirror.site.stories[0].address
-    plain, packed = get(address), get(address, encoding="gzip, deflate")
-    assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
-    assert gzip.decompress(packed.body) == plain.body
-    assert packed.headers["Vary"] == "Accept-Encoding"
+    plain, zipped = get(address), get(address, encoding="gzip, deflate")
+    assert (plain.headers["Content-Encoding"], zipped.headers["Content-Encoding"]) == (None, "gzip")
+    assert gzip.decompress(zipped.body) == plain.body
+    assert zipped.headers["Vary"] == "Accept-Encoding"
 
 
-def test_an_edited_page_says_when_and_shows_the_new_paragraph(get, mirror):
+def test_an_edited_page_shows_its_time_and_the_new_paragraph(get, mirror):
     story = mirror.site.stories[0]
     assert "article:update_at" not in get(story.address).text
     edited = mirror.site.edit(story.docid)
@@ -179,7 +177,7 @@ def test_a_removed_page_is_not_found(get, mirror):
     assert get(story.address).status == 404
 
 
-def test_what_is_nowhere_is_not_found_and_robots_are_welcome(get):
+def test_an_unknown_page_is_not_found_and_robots_txt_allows_all(get):
     assert get("finance.sina.com.cn/china/nothing.shtml").status == 404
     robots = get("finance.sina.com.cn/robots.txt")
     assert (robots.status, robots.text) == (200, "User-agent: *\nDisallow:\n")

@@ -1,4 +1,4 @@
-"""Stories that reprint another outlet's: nearly the same text under another docid."""
+"""Stories that reprint another outlet's story: nearly the same text under another docid."""
 
 from difflib import SequenceMatcher
 
@@ -17,7 +17,7 @@ def site():
 
 @pytest.fixture(scope="module")
 def pairs(site):
-    """First story and reprint."""
+    """Each reprint, behind the story that it reprints."""
     reprints = [story for story in site.stories if story.reprint_of]
     return [(site.story(story.reprint_of), story) for story in reprints]
 
@@ -26,7 +26,7 @@ def test_a_site_has_six_reprints(pairs):
     assert len(pairs) == 6
 
 
-def test_a_reprint_is_another_outlets_and_later(pairs):
+def test_a_reprint_is_later_and_from_another_outlet(pairs):
     for first, reprint in pairs:
         assert reprint.docid != first.docid
         assert reprint.source != first.source
@@ -34,7 +34,7 @@ def test_a_reprint_is_another_outlets_and_later(pairs):
         assert first.title in reprint.title
 
 
-def test_a_reprint_says_whose_text_it_is(pairs):
+def test_a_reprint_names_the_first_outlet(pairs):
     for first, reprint in pairs:
         assert reprint.paragraphs()[-1] == f"来源：{first.source}"
         assert reprint.author == first.author
@@ -44,15 +44,12 @@ def test_a_reprint_says_whose_text_it_is(pairs):
 def test_one_to_five_of_a_hundred_characters_are_new(pairs):
     for first, reprint in pairs:
         text, copied = "".join(first.paragraphs()), "".join(reprint.paragraphs()[:-1])
-        same = sum(block.size for block in matcher(text, copied).get_matching_blocks())
+        blocks = SequenceMatcher(None, text, copied, autojunk=False).get_matching_blocks()
+        same = sum(block.size for block in blocks)
         assert 0.95 <= same / len(text) <= 0.99
 
 
-def matcher(text, copied):
-    return SequenceMatcher(None, text, copied, autojunk=False)
-
-
-def test_the_paragraphs_stay_apart_as_they_were(pairs):
+def test_a_reprint_has_the_same_paragraphs_and_a_source_line(pairs):
     for first, reprint in pairs:
         assert len(reprint.paragraphs()) == len(first.paragraphs()) + 1
 

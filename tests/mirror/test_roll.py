@@ -1,4 +1,4 @@
-"""The roll API as the mirror serves it: the real one's envelope, rows and quirks."""
+"""The roll API of the mirror: the envelope, rows and quirks of the real one."""
 
 import json
 from datetime import datetime
@@ -15,7 +15,7 @@ def ids(result):
     return [row["docid"] for row in result["data"]]
 
 
-def test_the_envelope_has_whole_numbers_and_the_clock_in_words(get, mirror):
+def test_the_envelope_has_whole_numbers_and_the_time_as_text(get, mirror):
     result = get(GUONEI).result
     rows = result["data"]
     assert result["status"] == {"code": 0, "msg": "succ"}
@@ -33,7 +33,7 @@ def test_every_scalar_of_a_row_is_a_string(get):
     assert all(row["summary"] == row["author"] == "" for row in rows)
 
 
-def test_a_row_names_the_story_as_the_site_knows_it(get, mirror):
+def test_a_row_has_the_values_of_its_story(get, mirror):
     row = get(GUONEI).result["data"][0]
     story = mirror.site.listed(1686)[0]
     assert row["docid"] == f"comos:{story.docid}"
@@ -43,7 +43,7 @@ def test_a_row_names_the_story_as_the_site_knows_it(get, mirror):
     assert {"1686", "2509"} <= set(row["lids"].split(","))
 
 
-def test_the_icon_of_a_row_has_three_forms_and_sizes_of_pictures_are_strings(get):
+def test_an_icon_has_three_forms_and_the_sizes_of_pictures_are_strings(get):
     rows = get(GUONEI).result["data"]
     assert {type(row["img"]) for row in rows} == {dict, list, str}
     assert all(row["img"]["w"] == 100 for row in rows if isinstance(row["img"], dict))
@@ -82,8 +82,8 @@ def test_without_num_there_are_twenty_rows(get):
 
 
 def test_pages_follow_one_another_and_end_in_an_empty_one(get, mirror):
-    asked = f"{ROLL}?pageid=155&lid=1686&num=20&page="
-    pages = [ids(get(f"{asked}{page}").result) for page in (1, 2, 3, 4)]
+    url = f"{ROLL}?pageid=155&lid=1686&num=20&page="
+    pages = [ids(get(f"{url}{page}").result) for page in (1, 2, 3, 4)]
     assert sum(pages, []) == [f"comos:{s.docid}" for s in mirror.site.listed(1686)]  # noqa: RUF017 - four short lists
     assert pages[-1] == []
 
@@ -109,13 +109,13 @@ def test_a_callback_wraps_the_answer(get):
     assert json.loads(text[len(opening) : -len(closing)])["result"]["lid"] == 1686
 
 
-def test_rows_move_to_the_next_page_while_one_walks(ask):
+def test_rows_move_to_the_next_page_during_a_walk(ask):
     with running(Site()) as mirror:
         pages = [ids(ask(f"{mirror.url}/{GUONEI}&page={page}").result) for page in range(1, 8)]
-    seen = [docid for page in pages for docid in page]
-    assert 5 <= len(seen) - len(set(seen)) <= 10
+    walked = [docid for page in pages for docid in page]
+    assert 5 <= len(walked) - len(set(walked)) <= 10
     listed = {f"comos:{story.docid}" for story in mirror.site.listed(1686)}
-    assert listed > set(seen)
+    assert listed > set(walked)
 
 
 def test_a_refused_list_does_not_move_the_clock(ask):

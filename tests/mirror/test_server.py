@@ -1,4 +1,4 @@
-"""The mirror as a server: what it remembers, how it ends, and the command that starts it."""
+"""The mirror as a server: its record of requests, its end, and the command that starts it."""
 
 import os
 import re
@@ -21,7 +21,7 @@ GUONEI = f"{ROLL}?pageid=155&lid=1686&k=&num=50"
 ROOT = Path(__file__).parents[2]
 
 
-def test_requests_are_remembered_in_order_until_forgotten(mirror, get):
+def test_requests_are_recorded_in_order_until_forgotten(mirror, get):
     page = mirror.site.stories[0].address
     for target in (GUONEI, page, "finance.sina.com.cn/robots.txt"):
         get(target)
@@ -49,7 +49,7 @@ def test_faults_may_be_given_as_rules(ask):
         assert ask(f"{mirror.url}/finance.sina.com.cn/robots.txt").status == 418
 
 
-def test_files_hold_pages_and_lists_with_their_gzip(tmp_path, get, mirror):
+def test_files_are_pages_and_lists_with_their_gzip(tmp_path, get, mirror):
     count = files.write(mirror.site, tmp_path)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert count == len(written)
@@ -69,7 +69,7 @@ def test_files_of_a_list_end_with_an_empty_page(tmp_path, mirror):
 
 @pytest.fixture
 def environment(tmp_path):
-    """The environment of a project that has the commands and nothing else."""
+    """The environment of a project that has only our commands."""
     (tmp_path / "mirror_settings.py").write_text("COMMANDS_MODULE = 'sinanews.commands'\n")
     path = os.pathsep.join((str(tmp_path), str(ROOT)))
     return {**os.environ, "PYTHONPATH": path, "SCRAPY_SETTINGS_MODULE": "mirror_settings"}
@@ -77,7 +77,7 @@ def environment(tmp_path):
 
 @contextmanager
 def command(environment, folder, *arguments):
-    """`scrapy mirror` while the block runs, interrupted afterwards if it still does."""
+    """Runs `scrapy mirror` while the block runs, and kills it afterwards."""
     process = subprocess.Popen(
         [sys.executable, "-m", "scrapy", "mirror", *arguments],
         cwd=folder,
@@ -93,55 +93,56 @@ def command(environment, folder, *arguments):
         process.communicate()
 
 
-def refused(environment, folder, *arguments):
-    """What the command says when it ends by itself with exit code 2."""
+def usage_error(environment, folder, *arguments):
+    """The message with which the command ends, with exit code 2."""
     with command(environment, folder, *arguments) as process:
-        said = process.communicate(timeout=30)[1]
+        message = process.communicate(timeout=30)[1]
         assert process.returncode == 2
-    return said
+    return message
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_says_where_it_serves_and_ends_on_a_signal(environment, tmp_path, ask, ending):
+def test_the_command_prints_its_url_and_ends_on_a_signal(environment, tmp_path, ask, ending):
     with command(environment, tmp_path, "--port", "0", "--articles", "12") as process:
         line = process.stdout.readline()
-        said = re.fullmatch(
+        match = re.fullmatch(
             r"mirror of 12 articles at (http://127\.0\.0\.1:\d+) \(MIRROR_URL\)\n", line
         )
-        assert said
-        assert ask(f"{said[1]}/{GUONEI}").result["status"]["code"] == 0
+        assert match
+        assert ask(f"{match[1]}/{GUONEI}").result["status"]["code"] == 0
         process.send_signal(ending)
         assert process.communicate(timeout=10) == ("", "")
         assert process.returncode == 0
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
-def test_the_command_refuses_what_is_no_port(environment, tmp_path, port):
-    said = refused(environment, tmp_path, f"--port={port}")
-    assert f"port: '{port}' is not accepted; expected a number from 0 to 65535" in said
+def test_the_command_refuses_an_invalid_port(environment, tmp_path, port):
+    message = usage_error(environment, tmp_path, f"--port={port}")
+    assert f"port: '{port}' is not accepted; expected a number from 0 to 65535" in message
 
 
 def test_the_command_names_a_port_that_is_taken(environment, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        said = refused(environment, tmp_path, "--port", str(port), "--articles", "2")
-    assert f"port: {port} is not accepted" in said
+        message = usage_error(environment, tmp_path, "--port", str(port), "--articles", "2")
+    assert f"port: {port} is not accepted" in message
 
 
 def test_the_command_refuses_an_unknown_fault(environment, tmp_path):
-    assert "fault: 'flood'" in refused(environment, tmp_path, "--fault", "china=flood")
+    assert "fault: 'flood'" in usage_error(environment, tmp_path, "--fault", "china=flood")
 
 
 def test_the_command_writes_the_site_and_ends(environment, tmp_path):
     target = tmp_path / "written"
     arguments = ("--write", str(target), "--articles", "5")
     with command(environment, tmp_path, *arguments) as process:
-        said = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=60)[0]
     files_written = sum(path.is_file() for path in target.rglob("*"))
-    assert said == f"{files_written} files written to {target}\n"
+    assert output == f"{files_written} files written to {target}\n"
 
 
 def test_the_command_names_a_folder_that_cannot_be_written(environment, tmp_path):
     (tmp_path / "file").touch()
-    said = refused(environment, tmp_path, "--articles", "1", "--write", str(tmp_path / "file"))
-    assert f"write: '{tmp_path / 'file'}' is not accepted" in said
+    file = tmp_path / "file"
+    message = usage_error(environment, tmp_path, "--articles", "1", "--write", str(file))
+    assert f"write: '{file}' is not accepted" in message

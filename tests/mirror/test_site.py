@@ -1,4 +1,4 @@
-"""What the mirror holds: enough stories, in the right lists, the same ones each time."""
+"""The stories of a site: enough of them, in the right lists, the same ones each time."""
 
 import pytest
 
@@ -60,12 +60,12 @@ def test_a_list_is_ordered_by_ctime_and_not_by_arrival(site):
     assert [s.intime for s in listed] != sorted((s.intime for s in listed), reverse=True)
 
 
-def test_stories_arrive_while_the_lists_are_walked_and_then_no_more():
+def test_eight_stories_arrive_with_the_first_answers():
     site = Site()
     before = len(site.listed(1686))
     sizes = []
     for _ in range(20):
-        site.answered()
+        site.advance()
         sizes.append(len(site.listed(1686)) - before)
     assert sizes[:8] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert sizes[-1] == 8
@@ -75,7 +75,7 @@ def test_stories_arrive_while_the_lists_are_walked_and_then_no_more():
 def test_a_clock_without_tick_stands_still():
     site = Site(articles=60, tick=0)
     before = docids(site.listed(1686))
-    site.answered()
+    site.advance()
     assert (site.now, docids(site.listed(1686))) == (START, before)
 
 
@@ -97,17 +97,17 @@ def test_an_edit_adds_a_paragraph_and_moves_the_change_to_now():
     assert (after.mtime, after.url, after.title) == (site.now, before.url, "改过的标题")
 
 
-def test_a_removed_story_keeps_its_row_unless_told_otherwise():
+def test_a_removed_story_stays_in_the_list_unless_it_is_unlisted():
     site = Site(articles=60, tick=0)
-    kept, gone = site.listed(1686)[:2]
-    site.remove(kept.docid)
-    site.remove(gone.docid, listed=False)
-    assert site.at(kept.address) is site.at(gone.address) is None
-    assert kept in site.listed(1686)
-    assert gone not in site.listed(1686)
+    listed, unlisted = site.listed(1686)[:2]
+    site.remove(listed.docid)
+    site.remove(unlisted.docid, listed=False)
+    assert site.at(listed.address) is site.at(unlisted.address) is None
+    assert listed in site.listed(1686)
+    assert unlisted not in site.listed(1686)
 
 
-def test_titles_have_the_quirks_that_posts_stumble_over(site):
+def test_some_titles_are_hard_to_write_as_front_matter_and_paths(site):
     titles = [story.title for story in site.stories]
     assert max(map(len, titles)) > 75
     assert len(titles) - len(set(titles)) == 1

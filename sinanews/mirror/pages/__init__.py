@@ -1,4 +1,4 @@
-"""The page families, by name. To add one: a module with its `Family`, and its row here."""
+"""The page families, by name. To add one, write a module with its `Family` and list it here."""
 
 from sinanews.mirror.pages.b2009 import B2009
 from sinanews.mirror.pages.base import Family
@@ -18,6 +18,6 @@ FAMILIES: dict[str, Family] = {
 
 
 def render(story: Story, family: str = "") -> bytes:
-    """The page of a story as served; `family` for another than the story's own."""
+    """The page of a story as it is served, of its own family or of another."""
     chosen = FAMILIES[family or story.family]
     return chosen.render(story).encode(chosen.encoding)

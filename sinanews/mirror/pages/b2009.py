@@ -2,27 +2,27 @@
 
 from html import escape
 
-from sinanews.mirror.pages import base, shell
+from sinanews.mirror.pages import base
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
-FORM = "{folder}/{compact}/{hhmm}27{number}.shtml"
-LACKS = frozenset({"editor", "code", "keywords", "stocks"})
+PATH = "{folder}/{compact_day}/{hhmm}27{number}.shtml"
+MISSING = frozenset({"editor", "code", "keywords", "stocks"})
 
 
 def _render(story: Story) -> str:
-    own = {
-        "source_element": base.plain_source(story),
-        "picture_element": _picture(story) if "picture" in story.features else "",
-        "content": "\n\n".join(_paragraph(text) for text in story.paragraphs()),
-    }
-    page = fill("b2009.html", {**shell.values(story), **base.values(story), **own})
+    page = base.fill_page(
+        "b2009.html",
+        story,
+        source_element=base.plain_source(story),
+        picture_element=_picture(story) if "picture" in story.features else "",
+        content="\n\n".join(_paragraph(text) for text in story.paragraphs()),
+    )
     return page.replace("\n", "\r\n")
 
 
 def _paragraph(text: str) -> str:
-    said = escape(text, quote=False)
-    return f'<p>　　<span style="font-family: Times New Roman;">{said}</span></p>'
+    html = escape(text, quote=False)
+    return f'<p>　　<span style="font-family: Times New Roman;">{html}</span></p>'
 
 
 def _picture(story: Story) -> str:
@@ -34,4 +34,6 @@ def _picture(story: Story) -> str:
     return f"<center>{image}<br>{spacer}<br>{caption} {more}<br><br></center>"
 
 
-B2009 = base.Family("B2009", "finance.sina.com.cn", ("roll", "g"), _render, FORM, "gb18030", LACKS)
+B2009 = base.Family(
+    "B2009", "finance.sina.com.cn", ("roll", "g"), _render, PATH, "gb18030", MISSING
+)

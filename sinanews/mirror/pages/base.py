@@ -1,43 +1,40 @@
-"""What a page family is, and the values that the pages of all families show."""
+"""What a page family is, and how a story becomes a page of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from sinanews.mirror.story import DATED, Story, at, day
+from sinanews.mirror.pages import shell
+from sinanews.mirror.story import MODERN_PATH, Story, at, day
+from sinanews.mirror.templates import fill
+
+TIME = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Where the pages of one era stand, and how a story becomes one of them.
+    """The pages of one era: where they stand, and how they are rendered.
 
-    `form` is the path of a page, see `Story.address`; `lacks` are the fields of a story that
-    these pages do not show, so that a story of the family has none of them either.
+    `path_format` makes their paths, see `Story.address`; `missing` are the fields of a story that
+    these pages do not show, so that a story of this family has none of them.
     """
 
     name: str
     host: str
     folders: tuple[str, ...]
     render: Callable[[Story], str]
-    form: str = DATED
+    path_format: str = MODERN_PATH
     encoding: str = "utf-8"
-    lacks: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
 
 
-def values(story: Story) -> dict[str, str]:
-    """The values for the holes that the templates share."""
-    return {**_names(story), **_moments(story)} | {
-        "title": escape(story.title),
-        "description": escape(_description(story)),
-        "source": escape(story.source),
-        "keywords": escape(",".join(story.keywords) or story.title),
-        "tags": escape(",".join(story.keywords)),
-        "editor": f"{story.editor or ''} {story.code or ''}",
-        "title_and_words": escape(",".join((story.title, *story.keywords))),
-    }
+def fill_page(template: str, story: Story, **values: str) -> str:
+    """A page of a story. `values` are for the placeholders that only this template has."""
+    return fill(template, {**shell.values(story), **_values(story), **_times(story), **values})
 
 
-def _names(story: Story) -> dict[str, str]:
+def _values(story: Story) -> dict[str, str]:
+    description = "\n".join(f"　　{text}" for text in story.paragraphs()[:2])[:120] + "..."
     return {
         "docid": story.docid,
         "url": story.url,
@@ -45,32 +42,31 @@ def _names(story: Story) -> dict[str, str]:
         "folder": story.folder,
         "number": story.number,
         "picture": story.picture if "picture" in story.features else "",
+        "title": escape(story.title),
+        "description": escape(description),
+        "source": escape(story.source),
+        "keywords": escape(",".join(story.keywords) or story.title),
+        "tags": escape(",".join(story.keywords)),
+        "editor": f"{story.editor or ''} {story.code or ''}",
+        "title_and_keywords": escape(",".join((story.title, *story.keywords))),
     }
 
 
-def _description(story: Story) -> str:
-    return "\n".join(f"　　{text}" for text in story.paragraphs()[:2])[:120] + "..."
-
-
-def _moments(story: Story) -> dict[str, str]:
+def _times(story: Story) -> dict[str, str]:
     created, published = at(story.ctime), at(story.ctime + story.lag)
+    update = at(story.mtime).strftime(TIME)
+    updated = f'<meta name="weibo: article:update_at" content="{update}" />'
     return {
         "shown": created.strftime("%Y年%m月%d日 %H:%M"),
         "shown_day": created.strftime("%Y年%m月%d日"),
         "dotted_day": created.strftime("%Y.%m.%d"),
         "clock": created.strftime("%H:%M"),
-        "created": created.strftime("%Y-%m-%d %H:%M:%S"),
+        "created": created.strftime(TIME),
         "published": published.isoformat(),
-        "rendered": at(max(story.mtime, story.ctime + story.lag)).strftime("%Y-%m-%d %H:%M:%S"),
+        "rendered": at(max(story.mtime, story.ctime + story.lag)).strftime(TIME),
         "day": day(story.ctime),
-        "updated": _updated(story),
+        "updated": updated if story.edits else "",
     }
-
-
-def _updated(story: Story) -> str:
-    """The meta that only an edited page has."""
-    shown = at(story.mtime).strftime("%Y-%m-%d %H:%M:%S")
-    return f'<meta name="weibo: article:update_at" content="{shown}" />' if story.edits else ""
 
 
 def source(story: Story, css: str) -> str:
@@ -82,7 +78,7 @@ def source(story: Story, css: str) -> str:
 
 
 def plain_source(story: Story) -> str:
-    """The outlet as pages until 2014 write it: as a link, its attributes unquoted, or as text."""
+    """The outlet as in pages until 2014: a link with unquoted attributes, or plain text."""
     name = escape(story.source)
     if story.source_url is None:
         return name

@@ -1,4 +1,4 @@
-"""The inside of an article's body: paragraphs, and the furniture that Sina puts among them."""
+"""The content of an article's body: paragraphs, and what Sina puts between them."""
 
 from html import escape
 
@@ -13,12 +13,16 @@ _QUOTES = {
 
 
 def content(story: Story) -> str:
-    """The paragraphs with pictures, tables and the like after the ones they belong to."""
+    """The paragraphs, with pictures, tables and the like between the first ones."""
     blocks = [paragraph(text) for text in story.paragraphs()]
-    after = (_picture, _quote, _table, _script)
-    for number, furniture in enumerate(after[: len(blocks)]):
-        blocks[number] += furniture(story)
-    return _linked("\n".join(blocks), story) + _adlist(story)
+    inserts = (_picture, _quote, _table, _script)
+    for number, insert in enumerate(inserts[: len(blocks)]):
+        blocks[number] += insert(story)
+    html = "\n".join(blocks)
+    for stock in story.stocks:
+        # Sina's publishing system links the first mention only.
+        html = html.replace(stock.name, _stock_link(stock, bare="unquoted" in story.features), 1)
+    return html + _adlist(story)
 
 
 def paragraph(text: str) -> str:
@@ -29,19 +33,15 @@ def paragraph(text: str) -> str:
 def _picture(story: Story) -> str:
     if "picture" not in story.features:
         return ""
-    caption = story.writer("caption").write("caption") if "caption" in story.features else ""
-    image = f'<img src="{story.picture}" alt="{caption}">'
-    return f'\n<div class="img_wrapper">{image}<span class="img_descr">{caption}</span></div>'
+    image = f'<img src="{story.picture}" alt="{story.caption}">'
+    return f'\n<div class="img_wrapper">{image}<span class="img_descr">{story.caption}</span></div>'
 
 
 def _quote(story: Story) -> str:
     if "quote" not in story.features:
         return ""
-    return f'\n<blockquote class="fin_reference">{_said(story, "quote")}</blockquote>'
-
-
-def _said(story: Story, part: str) -> str:
-    return paragraph(story.writer(part).write("sentence"))
+    text = story.writer("quote").write("sentence")
+    return f'\n<blockquote class="fin_reference">{paragraph(text)}</blockquote>'
 
 
 def _table(story: Story) -> str:
@@ -56,50 +56,51 @@ def _table(story: Story) -> str:
 
 
 def _script(story: Story) -> str:
-    """A script whose text looks like markup: a regular expression would end the body here."""
+    """A script that contains markup: to a regular expression the body would seem to end here."""
     if "script" not in story.features:
         return ""
     return '\n<script>var bodySlot = {"id": "' + story.docid + '", "close": "</p></div>"};</script>'
 
 
 def _adlist(story: Story) -> str:
-    """A paragraph that an editor took out; Sina leaves it in a comment."""
+    """A paragraph that an editor removed; Sina leaves it in a comment."""
     if "adlist" not in story.features:
         return ""
-    return f"\n<!--article_adlist[{_said(story, 'adlist')}]article_adlist-->"
+    text = story.writer("adlist").write("sentence")
+    return f"\n<!--article_adlist[{paragraph(text)}]article_adlist-->"
 
 
-def _linked(html: str, story: Story) -> str:
-    """Links the first place that names a stock, as Sina's publisher does."""
-    for stock in story.stocks:
-        html = html.replace(stock.name, _link(stock, bare="unquoted" in story.features), 1)
-    return html
-
-
-def _link(stock: Stock, *, bare: bool) -> str:
-    """The name with a span that a script fills with the price; `bare` without quotes."""
+def _stock_link(stock: Stock, *, bare: bool) -> str:
+    """The name with a span for the price, which a script fills in; `bare` without quotes."""
     quote = "" if bare or stock.market != "stock" else '"'
     key = f"{stock.market}_{stock.code}"
     href = _QUOTES[stock.market].format(stock.code)
-    marks = f"target={quote}_blank{quote} data-sudaclick={quote}content_marketkeywords_p{quote}"
-    link = f'<a href={quote}{href}{quote} class="keyword" {marks}>{stock.name}</a>'
+    attributes = (
+        f"target={quote}_blank{quote} data-sudaclick={quote}content_marketkeywords_p{quote}"
+    )
+    link = f'<a href={quote}{href}{quote} class="keyword" {attributes}>{stock.name}</a>'
     price = f"<span id={quote}quote_{stock.code}{quote}></span>"
     return f"<span id={quote}{key}{quote}>{link}</span>{price}"
 
 
 def keyword_comment(story: Story) -> str:
-    """The stocks of the article, read by a script; empty without any."""
+    """The comment with the article's stocks, which a script reads."""
     market = story.stocks[0].market if story.stocks else "stock"
     codes = "&".join(ticker.partition("_")[2] for ticker in story.tickers)
     return f"<!-- news_keyword_pub,{market},{codes} -->"
 
 
 def keyword_links(story: Story, channel: str) -> str:
-    """The keywords as links to the channel's tags."""
+    """The keywords as links to the tags of a channel."""
     root = f"http://tags.{channel}.sina.com.cn"
     return "".join(f'<a href="{root}/{word}" target="_blank">{word}</a>' for word in story.keywords)
 
 
+def wbkey(story: Story) -> str:
+    """The keywords as an attribute that a script reads."""
+    return escape(",".join((*story.keywords, "新闻")))
+
+
 def video(story: Story) -> str:
-    """The player's slot, with the script that fills it."""
+    """The element for a video player and the script that fills it, if the story has a video."""
     return fill("video.html", {"docid": story.docid}) if "video" in story.features else ""

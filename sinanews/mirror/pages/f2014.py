@@ -1,24 +1,24 @@
-"""F2014: finance.sina.com.cn 2010 to 2014, in gb2312. It names no editor but by a code, and the
-only keywords stand behind the title in a meta."""
+"""F2014: finance.sina.com.cn 2010 to 2014, in gb2312. The editor is named by a code only, and the
+keywords stand only in a meta, behind the title."""
 
-from sinanews.mirror.pages import base, body, shell
+from sinanews.mirror.pages import base, body
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
 FOLDERS = ("china", "consume/puguangtai", "money/bank")
-FORM = "{folder}/{compact}/{hhmm}191{number}.shtml"
+PATH = "{folder}/{compact_day}/{hhmm}191{number}.shtml"
 
 
 def _render(story: Story) -> str:
-    signed = f'<div class="show_author">（编辑：{story.code}）</div>' if story.code else ""
-    own = {
-        "source_element": base.plain_source(story),
-        "content": body.content(story),
-        "signed": signed,
-    }
-    return fill("f2014.html", {**shell.values(story), **base.values(story), **own})
+    signature = f'<div class="show_author">（编辑：{story.code}）</div>' if story.code else ""
+    return base.fill_page(
+        "f2014.html",
+        story,
+        source_element=base.plain_source(story),
+        content=body.content(story),
+        signature=signature,
+    )
 
 
 F2014 = base.Family(
-    "F2014", "finance.sina.com.cn", FOLDERS, _render, FORM, "gb18030", frozenset({"editor"})
+    "F2014", "finance.sina.com.cn", FOLDERS, _render, PATH, "gb18030", frozenset({"editor"})
 )

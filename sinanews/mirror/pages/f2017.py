@@ -1,20 +1,21 @@
 """F2017: finance.sina.com.cn since 2017."""
 
-from sinanews.mirror.pages import base, body, shell
+from sinanews.mirror.pages import base, body
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
 FOLDERS = ("china", "china/gncj", "jjxw", "roll", "hy/hyjz", "wm", "jryx/bank", "chanjing/cyxw")
 
 
 def _render(story: Story) -> str:
-    own = {
-        "source_element": base.source(story, "source ent-source"),
-        "topic": _topic(story),
-        "video": body.video(story),
-        "content": body.content(story) + body.keyword_comment(story),
-    }
-    return fill("f2017.html", {**shell.values(story), **base.values(story), **own})
+    return base.fill_page(
+        "f2017.html",
+        story,
+        channel="cj",
+        source_element=base.source(story, "source ent-source"),
+        topic=_topic(story),
+        video=body.video(story),
+        content=body.content(story) + body.keyword_comment(story),
+    )
 
 
 def _topic(story: Story) -> str:

@@ -2,23 +2,23 @@
 
 from html import escape
 
-from sinanews.mirror.pages import base, body, shell
+from sinanews.mirror.pages import base, body
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
-FORM = "article_16457{number}_62177{number}01{letters}.html"
-LACKS = frozenset({"editor", "code", "stocks"})
+PATH = "article_16457{number}_62177{number}01{letters}.html"
+MISSING = frozenset({"editor", "code", "stocks"})
 
 
 def _render(story: Story) -> str:
-    own = {
-        "newsid": f"16457{story.number}-62177{story.number}01{story.letters}",
-        "account": escape(story.writer("account").write("outlet")),
-        "content": "".join(_paragraph(text) for text in story.paragraphs()) + _picture(story),
-        "wbkey": escape(",".join((*story.keywords, "新闻"))),
-        "keyword_links": body.keyword_links(story, "news"),
-    }
-    return fill("kandian.html", {**shell.values(story), **base.values(story), **own})
+    return base.fill_page(
+        "kandian.html",
+        story,
+        newsid=f"16457{story.number}-62177{story.number}01{story.letters}",
+        account=escape(story.writer("account").write("outlet")),
+        content="".join(_paragraph(text) for text in story.paragraphs()) + _picture(story),
+        wbkey=body.wbkey(story),
+        keyword_links=body.keyword_links(story, "news"),
+    )
 
 
 def _paragraph(text: str) -> str:
@@ -34,4 +34,4 @@ def _picture(story: Story) -> str:
     return f'<div class="img_wrapper">{image}{caption}</div>'
 
 
-K = base.Family("K", "k.sina.com.cn", ("article",), _render, FORM, lacks=LACKS)
+K = base.Family("K", "k.sina.com.cn", ("article",), _render, PATH, missing=MISSING)

@@ -1,28 +1,27 @@
-"""N2017: news.sina.com.cn since 2017. Published minutes after the time it shows."""
+"""N2017: news.sina.com.cn since 2017. Published minutes after the time that the page shows."""
 
-from html import escape
-
-from sinanews.mirror.pages import base, body, shell
+from sinanews.mirror.pages import base, body
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
 FOLDERS = ("c", "gov", "o")
 
 
 def _render(story: Story) -> str:
-    own = {
-        "source_element": base.source(story, "source"),
-        "video": body.video(story),
-        "original": _original(story),
-        "content": body.content(story),
-        "wbkey": escape(",".join((*story.keywords, "新闻"))),
-        "keyword_links": body.keyword_links(story, "news"),
-    }
-    return fill("n2017.html", {**shell.values(story), **base.values(story), **own})
+    return base.fill_page(
+        "n2017.html",
+        story,
+        channel="gn",
+        source_element=base.source(story, "source"),
+        video=body.video(story),
+        original=_original(story),
+        content=body.content(story),
+        wbkey=body.wbkey(story),
+        keyword_links=body.keyword_links(story, "news"),
+    )
 
 
 def _original(story: Story) -> str:
-    """The outlet's own title, which opens the body of a reprint."""
+    """The outlet's own title, with which the body of a reprint begins."""
     if "original" not in story.features:
         return ""
     return body.paragraph(f"原标题：{story.writer('original').write('original')}")

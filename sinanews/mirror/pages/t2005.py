@@ -2,12 +2,11 @@
 
 from html import escape
 
-from sinanews.mirror.pages import base, shell
+from sinanews.mirror.pages import base, body
 from sinanews.mirror.story import Story
-from sinanews.mirror.templates import fill
 
-FORM = "{folder}/{day}/2{number}.shtml"
-LACKS = frozenset({"editor", "code", "keywords", "stocks"})
+PATH = "{folder}/{day}/2{number}.shtml"
+MISSING = frozenset({"editor", "code", "keywords", "stocks"})
 ADVERTISEMENT = (
     '<!--NEWSZW_HZH_BEGIN--><table align=left style="margin-top:10px">\n  <tr>\n    <td>'
     "<a href=http://chanye.finance.sina.com.cn/focus/>"
@@ -18,21 +17,13 @@ ADVERTISEMENT = (
 
 def _render(story: Story) -> str:
     first, second, *rest = story.paragraphs()
-    written = [_paragraph(first), _split(second), *map(_paragraph, rest)]
-    own = {"content": "\n\n".join(written)}
-    return fill("t2005.html", {**shell.values(story), **base.values(story), **own})
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>　　{escape(text, quote=False)}</p>"
-
-
-def _split(text: str) -> str:
-    middle = len(text) // 2
-    halves = escape(text[:middle], quote=False), escape(text[middle:], quote=False)
-    return f"<p>　　{ADVERTISEMENT.join(halves)}</p>"
+    middle = len(second) // 2
+    halves = escape(second[:middle], quote=False), escape(second[middle:], quote=False)
+    split = f"<p>　　{ADVERTISEMENT.join(halves)}</p>"
+    content = "\n\n".join([body.paragraph(first), split, *map(body.paragraph, rest)])
+    return base.fill_page("t2005.html", story, content=content)
 
 
 T2005 = base.Family(
-    "T2005", "chanye.finance.sina.com.cn", ("sm", "cy"), _render, FORM, "gb18030", LACKS
+    "T2005", "chanye.finance.sina.com.cn", ("sm", "cy"), _render, PATH, "gb18030", MISSING
 )
