@@ -36,7 +36,6 @@ class RunReport:
         self._output = crawler.spider.config.output
         self._ledger = crawler.spider.ledger
         self._coverage = FieldCoverage()
-        self._started = self._ledger.now()
         self._clock = time.monotonic()
 
     @classmethod
@@ -96,16 +95,17 @@ class RunReport:
 
     def _file(self) -> Path:
         """Named by the run's start, and by its number where another began in that second."""
-        start = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._started))
-        own = self._output / "runs" / f"{start}.json"
-        return own.with_stem(f"{start}-{self._ledger.run}") if own.exists() else own
+        name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._ledger.started))
+        if self._ledger.runs.shares_start(self._ledger.run):
+            name += f"-{self._ledger.run}"
+        return self._output / "runs" / f"{name}.json"
 
     def _report(self, spider: Spider, reason: str) -> Report:
         runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()
         earlier = earlier_coverage([record.report for record in runs.last(RUNS_BEFORE + 1)])
         return Report(
             spider=spider.name,
-            started=self._started,
+            started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
             account=account(runs.account(run), stats.get("sinanews/filtered", 0)),
             failures=dict(runs.failures(run)),

@@ -59,7 +59,8 @@ class Ledger:
         self._clock = clock
         self._claims = Claims(database, clock, retries or Retries())
         self.runs = Runs(database, clock)
-        self.run = 0
+        self.run = 0  # none yet
+        self.started = self.now()
 
     @classmethod
     def open(cls, config: Config, path_of: PathOf) -> Self:
@@ -121,7 +122,8 @@ class Ledger:
         what the archive is filled from."""
         with self._writing.begin() as connection:
             connection.execute(update(about).values(site=site))
-        self.run = self.runs.begin(spider, self.worker)
+        self.started = self.now()
+        self.run = self.runs.begin(spider, self.worker, self.started)
 
     def upsert_listed(
         self, rows: Sequence[Story], channel: str, limit: float = float("inf")

@@ -38,9 +38,9 @@ class Runs:
         self._writing = writing(database)
         self._clock = clock
 
-    def begin(self, spider: str, worker: str) -> int:
-        """Notes that a run begins; returns its number."""
-        row = {"spider": spider, "worker": worker, "started": int(self._clock())}
+    def begin(self, spider: str, worker: str, started: int) -> int:
+        """Notes that a run began at a local unix second; returns its number."""
+        row = {"spider": spider, "worker": worker, "started": started}
         with self._writing.begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"
@@ -59,6 +59,14 @@ class Runs:
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [Run(**dict(row) | {"report": json.loads(row["report"] or "{}")}) for row in rows]
+
+    def shares_start(self, run: int) -> bool:
+        """Whether one of the last hundred runs before it began in the same second."""
+        query = select(runs.c.id, runs.c.started).where(runs.c.id.between(run - 100, run))
+        with self._database.connect() as connection:
+            starts = {number: started for number, started in connection.execute(query)}
+        own = starts.pop(run, None)
+        return own in starts.values()
 
     def alone(self, run: int) -> bool:
         """Whether no other run is at work on the archive."""
