@@ -90,7 +90,7 @@ def existing_stories(connection: Connection, docids: Sequence[str]) -> dict[str,
 def docids_by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """The docids of those stories that the ledger has under one of the URLs."""
     query = select(stories.c.url, stories.c.docid).where(stories.c.url.in_(addresses))
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def under_existing_docids(connection: Connection, rows: Sequence[Story]) -> Sequence[Story]:

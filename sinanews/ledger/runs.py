@@ -64,7 +64,7 @@ class Runs:
         """Whether one of the last hundred runs before it began in the same second."""
         query = select(runs.c.id, runs.c.started).where(runs.c.id.between(run - 100, run))
         with self._database.connect() as connection:
-            starts = {number: started for number, started in connection.execute(query)}
+            starts = dict(connection.execute(query).all())
         own = starts.pop(run, None)
         return own in starts.values()
 
