@@ -21,7 +21,9 @@ def numbers(claims):
 def owned_by(ledger, owner):
     """Makes what the ledger holds another worker's."""
     with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to be somebody else
-        connection.execute(update(stories).where(stories.c.worker.is_not(None)).values(worker=owner))
+        connection.execute(
+            update(stories).where(stories.c.worker.is_not(None)).values(worker=owner)
+        )
 
 
 def test_two_workers_at_once_claim_every_story_exactly_once(opened):
