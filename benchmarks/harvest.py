@@ -30,6 +30,10 @@ FAST = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "32",
     "DOWNLOAD_DELAY": "0",
     "AUTOTHROTTLE_ENABLED": "False",
+    "ROBOTSTXT_OBEY": "False",
+    "HTTPPROXY_ENABLED": "False",
+    "REFERER_ENABLED": "False",
+    "URLLENGTH_LIMIT": "0",
     "DOWNLOAD_HANDLERS": json.dumps(
         dict.fromkeys(("http", "https"), "sinanews.download.aiohttp_handler.AiohttpDownloadHandler")
     ),
