@@ -31,6 +31,7 @@ from sinanews.items import (
 from sinanews.ledger.records import Claim, Outcome
 from sinanews.ledger.revisions import content_hash
 from sinanews.posts.render import post_bytes, post_hash
+from sinanews.reporting.coverage import FieldCoverage
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils import times
 
@@ -45,13 +46,23 @@ def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any
 
 
 class ValidatePipeline:
-    """Turns an article without title, time or body into a rejection that says so."""
+    """Turns an article without title, time or body into a rejection that says so; counts in
+    `coverage` how often pages give each field."""
+
+    def __init__(self) -> None:
+        self.coverage = FieldCoverage()
 
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, or the rejection."""
-        missing = missing_fields(item) if is_article(item) else []
-        if not missing:
+        if not is_article(item):
+            if isinstance(item, Rejection) and item.missing:
+                self.coverage.add_unreadable(item.missing)
             return item
+        missing = missing_fields(item)
+        if not missing:
+            self.coverage.add(to_article(item))
+            return item
+        self.coverage.add_unreadable(missing)
         article = to_article(item)
         reason = f"no {', '.join(missing)}"
         return Rejection(article.docid, article.url, State.FAILED, reason, missing=missing)
@@ -71,12 +82,16 @@ class _LedgerPipeline:
         assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
         return cls(crawler.spider)
 
+    def _count(self, state: State) -> None:
+        self._spider.crawler.stats.inc_value(f"sinanews/items/{state}")
+
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:
         """Ends the run, and raises WriteError, when something cannot be written."""
         try:
             yield
         except (OSError, SQLAlchemyError) as error:
+            self._spider.crawler.stats.inc_value("sinanews/errors")
             raise WriteError(self._spider.close_run(error)) from error
 
 
@@ -93,6 +108,7 @@ class DecidePipeline(_LedgerPipeline):
             adapter["revision"] = claim.revision
             with self._closing_on_error():
                 self._record_unchanged(article, claim)
+            self._count(State.UNCHANGED)
             raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
         adapter["revision"] = claim.revision + 1
         if claim.revision and article.updated is None and claim.story.mtime:
@@ -128,10 +144,12 @@ class ArchivePipeline(_LedgerPipeline):
         if isinstance(item, Rejection):
             with self._closing_on_error():
                 await self._write_rejection(item)
+            self._count(item.state)
             raise RejectedError(item.reason)
         if is_article(item):
             with self._closing_on_error():
-                await self._write_article(item)
+                state = await self._write_article(item)
+            self._count(state)
         return item
 
     def item_dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
@@ -153,7 +171,7 @@ class ArchivePipeline(_LedgerPipeline):
         if failed_before:
             clear_failure(self._config.output, item.docid, but=files)
 
-    async def _write_article(self, item: Any) -> None:  # noqa: ANN401 - articles of any kind
+    async def _write_article(self, item: Any) -> State:  # noqa: ANN401 - articles of any kind
         article = to_article(item)
         claim = self._ledger.claimed(article.docid)
         path = self._ledger.reserve_path(article)
@@ -164,6 +182,7 @@ class ArchivePipeline(_LedgerPipeline):
         await self._archive.store(outcome, {} if same else {path: post})
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
+        return state
 
 
 def _failure_files(item: Rejection) -> dict[str, bytes]:

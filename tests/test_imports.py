@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).parent.parent / "sinanews"
 LAYERS = (
     ("commands",),
     ("addon",),
-    ("extensions", "middlewares", "pipelines", "scheduler"),
+    ("extensions",),
+    ("middlewares", "pipelines", "scheduler"),
     ("spiders",),
     ("reporting",),
     ("exports",),

@@ -9,13 +9,11 @@ from typing import Any, Self
 from itemadapter import ItemAdapter, is_item
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.download.blocking import BLOCKED
-from sinanews.exceptions import WriteError
-from sinanews.items import Rejection, is_article, to_article
 from sinanews.ledger.database import in_short
+from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
 from sinanews.reporting.report import Report, account, lines
 from sinanews.reporting.verdicts import verdict
@@ -32,36 +30,19 @@ class RunReport:
 
     def __init__(self, crawler: Crawler) -> None:
         assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
+        self._crawler = crawler
         self._stats = crawler.stats
         self._output = crawler.spider.config.output
         self._ledger = crawler.spider.ledger
-        self._coverage = FieldCoverage()
         self._clock = time.monotonic()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Connected to the signals that tell what became of items."""
         extension = cls(crawler)
-        crawler.signals.connect(extension.scraped, signals.item_scraped)
-        crawler.signals.connect(extension.dropped, signals.item_dropped)
         crawler.signals.connect(extension.error, signals.item_error)
         crawler.signals.connect(extension.closed, signals.spider_closed)
         return extension
-
-    def scraped(self, item: Any) -> None:  # noqa: ANN401 - items of any kind
-        """Counts the fields of an article."""
-        if is_article(item):
-            self._coverage.add(to_article(item))
-
-    def dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
-        """Counts the fields of what was as before or could not be read, and what could not be
-        written."""
-        if isinstance(exception, WriteError):
-            self._stats.inc_value("sinanews/errors")
-        elif is_article(item):
-            self._coverage.add(to_article(item))
-        elif isinstance(item, Rejection) and item.missing:
-            self._coverage.add_unreadable(item.missing)
 
     def error(self, item: Any, failure: Any) -> None:  # noqa: ANN401 - any item, a twisted Failure
         """Logs what could not be processed; the ledger still has it as not done."""
@@ -102,6 +83,8 @@ class RunReport:
 
     def _report(self, spider: Spider, reason: str) -> Report:
         runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()
+        validation = self._crawler.get_item_pipeline(ValidatePipeline)
+        coverage = validation.coverage if validation else FieldCoverage()
         earlier = earlier_coverage([record.report for record in runs.last(RUNS_BEFORE + 1)])
         return Report(
             spider=spider.name,
@@ -113,10 +96,10 @@ class RunReport:
             lists_failed=stats.get("sinanews/lists_failed", 0),
             rows_broken=stats.get("sinanews/rows_broken", 0),
             errors=stats.get("sinanews/errors", 0),
-            pages=self._coverage.pages,
-            presence=self._coverage.shares(),
+            pages=coverage.pages,
+            presence=coverage.shares(),
             presence_before=earlier,
-            drifted=drifted(self._coverage, earlier),
+            drifted=drifted(coverage, earlier),
             requests=stats.get("downloader/request_count", 0),
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
