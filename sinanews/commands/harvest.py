@@ -7,15 +7,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 
 from filelock import FileLock, Timeout
 from scrapy.cmdline import execute
 from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
 
 from sinanews.commands import crawl
 from sinanews.config import Config
 from sinanews.reporting.verdicts import Verdict, worst_exit_code
-from sinanews.spiders.base import ArchiveSpider
+from sinanews.spiders.base import ADDON, ArchiveSpider
+from sinanews.spiders.china import ChinaSpider
 
 
 class Command(crawl.Command):
@@ -32,7 +36,10 @@ class Command(crawl.Command):
         config = Config.from_settings(self.crawler_settings)
         path = config.output / "harvest.lock"
         try:
-            with FileLock(path, timeout=0), _crawls(_helpers(config, opts)) as others:
+            helpers = _helpers(config, opts)
+            if helpers:
+                _import_components(self.crawler_settings)
+            with FileLock(path, timeout=0), _crawls(helpers) as others:
                 self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
                 super().crawl(spidercls, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
@@ -40,6 +47,17 @@ class Command(crawl.Command):
         except Timeout:
             print(f"harvest: another harvest holds {path}; this one does nothing")  # noqa: T201 - for cron's mail
             self.exitcode = Verdict.LOCKED
+
+
+def _import_components(settings: BaseSettings) -> None:
+    """Imports Scrapy's components and ours once, for all processes that are forked after it. A
+    user's own may need an event loop and are left alone."""
+    names = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS")
+    paths = [path for name in names for path in settings[f"{name}_BASE"]]
+    paths += filter(None, settings.getdict("DOWNLOAD_HANDLERS").values())
+    for path in (*paths, settings["DOWNLOADER"], settings["SCHEDULER"], ADDON):
+        if str(path).startswith(("scrapy.", "sinanews.")):
+            load_object(path)
 
 
 def _helpers(config: Config, opts: argparse.Namespace) -> int:
@@ -51,12 +69,14 @@ def _helpers(config: Config, opts: argparse.Namespace) -> int:
 def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """So many further crawls with this harvest's arguments, which share its work by the ledger.
 
-    Forked, they have at once what took half a second to import.
+    Forked, they have at once what took a second to import. This process walks the lists for all.
     """
     context = multiprocessing.get_context("fork")
-    crawls = [context.Process(target=_crawl) for _ in range(count)]
+    lists_walked = context.Event()
+    crawls = [context.Process(target=_crawl, args=(lists_walked,)) for _ in range(count)]
     for crawl_ in crawls:
         crawl_.start()
+    ChinaSpider.lists_walked = lists_walked
     try:
         yield crawls
     finally:
@@ -64,8 +84,9 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
             crawl_.kill()
 
 
-def _crawl() -> None:
+def _crawl(lists_walked: Event) -> None:
     os.setsid()  # away from the terminal's Ctrl-C: the harvest tells it to end, once
+    ChinaSpider.walks_lists, ChinaSpider.lists_walked = False, lists_walked
     execute(["scrapy", "crawl", *sys.argv[1:]])  # Scrapy took `harvest` out
 
 

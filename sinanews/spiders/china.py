@@ -1,8 +1,11 @@
 """The spider `china`: walks the roll API's lists into the ledger, and fetches what is due."""
 
+import asyncio
+import multiprocessing
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
+from multiprocessing.synchronize import Event
+from typing import Any, ClassVar, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -22,6 +25,7 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 
 DAY = 86_400
+LISTS_SECONDS = 0.02  # between two looks whether another process has walked the lists
 
 
 class ChinaSpider(ArchiveSpider):
@@ -32,12 +36,17 @@ class ChinaSpider(ArchiveSpider):
     """
 
     name = "china"
+    # Of the processes that share a harvest one walks the lists, and sets the event when that is
+    # done; the others wait for it.
+    walks_lists: ClassVar[bool] = True
+    lists_walked: ClassVar[Event | None] = None
 
     def __init__(self, **arguments: object) -> None:
         super().__init__()
         self.query = Harvest.from_arguments(arguments)
         self._channels = deque(self.query.channels)  # those whose list has not been walked yet
         self._walk: Walk | None = None
+        self._listing = True  # until the lists have been walked
         self._room = self.query.limit or float("inf")  # for stories that lists may still add
         self._claims = self._claim_all()
 
@@ -45,7 +54,8 @@ class ChinaSpider(ArchiveSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
         """The spider, its arguments and settings read."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider.resume_walk, spider_idle)
+        if crawler.settings.getbool("ARCHIVE_ENABLED"):
+            crawler.signals.connect(spider.resume_walk, spider_idle)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -54,8 +64,20 @@ class ChinaSpider(ArchiveSpider):
         if not self.settings.getbool("ARCHIVE_ENABLED"):
             for channel in self.query.channels:
                 yield list_request(channel, 1, self.parse_list, self.list_failed)
+        elif not self.walks_lists:
+            await self._wait_for_lists()
         elif request := self._start_walk():
             yield request
+
+    async def _wait_for_lists(self) -> None:
+        """Returns when another process has walked the lists, or ended before it had."""
+        other = multiprocessing.parent_process()
+        event = self.lists_walked
+        assert other, "only a process of a harvest leaves the lists to another"
+        assert event, "which tells when they have been walked"
+        while not event.is_set() and other.is_alive():  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(LISTS_SECONDS)
+        self._listing = False
 
     def parse_list(self, response: Response, walk: Walk | None = None) -> Iterator[Any]:
         """Enters a page's rows in the ledger; yields the request for the next page, or for the
@@ -70,6 +92,8 @@ class ChinaSpider(ArchiveSpider):
         try:
             roll = read_list(response)
         except RollError as error:
+            if walk is None:
+                self.logger.error("%s", error)  # noqa: TRY400 - the reason is the message
             yield from self._fail_walk(str(error))
             return
         if walk is None:
@@ -94,15 +118,17 @@ class ChinaSpider(ArchiveSpider):
     def resume_walk(self) -> None:
         """Goes on when a list's request or callback came to nothing: a middleware dropped it, or it
         raised an error."""
-        if self._walk is None:
+        if not self._listing:
             return
+        if self._walk is None:  # a subclass' start() walks no list
+            self._listing = False
         for request in self._fail_walk("the request for its next page came to nothing"):
             self.crawler.engine.crawl(request)
         raise DontCloseSpider
 
     def next_claim(self) -> Claim | None:
         """The next story to be fetched; None while lists are walked, and when none is left."""
-        return None if self._walk else next(self._claims, None)
+        return None if self._listing else next(self._claims, None)
 
     def _claim_all(self) -> Iterator[Claim]:
         """New and failed stories, then articles that may have changed; all within the limit."""
@@ -129,6 +155,9 @@ class ChinaSpider(ArchiveSpider):
                 self._walk = walk
                 return self._list_request(walk)
             self._report(walk)
+        self._listing = False
+        if self.lists_walked:
+            self.lists_walked.set()
         return None
 
     def _list_request(self, walk: Walk) -> Request:
@@ -174,7 +203,6 @@ class ChinaSpider(ArchiveSpider):
         """Ends the walk in hand as incomplete; yields the request for the next list."""
         walk = self._walk
         if walk is None:
-            self.logger.error("%s", reason)
             return
         self.logger.error("%s: its list is incomplete: %s", walk.channel.name, reason)
         self._count("lists_failed")
