@@ -1,0 +1,140 @@
+"""Folders, sites and addresses that a user sets: taken as they are meant, or refused by name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import QUICK, ROOT, Pages, article_page, lines, place, posts, row
+
+DOCIDS = ("nabc0000000001", "nabc0000000002")
+
+
+@pytest.fixture
+def other_pages():
+    """A second site, at another address."""
+    served = Pages()
+    yield served
+    served.server.shutdown()
+    served.server.server_close()
+
+
+def serve(site, *docids):
+    site.roll(*(row(docid, title=docid) for docid in docids))
+    site.update({place(docid): article_page() for docid in docids})
+
+
+def scrapy_in(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Runs `scrapy ARGUMENTS` in a folder, with settings from the environment."""
+    settings = {f"SINANEWS_{name}": value for name, value in (QUICK | environment).items()}
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", *arguments],
+        cwd=folder,
+        env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project that uses sinanews' settings, with a folder in it."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = sinanews.settings\n")
+    return tmp_path
+
+
+def test_a_relative_folder_is_one_of_the_project_s_root_wherever_scrapy_is_started(project, pages):
+    serve(pages, *DOCIDS)
+    crawl = scrapy_in(project, "crawl", "china", OUTPUT_DIR="news", MIRROR_URL=pages.url)
+    status = scrapy_in(project / "docs", "status", OUTPUT_DIR="news")
+
+    assert crawl.returncode == 0, crawl.stderr
+    assert len(posts(project / "news")) == len(DOCIDS)
+    assert "listed 2 = written 2" in status.stdout, status.stderr
+    assert list((project / "docs").iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_folder_is_refused(value, pages):
+    run = scrapy_in(ROOT, "crawl", "china", OUTPUT_DIR=value, MIRROR_URL=pages.url)
+
+    assert run.returncode == 2
+    assert f"OUTPUT_DIR: {value!r} is not accepted; expected the path of a folder" in run.stderr
+    assert not (ROOT / "ledger.db").exists()
+    assert pages.requests == []
+
+
+@pytest.mark.parametrize("command", ["crawl", "harvest"])
+def test_an_archive_of_another_site_is_refused(command, pages, other_pages, scrapy, output):
+    serve(pages, DOCIDS[0])
+    serve(other_pages, DOCIDS[1])
+    assert scrapy(command, "china", mirror=pages.url).returncode == 0
+
+    run = scrapy(command, "china", mirror=other_pages.url)
+
+    assert run.returncode == 2
+    assert f"MIRROR_URL: '{other_pages.url}' is not accepted; expected '{pages.url}'" in run.stderr
+    assert "SAME_SITE=true" in run.stderr
+    assert other_pages.requests == []
+    live = scrapy(command, "china")
+    assert live.returncode == 2, "the live site is another one as well"
+    assert [line["docid"] for line in lines(output)] == [DOCIDS[0]]
+
+
+def test_a_site_that_moved_is_harvested_on_with_same_site(pages, other_pages, scrapy, output):
+    serve(pages, DOCIDS[0])
+    serve(other_pages, *DOCIDS)
+    assert scrapy("crawl", "china", mirror=pages.url).returncode == 0
+
+    moved = scrapy("crawl", "china", mirror=other_pages.url, SAME_SITE="true")
+    again = scrapy("crawl", "china", mirror=other_pages.url)
+
+    assert moved.returncode == again.returncode == 0, moved.stderr + again.stderr
+    assert sorted(line["docid"] for line in lines(output)) == sorted(DOCIDS)
+
+
+def test_the_operator_s_contact_is_in_the_user_agent(pages, scrapy):
+    serve(pages, DOCIDS[0])
+    url = f"https://{place(DOCIDS[0])}"
+    options = ("fetch", "--nolog", "--headers", "--spider=china", url)
+
+    named = scrapy(*options, mirror=pages.url, CONTACT="news@example.org")
+    own = scrapy(*options, mirror=pages.url, CONTACT="news@example.org", USER_AGENT="mine")
+
+    assert "> User-Agent: sinanews (+news@example.org)\n" in named.stdout, named.stderr
+    assert "> User-Agent: mine\n" in own.stdout, "a user's own stays as it is"
+
+
+@pytest.mark.parametrize("value", ["me (at home)", "北京", "a b", "a\nb"])
+def test_a_contact_that_no_header_can_carry_is_refused(value, pages, scrapy):
+    run = scrapy("crawl", "china", mirror=pages.url, CONTACT=value)
+
+    assert run.returncode == 2
+    assert "CONTACT: " in run.stderr
+    assert "expected an e-mail address or a URL" in run.stderr
+    assert pages.requests == []
+
+
+def test_arguments_without_a_are_told_how_they_are_given(pages, scrapy):
+    run = scrapy("crawl", "china", "limit=20", mirror=pages.url)
+
+    assert run.returncode == 2
+    assert "arguments of a spider follow -a: scrapy crawl china -a limit=20" in run.stderr
+    assert pages.requests == []
+
+
+def test_a_machine_that_is_offline_is_told_so_in_one_line(scrapy):
+    # A host that no name server can know stands for all of them.
+    run = scrapy("harvest", "china", mirror="http://sina.invalid", RETRY_TIMES="0")
+
+    assert run.returncode == 3
+    errors = [line for line in run.stderr.splitlines() if " ERROR: " in line]
+    assert len(errors) == 1, run.stderr
+    assert errors[0].endswith(
+        "the address of feed.mix.sina.com.cn cannot be found: is this machine offline?"
+    )
+    assert "Traceback" not in run.stderr
