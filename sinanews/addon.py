@@ -81,6 +81,9 @@ def _add_middlewares(settings: BaseSettings) -> None:
     add(middlewares, DecompressionMiddleware, 590)
     # Before retries hide what is refused.
     add(middlewares, BlockMiddleware, 560)
+    if settings["LOG_LEVEL"] != "DEBUG":
+        formatter = "sinanews.logformatter.QuietLogFormatter"
+        settings.set("LOG_FORMATTER", formatter, priority="addon")
     # A callback yields one item or a few: the 100 tasks that Scrapy starts for each response would
     # only cost time.
     settings.set("CONCURRENT_ITEMS", 1, priority="addon")

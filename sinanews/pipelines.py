@@ -104,7 +104,9 @@ class DecidePipeline(_LedgerPipeline):
             return item
         adapter, article = ItemAdapter(item), to_article(item)
         claim = self._ledger.claimed(article.docid)
-        if claim.content_hash == content_hash(article):
+        page_hash = content_hash(article)
+        self._ledger.note_page_hash(article.docid, page_hash)
+        if claim.content_hash == page_hash:
             adapter["revision"] = claim.revision
             with self._closing_on_error():
                 self._record_unchanged(article, claim)

@@ -29,7 +29,7 @@ LAYERS = (
     ("arguments", "config"),
     ("utils",),
     ("channels",),
-    ("exceptions", "items"),
+    ("exceptions", "items", "logformatter"),
     ("__init__",),
 )
 # Outside the layers: what each may import, and which files may import it.
@@ -175,7 +175,7 @@ def test_an_import_that_points_down_is_allowed(file, source):
 
 
 def test_each_room_uses_only_the_foreign_packages_that_are_its_business():
-    glue = {"commands", "extensions", "pipelines", "scheduler", "spiders"}
+    glue = {"commands", "extensions", "logformatter", "pipelines", "scheduler", "spiders"}
     reads = {"addon", "arguments", "config", "download", "exceptions", "exports", "extraction"}
     walls = {
         "sqlalchemy": {"archive", "ledger"} | glue,

@@ -98,7 +98,7 @@ class Claims:
             due_at = self._retries.after_reading(now, claim.story.intime)
             return columns | {
                 "revision": item.revision,
-                "content_hash": content_hash(item),
+                "content_hash": claim.page_hash or content_hash(item),
                 "reason": None,
                 "tries": 0,
                 "due_at": due_at,

@@ -157,6 +157,11 @@ class Ledger:
         """The claim held on a story. Raises KeyError when it is not held."""
         return self._claims.held[docid]
 
+    def note_page_hash(self, docid: str, page_hash: bytes) -> None:
+        """Notes what a claimed story's page says now, as `content_hash` has it, so that the next
+        reading is compared with the page and not with what pipelines made of it."""
+        self._claims.held[docid] = replace(self.claimed(docid), page_hash=page_hash)
+
     def holds(self, docid: str) -> bool:
         """Whether a story is claimed here and not settled yet."""
         return docid in self._claims.held

@@ -31,7 +31,8 @@ class PathOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A story taken to be fetched, with what the ledger has of its article."""
+    """A story taken to be fetched, with what the ledger has of its article, and once its page has
+    been read, the hash of what that says now."""
 
     story: Story
     state: State = State.LISTED
@@ -40,6 +41,7 @@ class Claim:
     content_hash: bytes | None = None
     post_hash: bytes | None = None
     tries: int = 0
+    page_hash: bytes | None = None
 
     @property
     def was_fetched(self) -> bool:
