@@ -1,4 +1,4 @@
-"""What makes no sense is refused with its name; what fails is told, kept, and harms nobody else."""
+"""Invalid input is refused by name; failures are logged, kept, and do not affect other stories."""
 
 import json
 import re
@@ -12,7 +12,7 @@ BAD = "nbad0000000001"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["channel=nope"], "channel: 'nope' is not accepted; expected one of guonei, "),
         (["channel=guonei,"], "channel: '' is not accepted"),
@@ -24,21 +24,19 @@ BAD = "nbad0000000001"
         (["chanel=guonei"], "chanel: 'guonei' is not accepted; expected the arguments channel,"),
     ],
 )
-def test_an_argument_that_makes_no_sense_is_refused_before_any_request(
-    arguments, said, pages, scrapy
-):
+def test_an_invalid_argument_is_refused_before_any_request(arguments, message, pages, scrapy):
     options = [word for argument in arguments for word in ("-a", argument)]
 
     run = scrapy("crawl", "china", *options, mirror=pages.url)
 
     assert run.returncode == 2
-    assert said in run.stderr
+    assert message in run.stderr
     assert "Traceback" not in run.stderr
     assert pages.requests == []
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "said"),
+    ("setting", "value", "message"),
     [
         ("OUTPUT_DIR", "/dev/null/archive", "OUTPUT_DIR: '/dev/null/archive' is not accepted"),
         ("OUTPUT_DIR", "/proc/archive", "a folder that can be written"),
@@ -53,11 +51,11 @@ def test_an_argument_that_makes_no_sense_is_refused_before_any_request(
         ("CLOSESPIDER_TIMEOUT", "ten", "CLOSESPIDER_TIMEOUT: 'ten' is not accepted"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(setting, value, said, pages, scrapy):
+def test_an_invalid_setting_is_refused(setting, value, message, pages, scrapy):
     run = scrapy("crawl", "china", **{"mirror": pages.url, setting: value})
 
     assert run.returncode == 2
-    assert said in run.stderr
+    assert message in run.stderr
     assert "Traceback" not in run.stderr
     assert pages.requests == []
 
@@ -70,7 +68,7 @@ def test_an_unknown_spider_is_named(scrapy):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (b"", "the answer is not JSON"),
         (b'{"result": {"status": {"code": 0}, "data": [{"docid"', "the answer is not JSON"),
@@ -80,8 +78,8 @@ def test_an_unknown_spider_is_named(scrapy):
         ((503, b"busy"), "HTTP 503"),
     ],
 )
-def test_a_list_that_cannot_be_read_is_told_and_the_run_is_incomplete(
-    answer, said, pages, scrapy, output
+def test_an_unreadable_list_is_logged_and_the_run_is_incomplete(
+    answer, message, pages, scrapy, output
 ):
     pages["feed.mix.sina.com.cn/api/roll/get"] = answer
 
@@ -89,12 +87,12 @@ def test_a_list_that_cannot_be_read_is_told_and_the_run_is_incomplete(
 
     assert run.returncode == 3
     assert "guonei: its list is incomplete" in run.stderr
-    assert said in run.stderr
+    assert message in run.stderr
     assert posts(output) == []
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "message"),
     [
         (row(BAD, url=None), "has no url"),
         (row(BAD, url=""), "has no url"),
@@ -103,14 +101,14 @@ def test_a_list_that_cannot_be_read_is_told_and_the_run_is_incomplete(
         ("no object", "a row is no object"),
     ],
 )
-def test_a_broken_row_is_told_and_the_others_are_written(broken, said, pages, scrapy, output):
+def test_a_broken_row_is_logged_and_the_others_are_written(broken, message, pages, scrapy, output):
     pages.roll(broken, row(GOOD))
     pages[place(GOOD)] = article_page()
 
     run = scrapy("crawl", "china", mirror=pages.url)
 
     assert run.returncode == 3
-    assert said in run.stderr
+    assert message in run.stderr
     assert "rows that could not be read: 1" in run.stdout
     assert [line["docid"] for line in lines(output)] == [GOOD]
 
@@ -139,13 +137,13 @@ def test_a_page_that_gives_no_article_is_kept_and_the_others_are_written(
     assert reason in run.stderr
     assert f"failed, {reason}: 1" in run.stdout
     assert [line["docid"] for line in lines(output)] == [GOOD]
-    kept = json.loads((output / "failed" / f"{BAD}.json").read_text("utf-8"))
-    assert (kept["docid"], kept["reason"]) == (BAD, reason)
+    report = json.loads((output / "failed" / f"{BAD}.json").read_text("utf-8"))
+    assert (report["docid"], report["reason"]) == (BAD, reason)
     if isinstance(page, bytes) and page:
         assert (output / "failed" / f"{BAD}.html").read_bytes() == page
 
 
-def test_a_page_that_is_gone_is_told_and_no_failure(pages, scrapy, output):
+def test_a_gone_page_is_logged_and_is_no_failure(pages, scrapy, output):
     pages.roll(row(BAD), row(GOOD, title="好"))
     pages[place(GOOD)] = article_page()
 
@@ -157,7 +155,7 @@ def test_a_page_that_is_gone_is_told_and_no_failure(pages, scrapy, output):
     assert not (output / "failed").exists()
 
 
-def test_a_page_in_another_encoding_than_it_says_is_still_read(pages, scrapy, output):
+def test_a_page_with_a_wrong_charset_is_still_read(pages, scrapy, output):
     pages.roll(row(GOOD))
     pages[place(GOOD)] = article_page(body="<p>证券</p>").decode().encode("gb18030")
 
@@ -167,7 +165,7 @@ def test_a_page_in_another_encoding_than_it_says_is_still_read(pages, scrapy, ou
     assert [line["title"] for line in lines(output)] == ["标题"]
 
 
-def test_a_page_of_its_era_is_decoded_by_its_meta(pages, scrapy, output):
+def test_an_old_page_is_decoded_by_its_meta_charset(pages, scrapy, output):
     page = article_page(body="<p>证券㎡</p>").decode().replace("utf-8", "gb2312")
     pages.roll(row(GOOD))
     pages[place(GOOD)] = page.encode("gb18030")
@@ -177,7 +175,7 @@ def test_a_page_of_its_era_is_decoded_by_its_meta(pages, scrapy, output):
     assert [line["text"] for line in lines(output)] == ["证券㎡"]
 
 
-def test_a_page_without_a_title_takes_the_lists(pages, scrapy, output):
+def test_a_page_without_a_title_gets_the_title_of_the_list(pages, scrapy, output):
     pages.roll(row(GOOD, title="列表标题"))
     pages[place(GOOD)] = article_page(title="")
 
@@ -193,7 +191,7 @@ def test_an_article_without_any_title_is_rejected(pages, scrapy, output):
     assert json.loads((output / "failed" / f"{BAD}.json").read_text())["reason"] == "no title"
 
 
-def test_a_failed_story_is_tried_again_by_a_later_run_and_then_done(pages, scrapy, output):
+def test_a_failed_story_is_retried_by_a_later_run(pages, scrapy, output):
     pages.roll(row(BAD))
     pages[place(BAD)] = (500, b"")
     scrapy("crawl", "china", mirror=pages.url, FAILED_PAUSE_SECONDS="0")

@@ -1,4 +1,4 @@
-"""A docid names files: what could not do so is none, and the address gives one in its place."""
+"""A docid names files: one that is unfit for that is replaced by the one in the URL."""
 
 import json
 
@@ -28,7 +28,7 @@ def listed(docid: object) -> Story:
         "a\u0000b",
     ],
 )
-def test_what_could_name_no_file_is_no_docid(docid):
+def test_a_docid_unfit_as_a_file_name_is_replaced(docid):
     assert listed(docid).docid == "nabc0000000001"
 
 
@@ -39,7 +39,7 @@ def test_a_listed_docid_is_taken_without_its_prefix(docid):
     assert listed(docid).docid == "nitmeav9622448"
 
 
-def test_a_page_that_fails_is_kept_within_the_archive_whatever_its_row_says(pages, scrapy, output):
+def test_a_failed_page_is_kept_inside_the_archive_even_with_a_hostile_docid(pages, scrapy, output):
     pages.roll(row() | {"docid": "comos:../../elsewhere"}, row("nabc0000000002"))
     pages[place()] = b"<html>nothing</html>"
     pages[place("nabc0000000002")] = article_page()
@@ -47,7 +47,7 @@ def test_a_page_that_fails_is_kept_within_the_archive_whatever_its_row_says(page
     run = scrapy("crawl", "china", mirror=pages.url)
 
     assert run.returncode == 3, run.stderr
-    kept = sorted(path.name for path in (output / "failed").iterdir())
-    assert kept == ["nabc0000000001.html", "nabc0000000001.json"]
+    files = sorted(path.name for path in (output / "failed").iterdir())
+    assert files == ["nabc0000000001.html", "nabc0000000001.json"]
     assert not list(output.parent.glob("elsewhere*"))
     assert [line["docid"] for line in lines(output)] == ["nabc0000000002"]

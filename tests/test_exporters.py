@@ -79,9 +79,9 @@ def test_scrapys_json_has_times_in_iso_8601_and_images_as_objects():
     assert (line["published"], line["images"]) == (TIME, IMAGES)
 
 
-def test_scrapys_json_lines_say_what_ours_say():
-    written = exported(JsonLinesItemExporter, ARTICLE, Topical(topic="利率"), encoding="utf-8")
-    assert [json.loads(line) for line in written.splitlines()] == lines(
+def test_scrapys_json_lines_equal_ours():
+    output = exported(JsonLinesItemExporter, ARTICLE, Topical(topic="利率"), encoding="utf-8")
+    assert [json.loads(line) for line in output.splitlines()] == lines(
         ARTICLE, Topical(topic="利率")
     )
 
@@ -96,7 +96,7 @@ def test_scrapys_xml_has_an_element_for_each_image():
     assert images == IMAGES
 
 
-def test_scrapys_python_exporter_has_what_the_line_has():
+def test_scrapys_python_exporter_gives_the_fields_of_the_line():
     assert PythonItemExporter().export_item(ARTICLE) == json.loads(json_line(ARTICLE))
 
 
@@ -149,8 +149,8 @@ def test_the_fields_of_a_feed_can_have_other_names():
 @pytest.mark.parametrize("fields", [["docid", "topic"], {"docid": "docid", "topic": "topic"}])
 def test_a_field_that_an_item_lacks_is_left_out_unless_empty_ones_are_wanted(fields):
     assert lines({"docid": "nabc"}, fields_to_export=fields) == [{"docid": "nabc"}]
-    told = {"fields_to_export": fields, "export_empty_fields": True}
-    assert lines({"docid": "nabc"}, **told) == [{"docid": "nabc", "topic": None}]
+    options = {"fields_to_export": fields, "export_empty_fields": True}
+    assert lines({"docid": "nabc"}, **options) == [{"docid": "nabc", "topic": None}]
 
 
 def test_declared_fields_that_are_not_set_are_null_where_empty_ones_are_wanted():
@@ -165,7 +165,7 @@ def test_options_of_other_exporters_do_no_harm():
     assert lines(ARTICLE, encoding="utf-8", indent=4, ensure_ascii=True) == lines(ARTICLE)
 
 
-def test_lines_can_be_written_into_what_packs_them(tmp_path):
+def test_lines_can_be_written_to_a_gzip_file(tmp_path):
     path = tmp_path / "a.jsonl.gz"
     with gzip.open(path, "wb") as file:
         ArticleLinesExporter(file).export_item(ARTICLE)
@@ -184,7 +184,7 @@ class Full(BytesIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_full_disk_is_told_once_and_ends_no_run(caplog):
+def test_a_full_disk_is_logged_once_and_does_not_raise(caplog):
     caplog.set_level(logging.ERROR)
     exporter = ArticleLinesExporter(Full())
     exporter.export_item(ARTICLE)

@@ -41,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rendered(site: Path, output: Path) -> dict[str, dict]:
-    """The posts by their slug, as Hexo has them."""
+    """The posts as Hexo renders them, by slug."""
     shutil.rmtree(site / "source", ignore_errors=True)
     shutil.copytree(output / "_posts", site / "source" / "_posts")
     (site / "db.json").unlink(missing_ok=True)
@@ -54,8 +54,8 @@ def rendered(site: Path, output: Path) -> dict[str, dict]:
 def visible(output: Path) -> dict[str, Path]:
     """The posts that Hexo takes, by slug: it passes over names that begin with an underscore."""
     root = output / "_posts"
-    found = {str(p.relative_to(root).with_suffix("")): p for p in root.rglob("*.md")}
-    return {slug: path for slug, path in found.items() if not path.name.startswith("_")}
+    paths = {str(p.relative_to(root).with_suffix("")): p for p in root.rglob("*.md")}
+    return {slug: path for slug, path in paths.items() if not path.name.startswith("_")}
 
 
 def test_hexo_reads_every_post_with_its_categories_and_instant(site, scrapy, output):
@@ -83,10 +83,10 @@ def test_hexo_renders_clean_bodies_of_every_family_whole_and_without_code(site, 
     read = rendered(site, output)
     articles = {line["docid"]: line for line in lines(output)}
     posts = {slug: frontmatter.load(path) for slug, path in visible(output).items()}
-    shown = {articles[str(post["docid"])]["layout"] for post in posts.values()}
+    layouts = {articles[str(post["docid"])]["layout"] for post in posts.values()}
 
     assert read.keys() == posts.keys()
-    assert shown == set(FAMILIES)
+    assert layouts == set(FAMILIES)
     for slug, post in posts.items():
         assert_whole(read[slug]["content"], post.content, articles[str(post["docid"])])
     links = [href for post in read.values() for href in values(post["content"], "a", "href")]
@@ -94,9 +94,9 @@ def test_hexo_renders_clean_bodies_of_every_family_whole_and_without_code(site, 
 
 
 def assert_whole(content: str, body: str, article: dict) -> None:
-    """What Hexo shows is the post's body, and in it all of the article."""
-    shown = LexborHTMLParser(content)
-    assert shown.css("pre, code, figure, script, style, iframe, .appendQr_wrap") == []
+    """Asserts that Hexo renders the post's body, with all of the article in it."""
+    page = LexborHTMLParser(content)
+    assert page.css("pre, code, figure, script, style, iframe, .appendQr_wrap") == []
     assert values(content, "a", "href") == values(body, "a", "href")
     assert values(content, "img", "src") == [image["url"] for image in article["images"]]
     assert squeezed(content) == squeezed(body)

@@ -189,3 +189,15 @@ def test_each_room_uses_only_the_foreign_packages_that_are_its_business():
                 assert room(file) in walls.get(root, (room(file),)), f"{file}: {name}"
                 sql = root == "sqlalchemy" and room(file) != "ledger"
                 assert not sql or name.startswith("sqlalchemy.exc"), f"{file}: {name}"
+
+
+def test_only_public_names_of_dependencies_are_used():
+    root = PACKAGE.parent
+    for folder in ("sinanews", "benchmarks", "tools"):
+        for path in sorted((root / folder).rglob("*.py")):
+            source = path.read_text("utf-8")
+            assert "SLF001" not in source, f"{path} uses a private attribute of something"
+            for node in ast.walk(ast.parse(source)):
+                for name in dotted_names(node, path.relative_to(root / folder)):
+                    private = [p for p in name.split(".") if p[0] == "_" and p[:2] != "__"]
+                    assert not private, f"{path} imports {name}"

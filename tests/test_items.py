@@ -146,7 +146,7 @@ class RejectionWithBody(Rejection):
     ],
     ids=repr,
 )
-def test_all_else_is_no_article(item):
+def test_other_objects_are_no_articles(item):
     assert is_article(item) is False
 
 
@@ -170,7 +170,7 @@ def test_an_item_becomes_an_article_of_the_fields_it_shares(cls):
     )
 
 
-def test_times_and_images_are_read_from_what_json_has_for_them():
+def test_times_and_images_are_read_from_their_json_form():
     image = {"url": "https://n.sinaimg.cn/a.png", "path": "full/a.png", "caption": None}
     article = to_article(made(dict, published="2022-08-08T10:55:13+08:00", images=[image]))
     assert article.published == SHOWN
@@ -183,13 +183,13 @@ def test_a_field_that_is_none_has_an_articles_default(cls):
     assert (article.title, article.keywords, article.images) == ("", [], [])
 
 
-def test_a_time_that_is_none_is_refused():
+def test_an_invalid_time_is_refused():
     with pytest.raises(ValueError, match="yesterday"):
         to_article(made(dict, published="yesterday"))
 
 
 @pytest.mark.parametrize("function", [to_article, article_line, missing_fields])
-def test_what_is_no_item_is_refused(function):
+def test_a_string_is_refused_as_an_item(function):
     with pytest.raises(TypeError, match="str"):
         function("docid url body_html")
 
@@ -199,14 +199,14 @@ def test_the_line_of_an_article_is_these_bytes():
     assert orjson.dumps(ARTICLE.to_json()) == LINE
 
 
-def test_the_line_of_a_subclass_has_its_fields_after_the_known_ones():
-    known = {column.name: getattr(ARTICLE, column.name) for column in fields(Article)}
-    line = article_line(Topical(**known, topic="利率", day=date(2022, 8, 8)))
+def test_the_line_of_a_subclass_has_its_own_fields_last():
+    values = {column.name: getattr(ARTICLE, column.name) for column in fields(Article)}
+    line = article_line(Topical(**values, topic="利率", day=date(2022, 8, 8)))
     assert line["day"] == "2022-08-08"
     assert orjson.dumps(line) == LINE[:-1] + ',"topic":"利率","day":"2022-08-08"}'.encode()
 
 
-def test_a_subclass_says_in_the_fields_metadata_how_it_is_written():
+def test_serializers_in_field_metadata_of_a_subclass_are_used():
     line = article_line(Loose(docid="nabc", url=URL, published=SHOWN, topic="rates"))
     assert tuple(line) == (*FIELDS, "topic")
     assert line["published"] == 2022
@@ -214,7 +214,7 @@ def test_a_subclass_says_in_the_fields_metadata_how_it_is_written():
 
 
 @every_type
-def test_the_line_of_an_item_has_what_the_item_has_the_known_fields_first(cls):
+def test_the_line_of_an_item_has_its_fields_with_those_of_article_first(cls):
     line = article_line(made(cls, published=SHOWN, images=[Image("https://n.sinaimg.cn/a.png")]))
     empty = {} if cls in {dict, ScrapyItem} else {"title": None, "keywords": None}
     assert line == empty | {
@@ -262,16 +262,16 @@ def test_an_article_is_left_as_it_was():
 def test_itemadapter_finds_the_serializers_that_the_line_is_written_with():
     adapter = ItemAdapter(ARTICLE)
     line = article_line(ARTICLE)
-    written = {
+    serialized = {
         name: adapter.get_field_meta(name)["serializer"](value)
         for name, value in adapter.items()
         if "serializer" in adapter.get_field_meta(name)
     }
-    assert written.keys() == {"published", "updated", "first_seen", "images"}
-    assert written == {name: line[name] for name in written}
+    assert serialized.keys() == {"published", "updated", "first_seen", "images"}
+    assert serialized == {name: line[name] for name in serialized}
 
 
-def test_pictures_are_json_where_all_is_text():
+def test_pictures_are_json_as_text():
     assert json.loads(str(Pictures([{"url": "u", "caption": '图,"'}]))) == [
         {"url": "u", "caption": '图,"'}
     ]
@@ -280,8 +280,8 @@ def test_pictures_are_json_where_all_is_text():
 
 @pytest.mark.parametrize("cls", [Article, Topical])
 def test_a_line_is_read_back_as_it_was_written(cls):
-    known = {column.name: getattr(ARTICLE, column.name) for column in fields(Article)}
-    article = cls(**known)
+    values = {column.name: getattr(ARTICLE, column.name) for column in fields(Article)}
+    article = cls(**values)
     read = cls.from_json(orjson.loads(orjson.dumps(article.to_json())))
     assert type(read) is cls
     assert read == article
@@ -293,7 +293,7 @@ def test_a_further_field_of_a_line_is_kept_by_the_class_that_has_it_and_ignored_
     assert Topical.from_json(line).topic == "利率"
 
 
-def test_what_a_line_lacks_has_its_default():
+def test_fields_that_a_line_lacks_get_their_default():
     assert Article.from_json({"docid": "nabc", "images": None}) == Article("nabc")
 
 
@@ -309,7 +309,7 @@ def test_an_item_lacks_what_an_article_lacks(cls):
     assert missing_fields(made(cls, title="标题", published=SHOWN)) == []
 
 
-def test_the_time_of_the_list_is_time_enough():
+def test_first_seen_stands_in_for_published():
     assert missing_fields({"title": "标题", "first_seen": SHOWN, "body_html": "正文"}) == []
     assert missing_fields({"title": "标题", "first_seen": None, "body_html": None}) == [
         "published",

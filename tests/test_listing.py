@@ -1,4 +1,4 @@
-"""What a list's page changes in the ledger, and what that costs however much the ledger holds."""
+"""How a page of a list changes the ledger, and that its statements scan no large table."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -49,13 +49,13 @@ def gone(claim):
     return Outcome(item, State.GONE)
 
 
-def test_of_one_title_the_first_docid_has_the_path_and_the_others_add_theirs(ledger):
+def test_stories_with_the_same_title_get_distinct_paths(ledger):
     assert ledger.upsert_listed([story(1, "题"), story(2, "题"), story(3)], "guonei") == 3
     assert ledger.upsert_listed([story(4, "题")], "guonei") == 1
 
     claims = ledger.claim(9)
-    found = {claim.story.docid[-1]: claim.post_path.rpartition("/")[2] for claim in claims}
-    assert found == {
+    names = {claim.story.docid[-1]: claim.post_path.rpartition("/")[2] for claim in claims}
+    assert names == {
         "1": "题.md",
         "2": "题 nabc0000000002.md",
         "3": "标题3.md",
@@ -92,7 +92,7 @@ def test_a_story_stays_in_the_account_of_a_run_that_is_still_at_work(ledger):
     assert ledger.runs.account(ledger.run).total() == 0
 
 
-def test_a_changed_row_is_due_again_unless_it_waits_anyhow(ledger):
+def test_a_changed_row_is_due_again_unless_it_is_already_waiting(ledger):
     ledger.upsert_listed([story(1), story(2), story(3)], "guonei")
     done, left, waits = ledger.claim(3)
     ledger.record_outcomes([written(done), gone(left)])
@@ -108,14 +108,14 @@ def test_a_changed_row_is_due_again_unless_it_waits_anyhow(ledger):
     assert ledger.claimed(waits.story.docid) == waits
 
 
-def test_new_stories_are_noted_as_far_as_there_is_room(ledger):
+def test_new_stories_are_recorded_up_to_the_limit(ledger):
     assert ledger.upsert_listed([story(1), story(2), story(3)], "guonei", limit=2) == 2
     assert [claim.story.docid for claim in ledger.claim(9)] == [story(1).docid, story(2).docid]
 
 
-def test_no_statement_of_a_harvest_looks_through_all_stories_or_runs(ledger, database):
-    said: list[tuple[str, object]] = []
-    event.listen(database, "before_cursor_execute", lambda *told: said.append(told[2:4]))
+def test_no_statement_of_a_harvest_scans_all_stories_or_runs(ledger, database):
+    executed: list[tuple[str, object]] = []
+    event.listen(database, "before_cursor_execute", lambda *args: executed.append(args[2:4]))
 
     ledger.release_dead()
     assert ledger.runs.killed() == []
@@ -127,13 +127,13 @@ def test_no_statement_of_a_harvest_looks_through_all_stories_or_runs(ledger, dat
     ledger.runs.end(ledger.run, "complete", {})
     ledger.close()
 
-    assert len(said) > 15
-    plans = {statement: scans(database, statement, values) for statement, values in [*said]}
-    assert {statement: found for statement, found in plans.items() if found} == {}
+    assert len(executed) > 15
+    plans = {statement: scans(database, statement, values) for statement, values in [*executed]}
+    assert {statement: steps for statement, steps in plans.items() if steps} == {}
 
 
 def scans(database, statement, values):
-    """What SQLite looks through from end to end, but for the index of the few open runs."""
+    """The full scans in SQLite's query plan, except of the index of open runs."""
     one = values[0] if isinstance(values, list) else values
     with database.connect() as connection:
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one).all()
@@ -142,7 +142,7 @@ def scans(database, statement, values):
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
-def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, database, ledger, tmp_path):
+def test_a_ledger_of_an_earlier_version_is_upgraded(version, database, ledger, tmp_path):
     ledger.upsert_listed([story(1, "题"), story(2)], "guonei")
     older, today = tmp_path / "ledger.db", tmp_path / "today.db"
     before = parts(older)
@@ -161,7 +161,7 @@ def test_a_ledger_of_an_earlier_version_becomes_one_of_today(version, database, 
 
 
 def make_older(file, version):
-    """What a ledger of that version had not."""
+    """Downgrades a ledger to an earlier version."""
     renamed = [
         "ALTER TABLE watermarks RENAME TO frontiers",
         "ALTER TABLE frontiers RENAME COLUMN deep_scanned TO swept",
@@ -170,7 +170,7 @@ def make_older(file, version):
         "ALTER TABLE stories RENAME COLUMN finished_run TO settled",
         "ALTER TABLE runs RENAME COLUMN worker TO owner",
     ]
-    lacked = {
+    changes = {
         5: renamed,
         4: ["ALTER TABLE about DROP COLUMN site"],
         3: ["DROP INDEX stories_post_key", "ALTER TABLE stories DROP COLUMN post_key"],
@@ -178,7 +178,7 @@ def make_older(file, version):
         1: ["ALTER TABLE frontiers DROP COLUMN swept"],
     }
     with closing(sqlite3.connect(file)) as database:
-        for statement in [said for step in lacked if step >= version for said in lacked[step]]:
+        for statement in [sql for step in changes if step >= version for sql in changes[step]]:
             database.execute(statement)
         database.execute("UPDATE about SET version = ?", [version])
         database.commit()
@@ -187,7 +187,7 @@ def make_older(file, version):
 def parts(file):
     """The columns of each table and index, and the version."""
     with closing(sqlite3.connect(file)) as database:
-        told = database.execute(
+        columns = database.execute(
             "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
         )
-        return {*told, *database.execute("SELECT name, version FROM sqlite_master, about")}
+        return {*columns, *database.execute("SELECT name, version FROM sqlite_master, about")}

@@ -1,4 +1,4 @@
-"""ArticleLoader as users of Scrapy know item loaders, and pages read with a loader of theirs."""
+"""ArticleLoader as a Scrapy item loader, and pages read with a loader of the user's."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -79,7 +79,7 @@ def test_an_article_that_is_loaded_again_is_as_it_was():
     assert article == again
 
 
-def test_what_is_known_is_taken_as_it_is():
+def test_values_given_to_load_item_are_not_processed():
     loader = ArticleLoader()
     loader.add_value("title", "标题")
     images = [Image("u")]
@@ -168,7 +168,7 @@ def test_the_default_processors_of_a_subclass_hold_for_fields_without_their_own(
     assert loader.load_item().topic == "rates"
 
 
-def test_one_loaders_processors_are_not_anothers():
+def test_loaders_do_not_share_processors():
     class One(ArticleLoader):
         default_item_class = Topical
         topic_out = Join("+")
@@ -240,7 +240,7 @@ def test_a_page_can_be_read_into_items_of_another_type(base):
     }
 
 
-def test_what_a_page_lacks_is_told_with_the_loaders_own_rules():
+def test_a_layout_error_includes_the_loaders_own_rules():
     class Headed(ArticleLoader):
         rules: ClassVar = {"title": (meta("headline"),)}
 

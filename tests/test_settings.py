@@ -1,4 +1,4 @@
-"""Folders, sites and addresses that a user sets: taken as they are meant, or refused by name."""
+"""Folders, sites and contacts that a user sets: used as intended, or refused by name."""
 
 import os
 import subprocess
@@ -47,7 +47,7 @@ def project(tmp_path):
     return tmp_path
 
 
-def test_a_relative_folder_is_one_of_the_project_s_root_wherever_scrapy_is_started(project, pages):
+def test_a_relative_folder_is_relative_to_the_project_root(project, pages):
     serve(pages, *DOCIDS)
     crawl = scrapy_in(project, "crawl", "china", OUTPUT_DIR="news", MIRROR_URL=pages.url)
     status = scrapy_in(project / "docs", "status", OUTPUT_DIR="news")
@@ -119,7 +119,7 @@ def test_a_contact_that_no_header_can_carry_is_refused(value, pages, scrapy):
     assert pages.requests == []
 
 
-def test_arguments_without_a_are_told_how_they_are_given(pages, scrapy):
+def test_an_argument_without_dash_a_is_refused_with_the_correct_usage(pages, scrapy):
     run = scrapy("crawl", "china", "limit=20", mirror=pages.url)
 
     assert run.returncode == 2
@@ -127,8 +127,8 @@ def test_arguments_without_a_are_told_how_they_are_given(pages, scrapy):
     assert pages.requests == []
 
 
-def test_a_machine_that_is_offline_is_told_so_in_one_line(scrapy):
-    # A host that no name server can know stands for all of them.
+def test_an_offline_machine_gets_one_line_of_error(scrapy):
+    # .invalid never resolves, so every host looks unreachable.
     run = scrapy("harvest", "china", mirror="http://sina.invalid", RETRY_TIMES="0")
 
     assert run.returncode == 3

@@ -54,18 +54,18 @@ HOSTILE = [
 
 
 def sanitised(title: str) -> str:
-    """The source format's own words, written again: twelve characters, and the braces."""
+    """Reimplements the source format's rule: twelve characters, and the braces."""
     cut = re.sub(r"[:/\\?*“”<>|\[\]]", "_", title)
     return cut.replace("{", "&#123;").replace("}", "&#125;")
 
 
-def written(title: str) -> bytes:
+def rendered(title: str) -> bytes:
     article = Article("nabc0000000001", "https://x/", ["guonei"], title, first_seen=at(0))
     return render(article, "<p>x</p>")
 
 
 def read_back(title: str) -> frontmatter.Post:
-    return frontmatter.loads(written(title).decode())
+    return frontmatter.loads(rendered(title).decode())
 
 
 def is_inside(post: str) -> bool:
@@ -83,7 +83,7 @@ def test_a_hostile_title_is_read_back_as_the_source_format_gives_it(title):
 
 @pytest.mark.parametrize("title", [title for title in HOSTILE if "\ud83d" not in title])
 def test_a_hostile_title_is_valid_yaml_for_every_reader(title):
-    front = written(title).decode().split("\n---\n")[1]
+    front = rendered(title).decode().split("\n---\n")[1]
     assert set(yaml.safe_load(front)) == {
         *("title", "categories", "headimg", "author", "comments", "date", "thumbnail")
     }

@@ -1,4 +1,4 @@
-"""Whatever way a body is packed, it comes out whole or not at all."""
+"""A compressed body is unpacked completely or not at all."""
 
 import gzip
 import zlib
@@ -27,24 +27,24 @@ def unpacked(body, way, max_size=0):
 
 @pytest.mark.parametrize("way", WAYS)
 @given(body=st.binary(max_size=2000), times=st.integers(min_value=1, max_value=2000))
-def test_a_body_comes_out_as_it_was_packed(way, body, times):
+def test_a_body_round_trips(way, body, times):
     assert unpacked(WAYS[way](body * times), way) == body * times
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_body_of_several_pieces_comes_out_as_it_was_packed(way):
+def test_a_body_of_several_pieces_round_trips(way):
     assert unpacked(WAYS[way](BODY), way) == BODY
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_body_that_ends_early_is_none(way):
+def test_a_truncated_body_is_refused(way):
     packed = WAYS[way](BODY)
     for end in (1, 3, len(packed) // 2, len(packed) - 1):
         with pytest.raises(DecompressionError, match=r"is cut off|is damaged"):
             unpacked(packed[:end], way)
 
 
-def test_what_follows_the_end_is_passed_over_unless_it_is_a_further_member():
+def test_trailing_bytes_are_ignored_unless_they_are_another_gzip_member():
     packed = gzip.compress(BODY)
     assert unpacked(packed + b"\0\0more", "gzip") == BODY
     assert unpacked(packed + packed, "gzip") == BODY * 2
@@ -53,16 +53,16 @@ def test_what_follows_the_end_is_passed_over_unless_it_is_a_further_member():
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_more_than_the_largest_size_is_refused_with_it(way):
+def test_a_body_over_max_size_is_refused_with_the_limit(way):
     assert len(unpacked(WAYS[way](BODY), way, len(BODY))) == len(BODY)
     with pytest.raises(DecompressionError, match=f"more than {len(BODY) - 1} bytes"):
         unpacked(WAYS[way](BODY), way, len(BODY) - 1)
 
 
-def test_nothing_unpacks_to_nothing():
+def test_an_empty_body_unpacks_to_an_empty_body():
     assert unpacked(b"", "gzip") == unpacked(b"", "deflate") == b""
 
 
-def test_an_encoding_that_nobody_asked_for_is_refused_by_name():
+def test_an_unrequested_encoding_is_refused_by_name():
     with pytest.raises(DecompressionError, match="'br', was not asked for"):
         decompress(b"body", "br")

@@ -1,4 +1,4 @@
-"""How far back lists are walked, and what each walk makes of the watermark."""
+"""How far back lists are walked, and how each walk moves the watermark."""
 
 from sinanews.arguments import Harvest
 from sinanews.channels import BY_NAME
@@ -28,8 +28,8 @@ def answer(*ctimes, size=50):
 def walk(horizon, *answers, before=None, **arguments):
     walked = Walk(Harvest.from_arguments(arguments), GUONEI, before)
     walked.begin(NOW, horizon)
-    found = [one.docid for page in answers for one in walked.step(page)]
-    return walked, found
+    docids = [story.docid for page in answers for story in walked.step(page)]
+    return walked, docids
 
 
 def test_a_walk_goes_on_until_rows_are_older_than_its_horizon():
@@ -39,8 +39,8 @@ def test_a_walk_goes_on_until_rows_are_older_than_its_horizon():
 
 
 def test_a_row_that_moved_to_the_next_page_counts_once():
-    _, found = walk(0, answer(NOW - 1, NOW - 2), answer(NOW - 2, NOW - 3))
-    assert found == [f"d{NOW - 1}", f"d{NOW - 2}", f"d{NOW - 3}"]
+    _, docids = walk(0, answer(NOW - 1, NOW - 2), answer(NOW - 2, NOW - 3))
+    assert docids == [f"d{NOW - 1}", f"d{NOW - 2}", f"d{NOW - 3}"]
 
 
 def test_a_short_page_ends_the_list():
@@ -48,7 +48,7 @@ def test_a_short_page_ends_the_list():
     assert (walked.complete, walked.ended) == (True, True)
 
 
-def test_a_server_that_gives_one_page_for_every_number_ends_the_list_too():
+def test_a_server_that_repeats_one_page_ends_the_list():
     walked, _ = walk(0, *[answer(NOW - 1)] * STALE_PAGES)
     assert not walked.complete
     walked.step(answer(NOW - 1))
@@ -57,8 +57,8 @@ def test_a_server_that_gives_one_page_for_every_number_ends_the_list_too():
 
 def test_rows_of_other_days_are_filtered_and_counted():
     day = 86_400
-    walked, found = walk(0, answer(NOW, NOW - day, NOW - 2 * day), until="2023-11-14")
-    assert found == [f"d{NOW - day}", f"d{NOW - 2 * day}"]
+    walked, docids = walk(0, answer(NOW, NOW - day, NOW - 2 * day), until="2023-11-14")
+    assert docids == [f"d{NOW - day}", f"d{NOW - 2 * day}"]
     assert walked.filtered == 1
 
 
@@ -67,24 +67,24 @@ def test_the_first_complete_walk_makes_a_watermark():
     assert walked.watermark(WINDOW) == Watermark(NOW, NOW)
 
 
-def test_a_run_looks_an_hour_behind_the_last_one_and_every_twelve_hours_far_behind_the_sweep():
-    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 11 * HOUR)
-    assert known.horizon(NOW, WINDOW) == NOW - 900 - HOUR
-    assert known.horizon(NOW + HOUR, WINDOW) == NOW - 23 * HOUR
+def test_the_horizon_is_an_hour_back_and_further_back_every_twelve_hours():
+    watermark = Watermark(reached=NOW - 900, deep_scanned=NOW - 11 * HOUR)
+    assert watermark.horizon(NOW, WINDOW) == NOW - 900 - HOUR
+    assert watermark.horizon(NOW + HOUR, WINDOW) == NOW - 23 * HOUR
 
 
-def test_a_sweep_moves_both_marks_and_any_other_walk_one():
-    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 12 * HOUR)
-    assert known.moved(NOW, NOW - 900 - HOUR, WINDOW) == Watermark(NOW, NOW - 12 * HOUR)
-    assert known.moved(NOW, NOW - 24 * HOUR, WINDOW) == Watermark(NOW, NOW)
+def test_a_deep_scan_moves_both_marks_and_any_other_walk_one():
+    watermark = Watermark(reached=NOW - 900, deep_scanned=NOW - 12 * HOUR)
+    assert watermark.moved(NOW, NOW - 900 - HOUR, WINDOW) == Watermark(NOW, NOW - 12 * HOUR)
+    assert watermark.moved(NOW, NOW - 24 * HOUR, WINDOW) == Watermark(NOW, NOW)
 
 
 def test_a_walk_that_leaves_a_gap_does_not_move_the_watermark():
-    known = Watermark(reached=NOW - 900, deep_scanned=NOW - 900)
-    assert known.moved(NOW, NOW - 600, WINDOW) == known
+    watermark = Watermark(reached=NOW - 900, deep_scanned=NOW - 900)
+    assert watermark.moved(NOW, NOW - 600, WINDOW) == watermark
 
 
-def test_a_long_list_that_no_longer_reaches_back_to_the_last_run_is_torn():
+def test_a_list_that_no_longer_reaches_back_to_the_last_run_has_a_gap():
     before = Watermark(NOW - HOUR, NOW - HOUR)
     pages = answer(NOW - 1), answer(NOW - 60, size=10)
     walked, _ = walk(NOW - 2 * HOUR, *pages, before=before)

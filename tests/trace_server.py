@@ -1,9 +1,10 @@
-"""Plays a recorded trace of Sina's list poll by poll, and harvests it as cron would.
+"""Replays a recorded trace of Sina's list poll by poll, and harvests it as cron would.
 
     python tests/trace_server.py [TRACE ...] [--lateness MINUTES ...] [--every POLLS] [--json]
 
-prints for each trace and lateness what a harvest per poll found, and what it asked for.
-Without TRACE it plays all of ../shared/trace, without --lateness with the project's setting.
+prints for each trace and lateness how many articles the harvests found and missed, and how many
+list requests they made. TRACE defaults to all of ../shared/trace, --lateness to the project's
+setting.
 """
 # ruff: noqa: T201 -- a script that talks to the terminal
 
@@ -33,17 +34,17 @@ from twisted.internet.task import react
 from support import QUICK, SHARED, Reply, answering, article_page, lines, posts
 
 ROLL = "feed.mix.sina.com.cn/api/roll/get"
-MOST_ROWS = 50
+MAX_ROWS = 50
 
 
 def recorded() -> list[Path]:
-    """All traces that are there."""
+    """The paths of all recorded traces."""
     return sorted(SHARED.glob("trace/*.json.gz"))
 
 
 @dataclass(slots=True)
-class Traced:
-    """An article of a trace. Times are unix seconds; `number` is its place in the trace."""
+class TracedArticle:
+    """An article of a trace. Times are unix seconds; `number` is its index in the trace."""
 
     number: int
     url: str
@@ -53,8 +54,8 @@ class Traced:
 
     @property
     def docid(self) -> str:
-        found = re.search(r"-i(\w+)\.", self.url)
-        return found[1] if found else f"trace{self.number}"
+        match = re.search(r"-i(\w+)\.", self.url)
+        return match[1] if match else f"trace{self.number}"
 
     @property
     def place(self) -> str:
@@ -63,91 +64,92 @@ class Traced:
         return parts.netloc + parts.path
 
     def row(self) -> dict[str, Any]:
-        """Its row of the list."""
+        """Its row in the list."""
         times = {"ctime": str(self.ctime), "mtime": str(self.intime), "intime": str(self.intime)}
-        told = {"docid": f"comos:{self.docid}", "url": self.url, "title": self.title}
-        return told | times | {"intro": "", "media_name": "某报", "lids": "2509"}
+        fields = {"docid": f"comos:{self.docid}", "url": self.url, "title": self.title}
+        return fields | times | {"intro": "", "media_name": "某报", "lids": "2509"}
 
     def page(self) -> bytes:
-        """Its page."""
+        """Its article page."""
         title = escape(self.title)
         return article_page(title, f"<p>　　{title}（{self.number}）。</p>")
 
 
 @dataclass
 class Trace:
-    """A trace that is being played: the list as it stood at poll number `now`."""
+    """A trace being replayed: the list as it was at poll number `now`."""
 
     name: str
-    polls: list[tuple[int, list[Traced]]]
+    polls: list[tuple[int, list[TracedArticle]]]
     now: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The trace of a file, each article with the times that its polls allow."""
-        told = json.loads(gzip.decompress(path.read_bytes()))
-        timeline = _Timeline(told["articles"], told["polls"])
-        polls = [(moment, timeline.note(moment, rows)) for moment, rows in told["polls"]]
+        """Reads a trace from a file and estimates the times of its articles from the polls."""
+        recording = json.loads(gzip.decompress(path.read_bytes()))
+        timeline = _Timeline(recording["articles"], recording["polls"])
+        polls = [(moment, timeline.add_poll(moment, rows)) for moment, rows in recording["polls"]]
         return cls(path.name.partition(".")[0], polls)
 
-    def shown(self) -> dict[int, Traced]:
-        """All articles that the polls so far have shown, by number."""
+    def shown(self) -> dict[int, TracedArticle]:
+        """All articles listed in the polls so far, by number."""
         so_far = self.polls[: self.now + 1]
         return {article.number: article for _, rows in so_far for article in rows}
 
-    def answer(self, page: int, size: int = MOST_ROWS) -> dict[str, Any]:
-        """The roll API's answer: page 1 as recorded, deeper ones from what was shown before."""
+    def answer(self, page: int, size: int = MAX_ROWS) -> dict[str, Any]:
+        """The roll API's answer: page 1 as recorded, deeper pages from earlier polls."""
         moment, top = self.polls[self.now]
         start = (page - 1) * size
         rows = (top + self._below(top) if page > 1 else top)[start : start + size]
-        told = {"status": {"code": 0, "msg": "succ"}, "rtime": moment, "lid": 2509}
-        return {"result": told | {"data": [article.row() for article in rows]}}
+        result = {"status": {"code": 0, "msg": "succ"}, "rtime": moment, "lid": 2509}
+        return {"result": result | {"data": [article.row() for article in rows]}}
 
-    def _below(self, top: list[Traced]) -> list[Traced]:
-        """What has left page 1 at its end; what vanished from its middle is no longer listed."""
-        there = {article.number for article in top}
+    def _below(self, top: list[TracedArticle]) -> list[TracedArticle]:
+        """Articles pushed off the end of page 1, without those that vanished from its middle."""
+        on_page = {article.number for article in top}
         last = min(article.ctime for article in top)
-        left = (one for one in self.shown().values() if one.number not in there)
+        left = (article for article in self.shown().values() if article.number not in on_page)
         return sorted(
-            (one for one in left if one.ctime <= last), key=lambda one: (-one.ctime, one.number)
+            (article for article in left if article.ctime <= last),
+            key=lambda article: (-article.ctime, article.number),
         )
 
 
 class _Timeline:
     """Gives each article a ctime between those of its neighbours when it is first listed.
 
-    Rows that are new side by side share the time between the known rows above and below them
-    evenly. Above the first row is the poll's own time; below the last one is what is known and
-    off the page, or else the trace's mean time between two articles for each.
+    Rows that are new side by side are spread evenly between the ctimes of the rows above and
+    below them. Above the first row, the poll's own time is used; below the last row, the next older
+    article that has left the page, or else the mean time between two articles of the trace.
     """
 
     def __init__(self, articles: list[list[str]], polls: list[tuple[int, list[int]]]) -> None:
         self._articles = articles
         self._mean = max(1, (polls[-1][0] - polls[0][0]) // len(articles))
-        self._known: dict[int, Traced] = {}
-        self._ctimes: list[int] = []  # of all known, ascending
+        self._seen: dict[int, TracedArticle] = {}
+        self._ctimes: list[int] = []  # of all articles seen, ascending
 
-    def note(self, moment: int, rows: list[int]) -> list[Traced]:
-        """The articles of one poll's rows, new ones made."""
+    def add_poll(self, moment: int, rows: list[int]) -> list[TracedArticle]:
+        """Returns the articles of one poll's rows, and creates the new ones."""
         for start, end in list(self._new(rows)):
-            above = self._known[rows[start - 1]].ctime if start else moment
+            above = self._seen[rows[start - 1]].ctime if start else moment
             below = self._below(rows, start, end, above)
             self._add(rows[start:end], moment, above, min(above, below))
-        return [self._known[number] for number in rows]
+        return [self._seen[number] for number in rows]
 
     def _new(self, rows: list[int]) -> Iterator[tuple[int, int]]:
-        """Where rows that are new side by side begin and end."""
+        """The start and end of each stretch of new rows."""
         start = 0
         for place, number in enumerate([*rows, None]):
-            if number is None or number in self._known:
+            if number is None or number in self._seen:
                 if start < place:
                     yield start, place
                 start = place + 1
 
     def _below(self, rows: list[int], start: int, end: int, above: int) -> int:
-        """The ctime of what comes after rows[start:end]."""
+        """The ctime of the article after rows[start:end]."""
         if end < len(rows):
-            return self._known[rows[end]].ctime
+            return self._seen[rows[end]].ctime
         older = bisect_left(self._ctimes, above)
         return self._ctimes[older - 1] if older else above - self._mean * (end - start + 1)
 
@@ -155,37 +157,37 @@ class _Timeline:
         for place, number in enumerate(new, start=1):
             ctime = above - (above - below) * place // (len(new) + 1)
             url, title = self._articles[number]
-            self._known[number] = Traced(number, url, title, ctime, moment)
+            self._seen[number] = TracedArticle(number, url, title, ctime, moment)
             insort(self._ctimes, ctime)
 
 
 class TraceServer:
-    """Serves a trace on loopback, whatever list is asked for.
+    """Serves a trace on loopback, with the same list for every channel.
 
-    `lists` counts the requests of lists, `articles` those of each article by its HOST/PATH.
+    `lists` counts list requests, `articles` the requests of each article by HOST/PATH.
     """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.lists = 0
         self.articles: Counter[str] = Counter()
-        self._pages = {one.place: one for _, rows in trace.polls for one in rows}
+        self._pages = {article.place: article for _, rows in trace.polls for article in rows}
         self._server = answering(self.reply)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
-        """Serves no more."""
+        """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
 
     def reply(self, target: str) -> Reply:
-        """What answers HOST/PATH?QUERY."""
+        """The reply to a request for HOST/PATH?QUERY."""
         path, _, query = target.partition("?")
         if path == ROLL:
             self.lists += 1
-            asked = parse_qs(query)
-            page, size = (int(asked.get(name, ["1"])[0]) for name in ("page", "num"))
-            answer = json.dumps(self.trace.answer(page, min(size, MOST_ROWS)))
+            args = parse_qs(query)
+            page, size = (int(args.get(name, ["1"])[0]) for name in ("page", "num"))
+            answer = json.dumps(self.trace.answer(page, min(size, MAX_ROWS)))
             return 200, answer.encode(), {}
         if path not in self._pages:
             return 404, b"", {}
@@ -195,7 +197,7 @@ class TraceServer:
 
 @contextmanager
 def serving(trace: Trace) -> Iterator[TraceServer]:
-    """A trace's server while the block runs."""
+    """Serves a trace within a `with` block."""
     server = TraceServer(trace)
     try:
         yield server
@@ -205,7 +207,7 @@ def serving(trace: Trace) -> Iterator[TraceServer]:
 
 @dataclass(slots=True)
 class Figures:
-    """What harvesting a trace came to."""
+    """The results of harvesting a trace."""
 
     trace: str
     lateness: str
@@ -219,11 +221,11 @@ class Figures:
 
     @property
     def lists_per_run(self) -> float:
-        """The mean of the list requests."""
+        """The mean number of list requests per run."""
         return sum(self.lists) / len(self.lists)
 
     def line(self) -> str:
-        """The figures in words."""
+        """The figures as one line of text."""
         return (
             f"{self.trace}, lateness {self.lateness} min: {len(self.lists)} runs, "
             f"{self.articles} articles, {self.missed} missed, "
@@ -233,13 +235,15 @@ class Figures:
         )
 
 
-async def replay(server: TraceServer, output: Path, every: int, told: dict[str, str]) -> Figures:
+async def replay(
+    server: TraceServer, output: Path, every: int, overrides: dict[str, str]
+) -> Figures:
     """Harvests each poll, or each `every`th and the last, into one archive.
 
-    The harvests are crawls of one process, each with a crawler and a ledger of its own.
+    The harvests are crawls in one process, each with its own crawler and ledger.
     """
     settings = get_project_settings()
-    settings.setdict(QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": server.url} | told)
+    settings.setdict(QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": server.url} | overrides)
     trace, began = server.trace, time.monotonic()
     last = len(trace.polls) - 1
     figures = Figures(trace.name, str(settings["LATENESS_MINUTES"]))
@@ -254,7 +258,7 @@ async def replay(server: TraceServer, output: Path, every: int, told: dict[str, 
 
 
 def _count(figures: Figures, server: TraceServer, output: Path) -> None:
-    listed = {one.docid for one in server.trace.shown().values()}
+    listed = {article.docid for article in server.trace.shown().values()}
     written = {line["docid"] for line in lines(output)}
     figures.articles, figures.missed = len(listed), len(listed - written)
     figures.fetched_again = sum(times > 1 for times in server.articles.values())
@@ -266,17 +270,17 @@ def _count(figures: Figures, server: TraceServer, output: Path) -> None:
 async def _play(options: argparse.Namespace) -> None:
     for path in options.traces or recorded():
         for minutes in options.lateness or [None]:
-            told = {} if minutes is None else {"LATENESS_MINUTES": minutes}
+            overrides = {} if minutes is None else {"LATENESS_MINUTES": minutes}
             with TemporaryDirectory() as folder, serving(Trace.read(path)) as server:
                 output = options.output or Path(folder) / "output"
-                figures = await replay(server, output, options.every, told)
+                figures = await replay(server, output, options.every, overrides)
             print(figures.line(), flush=True)
             if options.json:
                 print(json.dumps(asdict(figures)))
 
 
 def main() -> None:
-    """Plays what the command line says."""
+    """Parses the command line and replays the traces."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("traces", nargs="*", type=Path, help="(default: all of ../shared/trace)")
     parser.add_argument("--lateness", nargs="*", metavar="MINUTES", help="settings to compare")

@@ -22,7 +22,7 @@ def crawl(scrapy, site, *urls):
 
 
 def phone_page(pc=""):
-    """A page for phones, which names the page that it stands for."""
+    """A page for phones, with the URL of its PC page."""
     escaped = pc.replace("/", "\\/")
     return f"""<!DOCTYPE html><html><head><meta charset="utf-8">
 <script>var __docConfig={{"__domain":"finance","__webURL":"{escaped}"}};</script></head><body>
@@ -32,11 +32,11 @@ def phone_page(pc=""):
 </body></html>""".encode()
 
 
-# What is asked for
+# Arguments
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({}, "urls: '' is not accepted; expected a file, - for standard input, or URLs"),
         ({"urls": ""}, "urls: '' is not accepted"),
@@ -53,10 +53,10 @@ def phone_page(pc=""):
         ({"url": "https://finance.sina.com.cn/a"}, "expected the argument urls only"),
     ],
 )
-def test_what_no_article_can_come_of_is_refused_with_its_name(arguments, said):
+def test_invalid_urls_are_refused_by_name(arguments, message):
     with pytest.raises(ArgumentError) as raised:
         article_urls(arguments)
-    assert said in str(raised.value)
+    assert message in str(raised.value)
 
 
 def test_one_bad_url_among_good_ones_is_refused_before_any_request(pages, scrapy, output, tmp_path):
@@ -76,12 +76,12 @@ def test_a_file_may_have_comments_blank_lines_and_a_byte_order_mark(tmp_path):
     listed = tmp_path / "urls.txt"
     text = "# mine\r\n\r\n  //finance.sina.com.cn/a.shtml?from=wap#top \r\nhttps://k.sina.cn/b\r\n"
     listed.write_text("\ufeff" + text, "utf-8")
-    found = ["https://finance.sina.com.cn/a.shtml", "https://k.sina.cn/b"]
-    assert article_urls({"urls": str(listed)}) == found
+    expected = ["https://finance.sina.com.cn/a.shtml", "https://k.sina.cn/b"]
+    assert article_urls({"urls": str(listed)}) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "code", "said"),
+    ("stdin", "code", "message"),
     [
         ("https://finance.sina.com.cn/a.shtml\n\n", 0, "listed 1 = written 1 +"),
         ("https://example.com/a\n", 2, "urls: 'https://example.com/a' is not accepted"),
@@ -89,23 +89,23 @@ def test_a_file_may_have_comments_blank_lines_and_a_byte_order_mark(tmp_path):
     ],
     ids=["good", "foreign", "empty"],
 )
-def test_urls_come_through_standard_input_too(given, code, said, pages, output):
+def test_urls_are_read_from_standard_input(stdin, code, message, pages, output):
     pages["finance.sina.com.cn/a.shtml"] = article_page()
-    told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": pages.url}
+    settings = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": pages.url}
     command = [sys.executable, "-m", "scrapy", "crawl", "articles", "-a", "urls=-"]
-    command += [f"-s{name}={value}" for name, value in told.items()]
+    command += [f"-s{name}={value}" for name, value in settings.items()]
 
     run = subprocess.run(
-        command, cwd=ROOT, input=given, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False
     )
 
     assert run.returncode == code, run.stderr
-    assert said in run.stdout + run.stderr
+    assert message in run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     assert len(pages.articles()) == (code == 0)
 
 
-def test_pages_without_an_extension_are_told_apart_and_long_paths_stay_names_of_files():
+def test_docids_differ_without_an_extension_and_stay_valid_file_names_for_long_paths():
     one, other = docid("https://finance.sina.com.cn/a/1"), docid("https://finance.sina.com.cn/a/2")
     assert one != other
     long = [docid(f"https://finance.sina.com.cn/{'路' * 99}{end}.shtml") for end in "甲乙"]
@@ -113,10 +113,10 @@ def test_pages_without_an_extension_are_told_apart_and_long_paths_stay_names_of_
     assert all(len(f"{name}.html".encode()) < 200 for name in long)
 
 
-# What comes of it
+# Results
 
 
-def test_pages_of_every_family_come_in_one_call_and_stay_one_article_each(scrapy, output, tmp_path):
+def test_pages_of_every_family_are_written_once_each(scrapy, output, tmp_path):
     site = Site(articles=0, tick=0)
     stories = [site.publish(family=family)[0] for family in FAMILIES]
     doubles = [f"http{s.url.removeprefix('https')}?from=wap#top" for s in stories]
@@ -125,14 +125,14 @@ def test_pages_of_every_family_come_in_one_call_and_stay_one_article_each(scrapy
     listed.write_text("\n".join([*(story.url for story in stories), *doubles]))
     with running(site) as mirror:
         first = scrapy("crawl", "articles", "-a", f"urls={listed}", mirror=mirror.url)
-        asked = mirror.articles()
+        requested = mirror.articles()
         written = {path: path.read_bytes() for path in posts(output)}
         again = scrapy("crawl", "articles", "-a", f"urls={listed}", mirror=mirror.url)
         china = scrapy("crawl", "china", mirror=mirror.url)
 
     assert first.returncode == 0, first.stderr
     assert "listed 9 = written 9 + updated 0 + unchanged 0 + " in first.stdout
-    assert sorted(asked) == sorted(story.address for story in stories)
+    assert sorted(requested) == sorted(story.address for story in stories)
     assert {line["layout"] for line in lines(output)} == set(FAMILIES)
     assert {line["url"] for line in lines(output)} == {story.url for story in stories}
     assert {line["title"] for line in lines(output)} == {story.title for story in stories}
@@ -143,7 +143,7 @@ def test_pages_of_every_family_come_in_one_call_and_stay_one_article_each(scrapy
     assert len(lines(output)) == len(written) == 9
 
 
-def test_what_the_list_named_first_is_the_same_article_when_asked_for_by_url(scrapy, output):
+def test_an_article_of_a_list_is_the_same_article_by_its_url(scrapy, output):
     site = Site(articles=0, tick=0)
     stories = [site.publish(family=family)[0] for family in ("F2017", "F2014", "K")]
     with running(site) as mirror:
@@ -156,7 +156,9 @@ def test_what_the_list_named_first_is_the_same_article_when_asked_for_by_url(scr
     assert len(posts(output)) == 3
 
 
-def test_pages_that_are_gone_are_told_and_no_failures_until_they_are_back(pages, scrapy, output):
+def test_gone_pages_are_logged_without_failure_and_written_when_they_are_back(
+    pages, scrapy, output
+):
     pages["finance.sina.com.cn/b.shtml"] = (410, b"")
     pages["finance.sina.com.cn/c.shtml"] = SOFT_404
     urls = [f"https://finance.sina.com.cn/{name}.shtml" for name in "abc"]
@@ -185,7 +187,7 @@ HOST = "finance.sina.com.cn/china/2026-09-29/doc-i{}.shtml"
 PHONES = "finance.sina.cn/china/2026-09-29/detail-i{}.d.html"
 
 
-def test_pages_for_phones_lead_to_their_pc_pages_and_else_are_the_articles(pages, scrapy, output):
+def test_phone_pages_lead_to_their_pc_pages_or_are_read_themselves(pages, scrapy, output):
     names = ("nthere000000001", "ngone0000000002", "nbroken00000003", "nalone000000004")
     there, gone, broken, alone = names
     for name in names:
@@ -195,15 +197,15 @@ def test_pages_for_phones_lead_to_their_pc_pages_and_else_are_the_articles(pages
     pages["k.sina.cn/article_1_2b.html"] = phone_page("https://k.sina.com.cn/article_1_2b.html")
     pages["k.sina.com.cn/article_1_2b.html"] = article_page("看点的题")
 
-    asked = [*map(PHONES.format, names), "k.sina.cn/article_1_2b.html"]
-    run = crawl(scrapy, pages, *(f"https://{place}?vt=4" for place in asked))
+    phones = [*map(PHONES.format, names), "k.sina.cn/article_1_2b.html"]
+    run = crawl(scrapy, pages, *(f"https://{place}?vt=4" for place in phones))
     pc = [*map(HOST.format, (there, gone)), "k.sina.com.cn/article_1_2b.html"]
     again = crawl(scrapy, pages, *(f"https://{place}" for place in pc))
 
     assert run.returncode == again.returncode == 0, run.stderr
     assert "listed 5 = written 5 + " in run.stdout
-    found = {line["docid"]: (line["title"], line["layout"]) for line in lines(output)}
-    assert found == {
+    articles = {line["docid"]: (line["title"], line["layout"]) for line in lines(output)}
+    assert articles == {
         there: ("机前的题", "F2017"),
         gone: ("手机上的题", "M"),
         broken: ("手机上的题", "M"),
@@ -214,14 +216,14 @@ def test_pages_for_phones_lead_to_their_pc_pages_and_else_are_the_articles(pages
     assert len(posts(output)) == 5
 
 
-def test_an_article_asked_for_by_both_its_urls_is_fetched_as_one(scrapy, output):
+def test_an_article_requested_by_both_its_urls_is_written_once(scrapy, output):
     site = Site(articles=0, tick=0)
     story = site.publish(family="F2017")[0]
     with running(site) as mirror:
         run = crawl(scrapy, mirror, story.wapurl, story.url)
-        asked = mirror.articles()
+        requested = mirror.articles()
 
     assert run.returncode == 0, run.stderr
     assert "listed 1 = written 1 + " in run.stdout
-    assert asked == [story.wapurl.removeprefix("https://"), story.address]
+    assert requested == [story.wapurl.removeprefix("https://"), story.address]
     assert [line["layout"] for line in lines(output)] == ["F2017"]

@@ -1,4 +1,4 @@
-"""Pages come compressed; one that cannot be unpacked as a whole gives no article."""
+"""Compressed pages are unpacked; one that is damaged or too large gives no article."""
 
 import gzip
 import json
@@ -18,11 +18,11 @@ def serve(pages, bodies):
 
 
 def reasons(output):
-    told = (json.loads(path.read_bytes()) for path in (output / "failed").glob("*.json"))
-    return {said["docid"]: said["reason"] for said in told}
+    reports = (json.loads(path.read_bytes()) for path in (output / "failed").glob("*.json"))
+    return {report["docid"]: report["reason"] for report in reports}
 
 
-def test_a_page_is_the_same_however_it_is_packed(pages, scrapy, output):
+def test_every_encoding_gives_the_same_article(pages, scrapy, output):
     bare = zlib.compressobj(wbits=-15)
     ways = {
         "n1": ("gzip", PACKED),
@@ -41,7 +41,7 @@ def test_a_page_is_the_same_however_it_is_packed(pages, scrapy, output):
     assert lines(output)[0]["text"].endswith("第899段正文。")
 
 
-def test_a_page_that_does_not_unpack_gives_no_article_and_says_why(pages, scrapy, output):
+def test_a_page_that_cannot_be_unpacked_gives_no_article_and_a_reason(pages, scrapy, output):
     broken = {
         "n1": ("gzip", b"no gzip at all"),
         "n2": ("gzip", PACKED[: len(PACKED) // 2]),
@@ -59,7 +59,7 @@ def test_a_page_that_does_not_unpack_gives_no_article_and_says_why(pages, scrapy
     assert "Traceback" not in run.stderr
 
 
-def test_a_page_that_unpacks_to_more_than_is_allowed_gives_no_article(pages, scrapy, output):
+def test_a_page_larger_than_download_maxsize_gives_no_article(pages, scrapy, output):
     serve(pages, {"n1": ("gzip", gzip.compress(PAGE + b" " * 9_000_000))})
 
     run = ask(scrapy, pages, "n1", DOWNLOAD_MAXSIZE="1000000", RETRY_TIMES="0")

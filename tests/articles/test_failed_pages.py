@@ -1,4 +1,4 @@
-"""A page that could not be read is kept as it came, with what was looked for: a ready fixture."""
+"""An unreadable page is kept unchanged, with a report of the selectors tried, as a fixture."""
 
 import json
 
@@ -12,22 +12,24 @@ from support import DOCID, article_page, ask, lines, place, posts, row
 UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta charset="utf-8">', "")
 
 
-def kept(output, docid=DOCID):
-    """The two files of a failed page: its bytes, and what is said of them."""
-    said = json.loads((output / "failed" / f"{docid}.json").read_bytes())
-    return (output / "failed" / f"{docid}.html").read_bytes(), said
+def read_failed(output, docid=DOCID):
+    """The two files of a failed page: its bytes and its report."""
+    report = json.loads((output / "failed" / f"{docid}.json").read_bytes())
+    return (output / "failed" / f"{docid}.html").read_bytes(), report
 
 
 def read_again(output, docid=DOCID):
-    """What reading the kept page raises, as docs/layouts.md reads it."""
-    body, said = kept(output, docid)
-    response = HtmlResponse(said["url"], body=body, headers={"Content-Type": said["content_type"]})
+    """The error from reading a failed page the way docs/layouts.md does."""
+    body, report = read_failed(output, docid)
+    response = HtmlResponse(
+        report["url"], body=body, headers={"Content-Type": report["content_type"]}
+    )
     with pytest.raises(LayoutError) as raised:
         page.read(response)
     return raised.value
 
 
-def failed(output, docid):
+def failed_files(output, docid):
     return sorted(path.name for path in (output / "failed").glob(f"{docid}.*"))
 
 
@@ -42,8 +44,8 @@ PAGES = {
 }
 
 
-def test_what_a_harvest_leaves_of_a_failed_page_fails_again_by_itself(pages, scrapy, output):
-    """The list knows title and time of a story, the page alone does not: the files say so."""
+def test_reading_a_failed_page_again_gives_the_same_error(pages, scrapy, output):
+    """Without its row in the list, a page can also lack the title and the time."""
     pages.roll(*(row(f"n{name}", title=name) for name in PAGES))
     for name, (body, _) in PAGES.items():
         pages[place(f"n{name}")] = body
@@ -52,20 +54,20 @@ def test_what_a_harvest_leaves_of_a_failed_page_fails_again_by_itself(pages, scr
 
     assert run.returncode == 3
     for name, (served, missing) in PAGES.items():
-        body, said = kept(output, f"n{name}")
+        body, report = read_failed(output, f"n{name}")
         error = read_again(output, f"n{name}")
         assert body == served
-        assert said["url"] == f"https://{place(f'n{name}')}"
-        assert said["state"] == "failed"
-        assert error.missing == said["missing"] == missing
-        assert dict(error.tried) == said["tried"]
-        assert said["reason"] == f"no {', '.join(missing)}"
+        assert report["url"] == f"https://{place(f'n{name}')}"
+        assert report["state"] == "failed"
+        assert error.missing == report["missing"] == missing
+        assert dict(error.tried) == report["tried"]
+        assert report["reason"] == f"no {', '.join(missing)}"
 
 
-def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrapy, output):
+def test_the_report_has_the_selectors_without_a_match_of_each_layout(pages, scrapy, output):
     pages[place(DOCID)] = PAGES["drifted"][0]
     ask(scrapy, pages)
-    tried = kept(output)[1]["tried"]
+    tried = read_failed(output)[1]["tried"]
     assert list(tried) == list(layouts.BY_NAME)
     assert tried["F2017"] == ["h1.main-title"]
     assert tried["N2017"] == ["h1.main-title", "#article"]
@@ -73,7 +75,7 @@ def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrap
 
     pages[place(DOCID)] = PAGES["nothing"][0]
     ask(scrapy, pages)
-    assert kept(output)[1]["tried"] == {
+    assert read_failed(output)[1]["tried"] == {
         "F2017": [
             "title: text of h1.main-title",
             "title: meta og:title",
@@ -85,15 +87,17 @@ def test_the_files_say_which_selectors_of_each_layout_found_nothing(pages, scrap
     }
 
 
-def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(pages, scrapy, output):
+def test_a_charset_that_only_the_header_declares_is_kept(pages, scrapy, output):
     pages[place(DOCID)] = UNDECLARED.encode("gbk")
     pages.headers[place(DOCID)] = {"Content-Type": "text/html; charset=gbk"}
     run = ask(scrapy, pages)
 
     assert run.returncode == 3
-    body, said = kept(output)
-    assert said["content_type"] == "text/html; charset=gbk"
-    response = HtmlResponse(said["url"], body=body, headers={"Content-Type": said["content_type"]})
+    body, report = read_failed(output)
+    assert report["content_type"] == "text/html; charset=gbk"
+    response = HtmlResponse(
+        report["url"], body=body, headers={"Content-Type": report["content_type"]}
+    )
     assert "夜航" in response.text
     assert read_again(output).missing == ["body_html"]
 
@@ -101,7 +105,7 @@ def test_a_header_that_alone_says_how_the_bytes_are_text_is_kept(pages, scrapy, 
 FOREIGN, GOOD, BOTH = PAGES["foreign"][0], article_page(), ["html", "json"]
 
 
-def test_no_stale_files_are_left_once_a_story_fails_otherwise_or_succeeds(pages, scrapy, output):
+def test_stale_files_are_removed_when_a_story_succeeds_or_fails_differently(pages, scrapy, output):
     for served in (
         {"n1": (FOREIGN, BOTH), "n2": (FOREIGN, BOTH), "n3": (FOREIGN, BOTH), "n4": (GOOD, [])},
         {"n1": (GOOD, []), "n2": ((410, b""), []), "n3": ((500, b""), ["json"])}
@@ -111,5 +115,5 @@ def test_no_stale_files_are_left_once_a_story_fails_otherwise_or_succeeds(pages,
         pages |= {place(name): body for name, (body, _) in served.items()}
         ask(scrapy, pages, *served, RETRY_TIMES="0")
         left = {name: [f"{name}.{kind}" for kind in kinds] for name, (_, kinds) in served.items()}
-        assert {name: failed(output, name) for name in served} == left
+        assert {name: failed_files(output, name) for name in served} == left
     assert len(lines(output)) == len(posts(output)) == 2

@@ -1,4 +1,4 @@
-"""A ledger that cannot be used is refused with its name and the reason, whoever asks for it."""
+"""Every command refuses an unusable ledger with its URL and the reason."""
 
 import sqlite3
 from threading import Timer
@@ -15,44 +15,44 @@ SECRET = "s3cr:t@x"  # noqa: S105 - nobody's password
 
 
 @pytest.fixture
-def refused(scrapy, output, subtests, tmp_path):
-    """Whether commands refuse the archive's ledger, saying so."""
+def assert_refused(scrapy, output, subtests, tmp_path):
+    """Asserts that commands refuse the archive's ledger with a message."""
 
     arguments = {"harvest": ["china"], "export": ["-o", str(tmp_path / "all.jsonl")]}
 
-    def check(said, *commands):
+    def check(message, *commands):
         for command in commands:
             with subtests.test(command):
                 run = scrapy(command, *arguments.get(command, []))
                 assert run.returncode == 2, run.stderr
-                assert f"the ledger sqlite:///{output}/ledger.db {said}" in run.stderr
+                assert f"the ledger sqlite:///{output}/ledger.db {message}" in run.stderr
                 assert "Traceback" not in run.stderr
 
     return check
 
 
-def test_a_ledger_of_a_newer_project_is_refused(output, refused):
+def test_a_ledger_of_a_newer_project_is_refused(output, assert_refused):
     output.mkdir()
     engine(f"sqlite:///{output}/ledger.db").dispose()
     change(output, "UPDATE about SET version = 99")
-    refused("is of version 99, this sinanews knows up to ", "harvest", "status")
+    assert_refused("is of version 99, this sinanews knows up to ", "harvest", "status")
 
 
-def test_a_file_that_is_no_ledger_is_refused(output, refused):
+def test_a_file_that_is_no_ledger_is_refused(output, assert_refused):
     output.mkdir()
     (output / "ledger.db").write_bytes(b"no database" * 1000)
-    refused("cannot be used: file is not a database", "harvest", "rebuild")
+    assert_refused("cannot be used: file is not a database", "harvest", "rebuild")
 
 
-def test_a_ledger_whose_tables_are_damaged_is_refused(archive, refused):
+def test_a_ledger_whose_tables_are_damaged_is_refused(archive, assert_refused):
     ledger = archive / "ledger.db"
     whole = ledger.read_bytes()
     page = 4096
     ledger.write_bytes(whole[: 2 * page] + b"\xff" * (len(whole) - 2 * page))
-    refused("cannot be used: database disk image is malformed", "harvest", "export")
+    assert_refused("cannot be used: database disk image is malformed", "harvest", "export")
 
 
-def test_a_ledger_that_is_made_by_another_process_at_this_moment_is_waited_for(tmp_path):
+def test_a_ledger_that_another_process_is_creating_is_waited_for(tmp_path):
     """SQLite itself refuses at once to change the journal of a database with a writer."""
     maker = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
     maker.execute("BEGIN IMMEDIATE")
@@ -84,7 +84,7 @@ def test_a_refused_url_does_not_show_its_password(url):
     assert "host" in str(error.value)
 
 
-def test_a_ledgers_place_does_not_show_its_password():
+def test_the_place_of_a_ledger_does_not_show_its_password():
     database = engine("sqlite://")
     database.url = database.url.set(username="me", password=SECRET, host="host")
     assert Ledger(database, post_path).place == "sqlite://me:***@host"

@@ -1,4 +1,4 @@
-"""Posts and exports are views of the ledger: they can be had again, whole, whenever one likes."""
+"""Posts and exports are views of the ledger: they can be recreated in full at any time."""
 
 import json
 
@@ -23,8 +23,8 @@ def exported(file):
 def test_an_export_has_every_article_of_the_ledger_even_after_a_kill(
     mirror, scrapy, output, tmp_path
 ):
-    told = {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror.url}
-    killed = launch(["harvest", "china"], **told, **slowly(0.1))
+    settings = {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror.url}
+    killed = launch(["harvest", "china"], **settings, **slowly(0.1))
     wait_for_posts(killed, output, 5)
     killed.kill()
     killed.communicate()
@@ -51,11 +51,9 @@ def test_an_export_has_every_article_of_the_ledger_even_after_a_kill(
     assert {a["docid"]: a for a in exported(file)}.items() >= harvested.items()
 
 
-def test_an_export_that_makes_no_sense_is_refused_and_leaves_nothing(
-    archive, scrapy, tmp_path, subtests
-):
+def test_an_invalid_export_is_refused_and_writes_nothing(archive, scrapy, tmp_path, subtests):
     good = str(tmp_path / "all.jsonl")
-    for arguments, said in (
+    for arguments, message in (
         (["-o", "articles.csv"], "-o: 'articles.csv' is not accepted; expected a name that ends"),
         (["-o", f"{tmp_path}/none/all.jsonl"], "expected a file that can be written (No such file"),
         (
@@ -63,15 +61,15 @@ def test_an_export_that_makes_no_sense_is_refused_and_leaves_nothing(
             "--since: '2026-03-18' is not accepted; expected a day not after --until 2026-03-17",
         ),
     ):
-        with subtests.test(said):
+        with subtests.test(message):
             run = scrapy("export", *arguments)
             assert run.returncode == 2
-            assert said in run.stderr
+            assert message in run.stderr
             assert "Traceback" not in run.stderr
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def test_posts_that_are_lost_or_damaged_are_rebuilt_byte_for_byte(archive, scrapy):
+def test_lost_or_damaged_posts_are_rebuilt_byte_for_byte(archive, scrapy):
     before = written(archive)
     lost, damaged, *_ = posts(archive)
     lost.unlink()

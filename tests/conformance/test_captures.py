@@ -43,18 +43,18 @@ def article(folder: Path) -> Article:
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
-def test_a_field_is_as_labelled(folder, field):
-    wanted = truth(folder)
+def test_fields_match_their_labels(folder, field):
+    expected = truth(folder)
     allowed = (
-        [wanted[field], *wanted.get("source_alternatives", [])]
+        [expected[field], *expected.get("source_alternatives", [])]
         if field == "source"
-        else [wanted[field]]
+        else [expected[field]]
     )
     assert article(folder).to_json()[field] in allowed
 
 
 @pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
-def test_the_text_is_the_labelled_paragraphs(folder):
+def test_the_text_matches_the_labelled_paragraphs(folder):
     spec = importlib.util.spec_from_file_location("score", SHARED / "conformance/captures/score.py")
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
@@ -62,7 +62,7 @@ def test_the_text_is_the_labelled_paragraphs(folder):
 
 
 @pytest.mark.parametrize("folder", CAPTURES, ids=lambda folder: folder.name)
-def test_an_author_is_the_labelled_one_or_nobody(folder):
+def test_the_author_is_the_labelled_one_or_none(folder):
     assert article(folder).author in {truth(folder)["author"], None}
 
 
@@ -71,6 +71,6 @@ def test_an_author_is_the_labelled_one_or_nobody(folder):
     [f for f in CAPTURES if (f / "reference_body.html").exists()],
     ids=lambda folder: folder.name,
 )
-def test_the_source_body_is_the_reference_chains(folder):
-    wanted = (folder / "reference_body.html").read_bytes().decode()
-    assert article(folder).body_html == wanted
+def test_the_source_body_matches_the_reference(folder):
+    expected = (folder / "reference_body.html").read_bytes().decode()
+    assert article(folder).body_html == expected

@@ -1,4 +1,4 @@
-"""Page and row in, the reference corpus' own bytes out."""
+"""A page and its row give the exact bytes of the reference corpus' post."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What `make demo` prints and writes, for whoever looks at what the documentation shows of it."""
+"""One run of `make demo`, for the tests of the documentation that quotes its output."""
 
 import subprocess
 import sys
@@ -12,10 +12,10 @@ from support import ROOT, lines
 
 @dataclass(frozen=True)
 class Demo:
-    """One run of the demo: its exit code, what it printed, and the archive that it made."""
+    """One run of the demo: its exit code, its stdout, and the archive it wrote."""
 
     code: int
-    said: str
+    stdout: str
     output: Path
 
     def lines(self) -> list[dict]:

@@ -1,4 +1,4 @@
-"""docs/fields.md: every field of a line, in its order, of the type that it really has."""
+"""docs/fields.md: every field of a line, in order and with its actual type."""
 
 import re
 from datetime import datetime
@@ -12,7 +12,7 @@ from support import ROOT
 
 DOC = (ROOT / "docs" / "fields.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| \[`(\w+)`\]\(#\S+\) \| ([^|]+) \|", DOC, re.MULTILINE))
-# What the table calls a type of the dataclass.
+# How the table names each type of the dataclass.
 TYPES = {
     str: "string",
     str | None: "string or null",
@@ -37,14 +37,14 @@ def test_the_table_has_every_field_in_the_order_of_the_line():
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_the_table_has_a_fields_own_type(field):
+def test_the_table_has_the_type_of_each_field(field):
     assert ROWS[field] == TYPES[get_type_hints(Article)[field]]
 
 
-def test_the_lines_of_a_harvest_are_as_the_table_says(demo):
-    written = demo.lines()
-    assert written
-    for line in written:
+def test_harvested_lines_match_the_table(demo):
+    lines = demo.lines()
+    assert lines
+    for line in lines:
         assert tuple(line) == FIELDS
         for field, value in line.items():
             assert IS[ROWS[field]](value), (field, value)
@@ -56,6 +56,6 @@ def test_duplicate_of_is_null_as_long_as_the_text_says_so(demo):
     assert {line["duplicate_of"] for line in demo.lines()} == {None}
 
 
-def test_the_families_that_the_text_names_are_those_there_are():
-    said = DOC.partition("## `layout`")[2]
-    assert tuple(re.findall(r"`([A-Z]+\d*)`", said)) == tuple(layouts.BY_NAME)
+def test_the_layout_section_names_every_family():
+    text = DOC.partition("## `layout`")[2]
+    assert tuple(re.findall(r"`([A-Z]+\d*)`", text)) == tuple(layouts.BY_NAME)

@@ -1,4 +1,4 @@
-"""What docs/format.md tells of Hexo: the lines for a site's configuration, and the script."""
+"""docs/format.md on Hexo: the lines for a site's configuration, and the script."""
 
 import json
 import os
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.skipif(
 
 
 def block(language: str, word: str) -> str:
-    """The documentation's block in a language that has the word in it."""
+    """The documentation's code block in this language that contains the word."""
     blocks = re.findall(rf"  ```{language}\n(.*?)  ```", DOC, re.DOTALL)
     return dedent(next(text for text in blocks if word in text))
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Hexo site with a post of each title, and nothing configured."""
+    """A Hexo site with one post per title and no configuration."""
     folder = tmp_path_factory.mktemp("hexo") / "site"
     shutil.copytree(ROOT / "tests" / "hexo", folder)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -55,25 +55,25 @@ def read(site: Path, config: str) -> dict[str, dict]:
     (site / "db.json").unlink(missing_ok=True)
     command, zone = ["node", "read.js", "."], os.environ | {"TZ": "UTC"}
     run = subprocess.run(command, cwd=site, check=True, capture_output=True, text=True, env=zone)
-    return {found["title"]: found for found in json.loads(run.stdout)}
+    return {post["title"]: post for post in json.loads(run.stdout)}
 
 
-def test_hexo_takes_every_post_with_the_documented_lines_only(site):
+def test_hexo_needs_the_documented_configuration_to_take_every_post(site):
     zone, permalink = block("yaml", "timezone"), block("yaml", "permalink")
-    all_of_them = {post_title(title) for title in TITLES}
+    all_titles = {post_title(title) for title in TITLES}
 
-    assert read(site, zone + permalink).keys() == all_of_them - HIDDEN
-    assert read(site, zone + permalink + INCLUDE).keys() == all_of_them - HIDDEN
-    assert read(site, zone).keys() == all_of_them - HIDDEN - {"出口额增长14%"}
+    assert read(site, zone + permalink).keys() == all_titles - HIDDEN
+    assert read(site, zone + permalink + INCLUDE).keys() == all_titles - HIDDEN
+    assert read(site, zone).keys() == all_titles - HIDDEN - {"出口额增长14%"}
 
     (site / "scripts").mkdir()
     (site / "scripts" / "underscored.js").write_text(block("js", "hexo.extend"))
     taken = read(site, zone + permalink)
-    assert taken.keys() == all_of_them
-    assert {tuple(found["categories"]) for found in taken.values()} == {
+    assert taken.keys() == all_titles
+    assert {tuple(post["categories"]) for post in taken.values()} == {
         ("金融", "新浪财经", "新浪财经－国內")
     }
-    assert {found["date"] for found in taken.values()} == {"2022-08-08T02:55:13.000Z"}
+    assert {post["date"] for post in taken.values()} == {"2022-08-08T02:55:13.000Z"}
 
     shifted = read(site, "timezone: Asia/Shanghai\n" + permalink)
-    assert {found["date"] for found in shifted.values()} == {"2022-08-07T18:55:13.000Z"}
+    assert {post["date"] for post in shifted.values()} == {"2022-08-07T18:55:13.000Z"}

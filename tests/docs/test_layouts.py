@@ -1,8 +1,8 @@
-"""docs/layouts.md: its tables say what the code says, and its steps make a layout that reads.
+"""docs/layouts.md: its tables match the code, and its steps make a working layout.
 
     PYTHONPATH=.:tests .venv/bin/python tests/docs/test_layouts.py
 
-writes the tables anew.
+regenerates the tables.
 """
 
 import json
@@ -23,12 +23,12 @@ from support import ROOT
 FILE = ROOT / "docs" / "layouts.md"
 DOC = FILE.read_text("utf-8")
 FIELDS = ("title", "source", "published", "updated", "editor", "keywords")
-# What the guide's page was called before, and is called on the page that fails.
+# Class names and ids of a readable page, and their new names on the page that fails.
 RENAMED = {"main-title": "headline-2027", "date-source": "info-2027", "artibody": "content-2027"}
 
 
 def families() -> str:
-    """The table of the families, in the order in which they are asked."""
+    """The table of the families, in the order in which they are tried."""
     head = ["family", "what it is", "seen", "marks", "body"]
     return table(head, [family(layout) for layout in layouts.LAYOUTS])
 
@@ -49,13 +49,13 @@ def family(layout: layouts.Layout) -> list[str]:
 
 
 def about(layout: layouts.Layout) -> str:
-    """What its module says of it, without the name that this begins with."""
+    """The docstring of the layout's module, without the name it begins with."""
     modules = (
         sys.modules[name] for name in sys.modules if name.startswith("sinanews.extraction.layouts.")
     )
-    said = (" ".join((module.__doc__ or "").split()) for module in modules)
-    found = (re.match(rf"{layout.name}\b[:,]? (.*)", text) for text in said)
-    return next(filter(None, found))[1]
+    docstrings = (" ".join((module.__doc__ or "").split()) for module in modules)
+    matches = (re.match(rf"{layout.name}\b[:,]? (.*)", text) for text in docstrings)
+    return next(filter(None, matches))[1]
 
 
 def rules() -> str:
@@ -63,10 +63,10 @@ def rules() -> str:
     rows: dict[tuple[str, str], list[str]] = {}
     for field in FIELDS:
         for layout in layouts.LAYOUTS:
-            said = ", then ".join(f"`{rule}`" for rule in layout.fields.get(field, ()))
-            rows.setdefault((field, said or "nowhere"), []).append(layout.name)
-    found = [[field, ", ".join(names), said] for (field, said), names in rows.items()]
-    return table(["field", "families", "looked for in"], found)
+            looked_for = ", then ".join(f"`{rule}`" for rule in layout.fields.get(field, ()))
+            rows.setdefault((field, looked_for or "nowhere"), []).append(layout.name)
+    cells = [[field, ", ".join(names), rule] for (field, rule), names in rows.items()]
+    return table(["field", "families", "looked for in"], cells)
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -83,21 +83,21 @@ def renewed() -> str:
     return text
 
 
-def test_the_tables_are_those_that_the_code_gives():
+def test_the_tables_match_the_code():
     assert families() in renewed()
     assert rules() in renewed()
-    assert renewed() == DOC, "write them anew as the first lines of this test say"
+    assert renewed() == DOC, "regenerate them as the docstring of this file says"
 
 
 def blocks(marker: str) -> str:
-    """The guide's block of Python that has the marker in it."""
-    found = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
-    return next(block for block in found if marker in block)
+    """The guide's Python block that contains the marker."""
+    code_blocks = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
+    return next(block for block in code_blocks if marker in block)
 
 
 @pytest.fixture
 def failed(tmp_path: Path) -> Path:
-    """A page as the archive keeps one that failed, with its reason; the path has no suffix."""
+    """A failed page and its JSON file as the archive keeps them; the path has no suffix."""
     story = next(story for story in Site(articles=40).stories if story.family == "F2017")
     html = render(story).decode()
     for old, new in RENAMED.items():
@@ -105,24 +105,22 @@ def failed(tmp_path: Path) -> Path:
     with pytest.raises(LayoutError):
         page.read(HtmlResponse(story.url, body=html.encode()))
     (tmp_path / "page.html").write_text(html, "utf-8")
-    said = {"url": story.url, "content_type": "text/html"}
-    (tmp_path / "page.json").write_text(json.dumps(said), "utf-8")
+    metadata = {"url": story.url, "content_type": "text/html"}
+    (tmp_path / "page.json").write_text(json.dumps(metadata), "utf-8")
     return tmp_path / "page"
 
 
-def test_the_guides_layout_reads_the_page_that_failed_and_makes_a_fixture_of_it(
-    failed, tmp_path, monkeypatch
-):
-    known: dict[str, layouts.Layout] = {}
-    exec(blocks("F2027 = replace("), known)  # noqa: S102 - the documentation is under test
-    monkeypatch.setattr(layouts, "LAYOUTS", (known["F2027"], *layouts.LAYOUTS))
+def test_the_guide_makes_a_layout_and_a_fixture_from_a_failed_page(failed, tmp_path, monkeypatch):
+    namespace: dict[str, layouts.Layout] = {}
+    exec(blocks("F2027 = replace("), namespace)  # noqa: S102 - the documentation is under test
+    monkeypatch.setattr(layouts, "LAYOUTS", (namespace["F2027"], *layouts.LAYOUTS))
     script = blocks("expected.json")
-    for said, here in {
+    for documented, actual in {
         "output/failed/nfqspnm5600035": str(failed),
         "tests/fixtures/layouts/F2027-plain": str(tmp_path / "F2027-plain"),
     }.items():
-        assert said in script
-        script = script.replace(said, here)
+        assert documented in script
+        script = script.replace(documented, actual)
     exec(script, {})  # noqa: S102 - as above
 
     expected = json.loads((tmp_path / "F2027-plain" / "expected.json").read_text("utf-8"))

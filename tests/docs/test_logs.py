@@ -1,4 +1,4 @@
-"""docs/logs.md: every message that the code can make is in it, and none that it cannot make."""
+"""docs/logs.md: it lists every message of the code, and no others."""
 
 import ast
 import re
@@ -13,10 +13,10 @@ from support import ROOT
 PACKAGE = ROOT / "sinanews"
 DOC = (ROOT / "docs" / "logs.md").read_text("utf-8")
 OURS = DOC.partition("\n## Scrapy's own")[0]
-ANY = "…"  # what differs from one message to the next
+ANY = "…"  # stands for the variable part of a message
 
 LOGGING = {"debug", "info", "warning", "error", "exception", "log"}
-# What raises, notes or prints a message: its words are among the arguments.
+# Calls that raise, record or print a message, which is among their arguments.
 TELLING = {
     *(
         "ArgumentError",
@@ -41,7 +41,7 @@ TELLING = {
     ),
 }
 NAMES = {"accepted", "reason", "said", "text"}  # variables that hold a message
-# Functions all of whose strings are for a reader.
+# Functions whose strings are all messages.
 SPEAKING = {
     "ledger/audit.py": {"complaints"},
     "download/blocking.py": {"block_reason"},
@@ -52,13 +52,13 @@ SPEAKING = {
     "reporting/report.py": {"lines", "_walked", "trouble"},
     "reporting/terminal.py": {"states", "balance", "runs", "_run", "_heading"},
 }
-# Constants that the document has by their value.
+# Constants that the document gives by value.
 CONSTANTS = {"BLOCKED": BLOCKED, "IN_A_ROW": str(IN_A_ROW), "LAST_PORT": str(LAST_PORT)}
-SILENT = {"get", "rpartition", "strftime"}  # what these are given is for no reader
+SILENT = {"get", "rpartition", "strftime"}  # calls whose arguments are not messages
 
 
 def form(node: ast.AST) -> str:
-    """A string as the document has it."""
+    """A string as the document writes it."""
     if isinstance(node, ast.JoinedStr):
         return re.sub(f"{ANY}+", ANY, "".join(map(form, node.values)))
     if isinstance(node, ast.FormattedValue):
@@ -69,7 +69,7 @@ def form(node: ast.AST) -> str:
 
 
 def strings(node: ast.AST) -> Iterator[str]:
-    """All strings of a piece of code but those that are looked up or parts of others."""
+    """All strings in a piece of code, without subscripts and arguments of SILENT calls."""
     if isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str)
     ):
@@ -80,18 +80,20 @@ def strings(node: ast.AST) -> Iterator[str]:
 
 
 def called(node: ast.AST) -> str:
-    """The last name of what is called."""
+    """The last name of the called function."""
     return ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
 
 
-def told(node: ast.AST, speaking: set[str]) -> Iterator[str]:
-    """The messages that a piece of code makes by itself."""
+def messages_of(node: ast.AST, speaking: set[str]) -> Iterator[str]:
+    """The messages that a single node makes."""
     name = called(node)
     if isinstance(node, ast.Call):
         logs = name in LOGGING and "logger" in ast.unparse(node.func)
         if logs or name in TELLING:
-            given = node.args[: 2 if name == "log" else 1] if logs else [*node.args, *node.keywords]
-            for argument in given:
+            arguments = (
+                node.args[: 2 if name == "log" else 1] if logs else [*node.args, *node.keywords]
+            )
+            for argument in arguments:
                 yield from strings(argument)
     elif isinstance(node, ast.Assign) and {*map(ast.unparse, node.targets)} & NAMES:
         yield from strings(node.value)
@@ -101,22 +103,22 @@ def told(node: ast.AST, speaking: set[str]) -> Iterator[str]:
 
 
 def messages() -> Iterator[tuple[str, str]]:
-    """Where each message is made, and what it says."""
+    """The place and the text of each message."""
     for path in sorted(PACKAGE.rglob("*.py")):
         place = str(path.relative_to(PACKAGE))
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            for text in told(node, SPEAKING.get(place, set())):
+            for text in messages_of(node, SPEAKING.get(place, set())):
                 yield f"{place}:{node.lineno}", text.strip(f"{ANY} :;,.\n")
 
 
-def says_something(text: str) -> bool:
-    """Whether it has words, and is no name, format or separator."""
+def has_words(text: str) -> bool:
+    """Whether the text is prose, rather than a name, format or separator."""
     return " " in text and len(re.findall(r"[^\W\d]", text)) >= 4
 
 
-FOUND = [(where, text) for where, text in messages() if says_something(text)]
+FOUND = [(where, text) for where, text in messages() if has_words(text)]
 SPANS = [a or b for a, b in re.findall(r"``\s?(.+?)\s?``|`([^`\n]+)`", OURS)]
-# The first column of each table shows messages and nothing else.
+# The first column of each table has messages only.
 SHOWN = {
     a or b
     for row in re.findall(r"^\| ([^|]+) \|", OURS, re.MULTILINE)
@@ -124,8 +126,8 @@ SHOWN = {
 }
 
 
-def test_messages_are_found_in_all_that_speaks():
-    """The other tests would pass if the code were looked at with half an eye."""
+def test_messages_are_found_in_every_module_that_has_some():
+    """Without this, the other tests would pass if no messages were found."""
     places = {where.partition(":")[0] for where, _ in FOUND}
     assert places >= {
         *SPEAKING,
@@ -136,18 +138,18 @@ def test_messages_are_found_in_all_that_speaks():
     }
     assert len(FOUND) > 80
     for place, names in SPEAKING.items():
-        there = ast.walk(ast.parse((PACKAGE / place).read_text("utf-8")))
-        assert names <= {node.name for node in there if isinstance(node, ast.FunctionDef)}, place
+        nodes = ast.walk(ast.parse((PACKAGE / place).read_text("utf-8")))
+        assert names <= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}, place
 
 
 @pytest.mark.parametrize(("where", "text"), FOUND, ids=[where for where, _ in FOUND])
-def test_a_message_of_the_code_is_in_the_document(where, text):
+def test_every_message_of_the_code_is_documented(where, text):
     assert any(text in span for span in SPANS), f"{where}: {text}"
 
 
 @pytest.mark.parametrize("message", sorted(SHOWN))
-def test_a_message_of_the_document_is_in_the_code(message):
-    made = "\n".join(text for _, text in FOUND)
+def test_every_documented_message_is_in_the_code(message):
+    code_messages = "\n".join(text for _, text in FOUND)
     for part in message.split(ANY):
         words = part.removeprefix(BLOCKED).strip(" :;,.(")
-        assert not says_something(words) or words in made, words
+        assert not has_words(words) or words in code_messages, words

@@ -1,4 +1,4 @@
-"""README.md: what it shows is what comes out, what it names is there."""
+"""README.md: its examples match the output, and everything it names exists."""
 
 import json
 import pkgutil
@@ -26,45 +26,45 @@ every_document = pytest.mark.parametrize("document", DOCS, ids=lambda path: path
 
 
 def rows(head: str) -> list[list[str]]:
-    """The cells of the table whose first line begins so, without code marks."""
+    """The cells of the table with this heading, without backticks."""
     table = README.partition(f"| {head} |")[2].partition("\n\n")[0]
     return [line.replace("`", "").strip("| ").split(" | ") for line in table.splitlines()[2:]]
 
 
 def block(beginning: str) -> str:
-    """The block of code that begins so."""
-    found = re.findall(r"```\w*\n(.*?)\n```", README, re.DOTALL)
-    return next(text for text in found if text.startswith(beginning))
+    """The code block with this beginning."""
+    blocks = re.findall(r"```\w*\n(.*?)\n```", README, re.DOTALL)
+    return next(text for text in blocks if text.startswith(beginning))
 
 
 def test_the_demo_ends_as_shown(demo):
     assert demo.code == 0
-    said = re.sub(r"[\d.]+ s$", "1.8 s", demo.said, flags=re.MULTILINE)
-    assert block("china: complete") in said.replace(str(demo.output), "output/demo")
+    stdout = re.sub(r"[\d.]+ s$", "1.8 s", demo.stdout, flags=re.MULTILINE)
+    assert block("china: complete") in stdout.replace(str(demo.output), "output/demo")
 
 
-def test_the_post_that_is_shown_is_what_the_demo_writes(demo):
+def test_the_example_post_is_written_by_the_demo(demo):
     path = re.search(r"`output/demo/(_posts/\S+/[^`{]+\.md)`", README)[1]
-    written = (demo.output / path).read_text("utf-8")
-    place = 0
-    for shown in block("\n---").split(f"{CUT}\n"):
-        part = shown.rstrip(CUT)
-        assert part in written[place:], part
-        place = written.index(part, place) + len(part)
+    post = (demo.output / path).read_text("utf-8")
+    end = 0
+    for excerpt in block("\n---").split(f"{CUT}\n"):
+        part = excerpt.rstrip(CUT)
+        assert part in post[end:], part
+        end = post.index(part, end) + len(part)
 
 
-def test_the_line_that_is_shown_is_what_the_demo_writes(demo):
-    shown = json.loads(block('{"docid"'))
-    (written,) = [line for line in demo.lines() if line["docid"] == shown["docid"]]
-    assert tuple(shown) == tuple(written)
-    for field, value in shown.items():
+def test_the_example_line_is_written_by_the_demo(demo):
+    example = json.loads(block('{"docid"'))
+    (line,) = [line for line in demo.lines() if line["docid"] == example["docid"]]
+    assert tuple(example) == tuple(line)
+    for field, value in example.items():
         if str(value).endswith(CUT):
-            assert written[field].startswith(value.rstrip(CUT)), field
+            assert line[field].startswith(value.rstrip(CUT)), field
         else:
-            assert written[field] == value, field
+            assert line[field] == value, field
 
 
-def test_the_table_of_channels_is_the_codes():
+def test_the_table_of_channels_matches_the_code():
     domestic = {channel.name for channel in channels.DOMESTIC}
     assert rows("name") == [
         [
@@ -80,45 +80,45 @@ def test_the_table_of_channels_is_the_codes():
 
 @cache
 def settings() -> dict[str, object]:
-    """The settings of the project, whatever the environment says."""
+    """The project's settings, without those from the environment."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setattr("os.environ", {})
-        found = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
-    return {name: value for name, value in found.items() if name.isupper() and name[0] != "_"}
+        module = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
+    return {name: value for name, value in module.items() if name.isupper() and name[0] != "_"}
 
 
-def test_the_table_of_settings_has_every_setting_of_ours_and_its_default():
-    told = {name: default for name, default, _ in rows("setting")}
-    for name, default in told.items():
+def test_the_table_of_settings_has_all_our_settings_and_their_defaults():
+    documented = {name: default for name, default, _ in rows("setting")}
+    for name, default in documented.items():
         assert default == (str(settings()[name]) if settings()[name] not in ("", []) else "none")
-    assert {name for name in settings() if not hasattr(default_settings, name)} <= told.keys()
+    assert {name for name in settings() if not hasattr(default_settings, name)} <= documented.keys()
 
 
-def test_the_keys_that_a_post_can_get_are_the_codes():
-    (told,) = (about for name, _, about in rows("setting") if name == "POST_EXTRA_KEYS")
-    assert told.endswith(": " + ", ".join(EXTRA_KEYS))
+def test_the_extra_keys_of_posts_match_the_code():
+    (description,) = (text for name, _, text in rows("setting") if name == "POST_EXTRA_KEYS")
+    assert description.endswith(": " + ", ".join(EXTRA_KEYS))
 
 
-def test_the_table_of_verdicts_is_the_codes():
-    told = [(int(code), name.upper()) for code, name, _ in rows("code")]
-    assert told == [(verdict.value, verdict.name) for verdict in Verdict]
+def test_the_table_of_verdicts_matches_the_code():
+    documented = [(int(code), name.upper()) for code, name, _ in rows("code")]
+    assert documented == [(verdict.value, verdict.name) for verdict in Verdict]
 
 
-def test_the_table_of_commands_has_every_command_of_ours_and_every_argument():
-    told = re.findall(r"^\| `scrapy (\w+)(.*?) \|", README, re.MULTILINE)
-    names = {word for name, rest in told for word in (name, *re.findall(r", `(\w+)`", rest))}
+def test_the_tables_have_all_our_commands_and_arguments():
+    commands = re.findall(r"^\| `scrapy (\w+)(.*?) \|", README, re.MULTILINE)
+    names = {word for name, rest in commands for word in (name, *re.findall(r", `(\w+)`", rest))}
     assert names == OURS
     arguments = re.findall(r"`-a (\w+)=", README.partition("`scrapy crawl china`")[2])
     assert tuple(arguments[: len(NAMES)]) == NAMES
 
 
 @every_document
-def test_every_command_that_is_named_exists(document):
-    known = OURS | {module.name for module in pkgutil.iter_modules(scrapy_commands.__path__)}
+def test_every_named_command_exists(document):
+    existing = OURS | {module.name for module in pkgutil.iter_modules(scrapy_commands.__path__)}
     text = document.read_text("utf-8")
     code = "\n".join([*re.findall(r"```.*?```", text, re.DOTALL), *re.findall(r"`[^`\n]+`", text)])
     named = set(re.findall(r"(?:bin/|`)scrapy ([a-z]+)", code))
-    assert named <= known
+    assert named <= existing
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"\bmake ([a-z]+)", code)) <= targets
 

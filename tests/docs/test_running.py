@@ -22,15 +22,15 @@ from support import QUICK, ROOT
 
 DOC = (ROOT / "docs" / "running.md").read_text("utf-8")
 DEPLOY = ROOT / "deploy"
-FOLDER = "/srv/sinanews"  # where the examples have the checkout
+FOLDER = "/srv/sinanews"  # the checkout in the examples
 UNITS = ("sinanews.service", "sinanews.timer")
 WORDS = {verdict.value: verdict.name.lower() for verdict in Verdict}
-NO_SETTINGS = {"NAME", "MAILTO", "HOST"}  # what is written like one
-FIELD = r"[\d*/,-]+"  # of a time in a crontab
+NO_SETTINGS = {"NAME", "MAILTO", "HOST"}  # upper-case names that are not settings
+FIELD = r"[\d*/,-]+"  # one time field of a crontab
 
 
 def section(heading: str) -> str:
-    """What stands under a heading, up to the next one of its rank."""
+    """The text under a heading, up to the next heading of its level."""
     return re.split(r"\n## ", DOC.partition(f"\n## {heading}\n")[2])[0]
 
 
@@ -42,38 +42,38 @@ def rows(text: str) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, object]:
-    """The project's settings, whatever the environment says."""
+    """The project's settings, without those from the environment."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setattr("os.environ", {})
-        found = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
-    return {name: value for name, value in found.items() if name.isupper() and name[0] != "_"}
+        module = runpy.run_path(str(ROOT / "sinanews" / "settings.py"))
+    return {name: value for name, value in module.items() if name.isupper() and name[0] != "_"}
 
 
-def test_every_setting_of_ours_is_told_with_its_default(settings):
-    told = {cells[0].strip("`"): cells[1].strip("`") for cells in rows(section("Settings"))}
+def test_all_our_settings_are_documented_with_their_defaults(settings):
+    documented = {cells[0].strip("`"): cells[1].strip("`") for cells in rows(section("Settings"))}
     ours = {name for name in settings if not hasattr(default_settings, name)}
-    assert told.keys() == ours | {"CLOSESPIDER_TIMEOUT"}
-    for name, default in told.items():
+    assert documented.keys() == ours | {"CLOSESPIDER_TIMEOUT"}
+    for name, default in documented.items():
         assert default == ("" if settings[name] in ("", []) else str(settings[name])), name
 
 
-def test_every_setting_that_is_named_exists(settings):
-    known = {*settings, *dir(default_settings)}
+def test_every_named_setting_exists(settings):
+    existing = {*settings, *dir(default_settings)}
     named = {*re.findall(r"(?:-s |`|=)(?:SINANEWS_)?([A-Z]{3,}(?:_[A-Z]+)*)(?:=|`)", DOC)}
-    assert {"DOWNLOAD_DELAY", "OUTPUT_DIR"} <= named - NO_SETTINGS <= known
+    assert {"DOWNLOAD_DELAY", "OUTPUT_DIR"} <= named - NO_SETTINGS <= existing
 
 
-def test_every_exit_code_is_told_with_its_verdict_and_what_cron_and_systemd_make_of_it():
-    told = {int(code): rest for code, *rest in rows(section("Exit codes"))}
-    assert {code: cells[0] for code, cells in told.items()} == WORDS
-    silent = {code for code, cells in told.items() if cells[3] == "silent"}
-    success = {code for code, cells in told.items() if cells[4] == "success"}
+def test_exit_codes_are_documented_with_their_verdict_and_their_effect_in_cron_and_systemd():
+    documented = {int(code): rest for code, *rest in rows(section("Exit codes"))}
+    assert {code: cells[0] for code, cells in documented.items()} == WORDS
+    silent = {code for code, cells in documented.items() if cells[3] == "silent"}
+    success = {code for code, cells in documented.items() if cells[4] == "success"}
     quiet = re.search(r"case \$\? in ([\d|]+)\)", cron_lines()[0])[1]
     assert silent == {0, *map(int, quiet.split("|"))}
     assert success == {0, *map(int, unit("sinanews.service")["SuccessExitStatus"].split())}
 
 
-def test_every_key_of_a_report_is_told():
+def test_every_key_of_a_report_is_documented():
     keys = [name for cells in rows(section("The report")) for name in re.findall(r"\w+", cells[0])]
     assert sorted(keys) == sorted(Report.__dataclass_fields__)
 
@@ -84,7 +84,7 @@ def cron_lines() -> list[str]:
     return [line for line in text.splitlines() if line and not re.match(r"#|[A-Z]+=", line)]
 
 
-def test_the_document_has_the_lines_of_the_crontab_and_cron_can_read_them():
+def test_the_crontab_lines_are_documented_and_valid():
     assert "\n".join(cron_lines()) in DOC
     for line in cron_lines():
         assert re.match(rf"(?:{FIELD} ){{5}}cd {FOLDER} && ", line), line
@@ -96,15 +96,15 @@ Cron = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def cron(output: Path) -> Cron:
-    """Runs a line of the crontab as cron would: by sh, with next to nothing in the environment."""
+    """Runs a line of the crontab as cron does: by sh, with a minimal environment."""
 
     def run(line: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command = line.split(maxsplit=5)[5].replace(FOLDER, str(ROOT))
-        here = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
-        told = {**QUICK, "OUTPUT_DIR": str(output), **settings}
-        environment = {f"SINANEWS_{name}": value for name, value in told.items()}
+        script = command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+        values = {**QUICK, "OUTPUT_DIR": str(output), **settings}
+        environment = {f"SINANEWS_{name}": value for name, value in values.items()}
         return subprocess.run(
-            ["/bin/sh", "-c", here],
+            ["/bin/sh", "-c", script],
             env={"PATH": "/usr/bin:/bin", **environment},
             capture_output=True,
             text=True,
@@ -120,19 +120,19 @@ def site() -> Iterator[RunningMirror]:
         yield mirror
 
 
-def test_the_cron_lines_harvest_in_silence_and_tell_the_morning_how_it_went(cron, site, output):
+def test_the_cron_lines_harvest_silently_and_report_in_the_morning(cron, site, output):
     harvest, morning = cron_lines()
 
     done = cron(harvest, MIRROR_URL=site.url)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [report["verdict"] for report in reports(output)] == ["complete"]
-    told = cron(morning)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "the account balances, over all stories and 1 runs" in told.stdout
+    status = cron(morning)
+    assert (status.returncode, status.stderr) == (0, "")
+    assert "the account balances, over all stories and 1 runs" in status.stdout
 
 
-def test_the_cron_line_has_nothing_to_mail_while_another_harvest_works(cron, site, output):
+def test_the_cron_line_prints_nothing_while_another_harvest_runs(cron, site, output):
     output.mkdir()
     with FileLock(output / "harvest.lock"):
         done = cron(cron_lines()[0], MIRROR_URL=site.url)
@@ -140,7 +140,7 @@ def test_the_cron_line_has_nothing_to_mail_while_another_harvest_works(cron, sit
     assert (done.stdout, done.stderr, site.requests) == ("", "", [])
 
 
-def test_the_cron_line_has_the_runs_own_words_to_mail_when_the_site_refuses_us(cron, site):
+def test_the_cron_line_prints_the_log_of_a_blocked_run(cron, site):
     site.faults.add("doc-i", "429")
 
     done = cron(cron_lines()[0], MIRROR_URL=site.url)
@@ -156,7 +156,7 @@ def unit(name: str, part: str = "Service") -> configparser.SectionProxy:
     return parsed[part]
 
 
-def test_the_units_have_what_they_need():
+def test_the_systemd_units_have_the_required_options():
     service = unit("sinanews.service")
     assert service["Type"] == "oneshot"
     assert service["ExecStart"] == f"{FOLDER}/.venv/bin/scrapy harvest china"
@@ -174,7 +174,7 @@ def test_the_units_have_what_they_need():
 @pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="systemd is not installed: apt-get install systemd"
 )
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
+def test_the_systemd_units_are_valid(tmp_path):
     for name in UNITS:
         text = (DEPLOY / name).read_text("utf-8").replace("#OnFailure=", "OnFailure=")
         (tmp_path / name).write_text(text.replace(f"{FOLDER}/.venv/bin/scrapy", "/bin/true"))
@@ -189,10 +189,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_the_backfill_of_the_document_says_where_the_list_ends(scrapy):
-    command, shown = re.findall(r"^(?:scrapy|list) .*20.*$", section("Backfill"), re.MULTILINE)
+def test_the_documented_backfill_prints_where_the_list_ends(scrapy):
+    command, expected = re.findall(r"^(?:scrapy|list) .*20.*$", section("Backfill"), re.MULTILINE)
     with running() as mirror:
         run = scrapy(*command.split()[1:], mirror=mirror.url)
 
     assert run.returncode == 0, run.stderr
-    assert shown in run.stdout.splitlines()
+    assert expected in run.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""Sites for harvests to be disturbed at."""
+"""A mirror site, and harvests that run in the background."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from sinanews.mirror.site import Site
 
 @pytest.fixture
 def site() -> Iterator[RunningMirror]:
-    """A day's domestic stories, which do not change."""
+    """A mirror of one day's domestic stories, which do not change."""
     with running(Site(articles=130, tick=0)) as mirror:
         yield mirror
 
@@ -23,7 +23,7 @@ Start = Callable[..., Popen[str]]
 
 @pytest.fixture
 def start(output: Path) -> Iterator[Start]:
-    """Starts `scrapy ARGUMENTS` and does not wait; what still runs at the end is killed."""
+    """Starts `scrapy ARGUMENTS` and does not wait; kills what still runs at teardown."""
     started: list[Popen[str]] = []
 
     def begin(*arguments: str, **settings: str) -> Popen[str]:

@@ -1,4 +1,4 @@
-"""What the proofs share: harvests that can be ended at any moment, archives that are compared."""
+"""Helpers to start harvests that can be killed, and to check and compare archives."""
 
 import json
 import os
@@ -14,10 +14,10 @@ from sinanews.mirror.site import Site
 from support import QUICK, ROOT, posts
 
 STATES = ("written", "updated", "unchanged", "filtered", "gone", "failed")
-# Columns that say when, by whom and in which run a row was written; all others say what.
+# Columns that differ between runs with the same result: times, workers and run ids.
 VOLATILE = {"worker", "run", "finished_run", "due_at", "seen"}
 TABLES = {"stories": "docid", "revisions": "docid, revision", "watermarks": "channel"}
-STUCK = 60  # seconds after which a harvest that does not get on is stuck
+STUCK = 60  # seconds without progress after which a harvest counts as stuck
 
 
 def launch(arguments: list[str], **settings: str) -> subprocess.Popen[str]:
@@ -33,13 +33,13 @@ def launch(arguments: list[str], **settings: str) -> subprocess.Popen[str]:
 
 
 def slowly(delay: float) -> dict[str, str]:
-    """Settings for a harvest that takes so many seconds for each article page."""
+    """Settings for a harvest with a download delay, in seconds, for each article page."""
     hosts = ("finance.sina.com.cn", "news.sina.com.cn")
     return {"DOWNLOAD_SLOTS": json.dumps({host: {"delay": delay} for host in hosts})}
 
 
 def wait_for_posts(process: subprocess.Popen[str], output: Path, count: int) -> None:
-    """Returns when the archive has so many posts, or the harvest has ended."""
+    """Waits until the archive has `count` posts or the harvest has ended."""
     began = time.monotonic()
     while process.poll() is None and count_posts(output) < count:
         assert time.monotonic() - began < STUCK, f"{count_posts(output)} of {count} posts"
@@ -47,7 +47,7 @@ def wait_for_posts(process: subprocess.Popen[str], output: Path, count: int) -> 
 
 
 def count_posts(output: Path) -> int:
-    """How many posts there are, found out quickly."""
+    """The number of posts, without sorting or reading them."""
     names = (name for _, _, names in os.walk(output / "_posts") for name in names)
     return sum(name.endswith(".md") for name in names)
 
@@ -63,14 +63,14 @@ def written(output: Path) -> dict[str, bytes]:
 
 
 def leftovers(output: Path) -> list[Path]:
-    """Files that nobody should find when no harvest runs."""
+    """Temporary files, of which there should be none when no harvest runs."""
     lasting = {".md", ".jsonl", ".json", ".html", ".db", ".db-wal", ".db-shm", ".lock"}
     files = [path for path in output.rglob("*") if path.is_file()]
     return [path for path in files if path.name.startswith(".") or path.suffix not in lasting]
 
 
 def ledger_rows(output: Path) -> dict[str, list[dict[str, object]]]:
-    """What the ledger says, table by table, but for when and by whom it was written."""
+    """The rows of each ledger table, without the volatile columns."""
     return {
         table: [
             {name: value for name, value in row.items() if name not in VOLATILE}
@@ -80,17 +80,17 @@ def ledger_rows(output: Path) -> dict[str, list[dict[str, object]]]:
     }
 
 
-def query(output: Path, asked: str) -> list[dict[str, object]]:
+def query(output: Path, sql: str) -> list[dict[str, object]]:
     """Rows of the archive's ledger."""
     with closing(sqlite3.connect(output / "ledger.db")) as database:
         database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute(asked)]
+        return [dict(row) for row in database.execute(sql)]
 
 
-def change(output: Path, asked: str, *values: object) -> None:
+def change(output: Path, sql: str, *values: object) -> None:
     """Changes the archive's ledger behind the harvest's back."""
     with closing(sqlite3.connect(output / "ledger.db")) as database:
-        database.execute(asked, values)
+        database.execute(sql, values)
         database.commit()
 
 
@@ -101,7 +101,7 @@ def reports(output: Path) -> list[dict]:
 
 
 def assert_accounts_balance(output: Path) -> None:
-    """What was listed is what it came to: in each run's report, and in the ledger over all runs."""
+    """Every listed story has one state, in each run's report and in the ledger over all runs."""
     for report in reports(output):
         account = report["account"]
         assert account["listed"] == sum(account[state] for state in STATES), report
@@ -109,25 +109,27 @@ def assert_accounts_balance(output: Path) -> None:
     counted = {str(row["state"]): row["n"] for row in states}
     assert counted.keys() <= {*STATES, "listed"}
     done = query(output, "SELECT state FROM stories WHERE revision > 0")
-    # What was written once stays an article, though it may have gone or failed since.
-    there = [row for row in done if row["state"] not in ("gone", "failed")]
-    assert len(there) == sum(counted.get(state, 0) for state in ("written", "updated", "unchanged"))
+    # A story that was written once stays an article, even if it is gone or has failed since.
+    current = [row for row in done if row["state"] not in ("gone", "failed")]
+    assert len(current) == sum(
+        counted.get(state, 0) for state in ("written", "updated", "unchanged")
+    )
     assert len(done) == query(output, "SELECT count(DISTINCT docid) AS n FROM revisions")[0]["n"]
 
 
 def assert_posts_are_whole(output: Path) -> None:
-    """Every post of the ledger's articles is there, and no post is there only in part."""
+    """Every article in the ledger has its post, and no post is truncated."""
     done = query(output, "SELECT post_path FROM stories WHERE revision > 0")
-    there = written(output)
-    assert {row["post_path"] for row in done} <= there.keys()
-    for path, post in there.items():
+    contents = written(output)
+    assert {row["post_path"] for row in done} <= contents.keys()
+    for path, post in contents.items():
         assert post.startswith(b"\n---\ntitle: "), path
         assert post.endswith(b"\n" + b" " * 12), path
 
 
 def whole(file: Path) -> list[dict]:
-    """The lines of a file whose last one may have been cut off by a kill."""
+    """The complete JSON lines of a file whose last line may have been cut off by a kill."""
     text = file.read_text("utf-8", errors="replace")
-    ended, _, _ = text.rpartition("\n")
-    assert "\ufffd" not in ended
-    return [*map(json.loads, ended.splitlines())]
+    complete, _, _ = text.rpartition("\n")
+    assert "\ufffd" not in complete
+    return [*map(json.loads, complete.splitlines())]

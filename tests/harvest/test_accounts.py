@@ -1,4 +1,4 @@
-"""Whatever goes wrong and whatever is asked for: every listed story is accounted for."""
+"""Every listed story is accounted for, with faults of the site and with filters."""
 
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ from support import lines
 
 HARVEST = ("harvest", "china")
 ALL = (*HARVEST, "-a", "channel=all")
-# What a page comes to that meets a fault; on these kinds it is read all the same.
+# Pages with these faults are parsed all the same.
 HARMLESS = ("gbk-as-utf8", "redirect-phone")
 GONE = ("404", "410", "soft404")
-# For lists only, or a block, which ends a run: tests of their own.
-ELSEWHERE = ("badrow", "code11", "html", "418", "429")
+# Faults of lists, and blocks, which end a run: other tests cover them.
+TESTED_ELSEWHERE = ("badrow", "code11", "html", "418", "429")
 REASONS = {
     "403": "HTTP 403",
     "500": "HTTP 500",
@@ -39,14 +39,14 @@ def mirror():
         yield started
 
 
-def test_a_site_where_everything_goes_wrong_at_once_is_accounted_for_and_then_completed(
+def test_all_faults_at_once_are_accounted_for_and_the_next_run_completes_the_archive(
     mirror, scrapy, output
 ):
-    kinds = [kind for kind in KINDS if kind not in ELSEWHERE]
+    kinds = [kind for kind in KINDS if kind not in TESTED_ELSEWHERE]
     assert {*kinds} == {*HARMLESS, *GONE, *REASONS}, "a kind of fault that this test does not know"
-    usual = [s.docid for s in mirror.site.listed(1686) if s.family == "F2017"]
-    hit = dict(zip(kinds, usual, strict=False))
-    for kind, docid in hit.items():
+    candidates = [s.docid for s in mirror.site.listed(1686) if s.family == "F2017"]
+    docid_by_fault = dict(zip(kinds, candidates, strict=False))
+    for kind, docid in docid_by_fault.items():
         mirror.faults.add(f"doc-i{docid}", kind)
     mirror.faults.add("lid=1687", "badrow")
     mirror.faults.add("lid=1688", "code11")
@@ -56,15 +56,19 @@ def test_a_site_where_everything_goes_wrong_at_once_is_accounted_for_and_then_co
     run = scrapy(*ALL, mirror=mirror.url, DOWNLOAD_TIMEOUT="1", FAILED_PAUSE_SECONDS="0")
 
     assert run.returncode == 3, run.stderr
-    told = reports(output)[-1]
-    assert (told["lists_failed"], told["rows_broken"], told["errors"]) == (3, 4, 0)
-    assert told["account"]["gone"] == len(GONE)
-    assert told["account"]["failed"] == sum(told["failures"].values())
+    report = reports(output)[-1]
+    assert (report["lists_failed"], report["rows_broken"], report["errors"]) == (3, 4, 0)
+    assert report["account"]["gone"] == len(GONE)
+    assert report["account"]["failed"] == sum(report["failures"].values())
     for reason in filter(None, REASONS.values()):
-        assert any(reason in known for known in told["failures"]), reason
-    missing = {hit[kind] for kind in hit if kind not in HARMLESS and kind != "truncated"}
+        assert any(reason in failure for failure in report["failures"]), reason
+    missing = {
+        docid_by_fault[kind]
+        for kind in docid_by_fault
+        if kind not in HARMLESS and kind != "truncated"
+    }
     assert missing.isdisjoint(line["docid"] for line in lines(output))
-    assert {hit[kind] for kind in HARMLESS} <= {line["docid"] for line in lines(output)}
+    assert {docid_by_fault[kind] for kind in HARMLESS} <= {line["docid"] for line in lines(output)}
     assert_accounts_balance(output)
     assert_posts_are_whole(output)
 
@@ -72,21 +76,23 @@ def test_a_site_where_everything_goes_wrong_at_once_is_accounted_for_and_then_co
     run = scrapy(*ALL, mirror=mirror.url)
 
     assert run.returncode == 0, run.stderr
-    found = [line["docid"] for line in lines(output)]
-    assert len(found) == len({*found})
-    assert {*found} == domestic(mirror.site) - {hit[kind] for kind in GONE}
+    docids = [line["docid"] for line in lines(output)]
+    assert len(docids) == len({*docids})
+    assert {*docids} == domestic(mirror.site) - {docid_by_fault[kind] for kind in GONE}
     assert "the account balances, over all stories and 2 runs\n" in scrapy("status").stdout
     assert_accounts_balance(output)
 
 
-def test_what_is_left_out_on_purpose_is_filtered_or_left_to_the_next_run(mirror, scrapy, output):
+def test_stories_outside_the_dates_are_filtered_and_those_over_the_limit_wait(
+    mirror, scrapy, output
+):
     listed = mirror.site.listed(1686)
     day = at(listed[0].ctime).date()
     before = (day - timedelta(days=1)).isoformat()
     of_day = {story.docid for story in listed if at(story.ctime).date() == day}
 
-    asked = ("-a", f"since={before}", "-a", f"until={before}", "-a", "limit=5")
-    run = scrapy(*HARVEST, *asked, mirror=mirror.url)
+    arguments = ("-a", f"since={before}", "-a", f"until={before}", "-a", "limit=5")
+    run = scrapy(*HARVEST, *arguments, mirror=mirror.url)
 
     assert run.returncode == 0, run.stderr
     assert f"listed {5 + len(of_day)} = written 5 + " in run.stdout

@@ -1,4 +1,4 @@
-"""A site that refuses us is told from one that is ill, left in peace, and costs no article."""
+"""A block is distinguished from server errors, ends the run, and loses no article."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from sinanews.mirror.site import Site
 from support import article_page, lines, place, row
 
 HARVEST = ("harvest", "china", "-a", "channel=all")
-FEW = 16  # requests: robots.txt of three hosts, the lists, and hardly any article
+MAX_REQUESTS = 16  # robots.txt of three hosts, the lists, and hardly any article
 ROBOTS = b"User-agent: *\nDisallow: /"
 
 
@@ -24,39 +24,39 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("status", [403, 418, 429])
-def test_refusals_are_meant_for_us_when_nothing_else_comes_between(status):
+def test_only_consecutive_refusals_count_as_a_block(status):
     refusals = Refusals()
     assert [refusals.block_reason(status, b"") for _ in range(IN_A_ROW - 1)] == [None] * (
         IN_A_ROW - 1
     )
     assert refusals.block_reason(200, b"<div id=artibody>") is None
-    signs = [refusals.block_reason(status, b"") for _ in range(IN_A_ROW)]
-    assert signs == [*[None] * (IN_A_ROW - 1), f"HTTP {status}, {IN_A_ROW} times in a row"]
+    reasons = [refusals.block_reason(status, b"") for _ in range(IN_A_ROW)]
+    assert reasons == [*[None] * (IN_A_ROW - 1), f"HTTP {status}, {IN_A_ROW} times in a row"]
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])
-def test_a_site_that_is_ill_does_not_refuse_us(status):
+def test_not_found_and_server_errors_are_not_a_block(status):
     refusals = Refusals()
     assert {refusals.block_reason(status, b"<h1>sorry</h1>") for _ in range(9)} == {None}
 
 
-def test_a_refusal_ends_the_run_and_however_many_there_were_the_next_run_has_everything(
+def test_a_block_ends_the_run_and_a_run_after_many_blocks_fetches_everything(
     scrapy, output, subtests
 ):
     with running(Site(articles=40, tick=0)) as mirror:
-        for fault, sign in FAULTS.items():
+        for fault, reason in FAULTS.items():
             mirror.faults.add(*fault.split("="))
             mirror.forget()
             run = scrapy(*HARVEST, mirror=mirror.url, FAILED_TRIES="1", **slowly(0.05))
             mirror.faults.clear()
             with subtests.test(fault):
                 assert run.returncode == 4, run.stderr
-                assert f"china: blocked (blocked: {sign} (https://" in run.stdout
+                assert f"china: blocked (blocked: {reason} (https://" in run.stdout
                 assert "drifted" not in run.stdout
                 assert "Traceback" not in run.stderr
-                assert len(mirror.requests) <= FEW
+                assert len(mirror.requests) <= MAX_REQUESTS
                 assert reports(output)[-1]["verdict"] == "blocked"
-                assert sign in reports(output)[-1]["reason"]
+                assert reason in reports(output)[-1]["reason"]
                 assert_accounts_balance(output)
 
         run = scrapy(*HARVEST, mirror=mirror.url)
@@ -69,7 +69,7 @@ def test_a_refusal_ends_the_run_and_however_many_there_were_the_next_run_has_eve
     assert_accounts_balance(output)
 
 
-def test_what_robots_txt_forbids_is_not_asked_for(pages, scrapy, output, subtests):
+def test_urls_forbidden_by_robots_txt_are_not_requested(pages, scrapy, output, subtests):
     docids = [f"nabc{number:010}" for number in range(20)]
     pages.roll(*(row(docid, title=docid) for docid in docids))
     pages.update({place(docid): article_page() for docid in docids})

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to the site is told by what it says, and no run hangs for it."""
+"""Download errors are reported with their message, and no run hangs on them."""
 
 import json
 
@@ -9,11 +9,11 @@ from support import DOCID, article_page, place, row
 def crawl(scrapy, pages, fault):
     pages.roll(row(DOCID))
     pages[place(DOCID)] = article_page()
-    broken = json.dumps({f"tests.faulty.{fault}": 1})
-    return scrapy("crawl", "china", mirror=pages.url, DOWNLOADER_MIDDLEWARES=broken)
+    middlewares = json.dumps({f"tests.faulty.{fault}": 1})
+    return scrapy("crawl", "china", mirror=pages.url, DOWNLOADER_MIDDLEWARES=middlewares)
 
 
-def test_an_error_on_the_way_to_a_page_fails_its_story(pages, scrapy, output):
+def test_a_middleware_error_on_a_page_fails_its_story(pages, scrapy, output):
     run = crawl(scrapy, pages, "Pages")
 
     assert run.returncode == 3
@@ -21,7 +21,7 @@ def test_an_error_on_the_way_to_a_page_fails_its_story(pages, scrapy, output):
     assert_accounts_balance(output)
 
 
-def test_an_error_on_the_way_to_a_list_ends_the_run_as_crashed(pages, scrapy, output):
+def test_a_middleware_error_on_a_list_ends_the_run_as_crashed(pages, scrapy, output):
     run = crawl(scrapy, pages, "Lists")
 
     assert run.returncode == 3
@@ -30,12 +30,12 @@ def test_an_error_on_the_way_to_a_list_ends_the_run_as_crashed(pages, scrapy, ou
     assert_accounts_balance(output)
 
 
-def test_a_host_that_cannot_be_reached_is_told_in_words_for_readers(scrapy):
+def test_an_unreachable_host_is_logged_in_plain_words(scrapy):
     run = scrapy("crawl", "china", mirror="http://127.0.0.1:9", RETRY_TIMES="0")
 
     assert run.returncode == 3
-    told = next(line for line in run.stderr.splitlines() if "its list is incomplete" in line)
-    assert told.endswith(
+    message = next(line for line in run.stderr.splitlines() if "its list is incomplete" in line)
+    assert message.endswith(
         "&page=1: DownloadConnectionRefusedError:"
         " Connection was refused by other side: 111: Connection refused."
     )

@@ -1,4 +1,4 @@
-"""A layout that no longer yields a required field is told from pages that are bad by themselves."""
+"""Layout drift, where a required field disappears, is distinguished from single bad pages."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from sinanews.mirror.site import Site
 from support import article_page, lines, place, row
 
 HARVEST = ("harvest", "china")
-NOW = {"FAILED_PAUSE_SECONDS": "0"}
+RETRY_AT_ONCE = {"FAILED_PAUSE_SECONDS": "0"}
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def mirror():
         yield started
 
 
-def test_pages_that_lose_their_bodies_are_a_drift_and_a_single_one_is_not(mirror, scrapy, output):
+def test_many_pages_without_a_body_are_drift_but_a_single_one_is_not(mirror, scrapy, output):
     site = mirror.site
     assert scrapy(*HARVEST, mirror=mirror.url).returncode == 0
     site.now += 3600
@@ -34,31 +34,29 @@ def test_pages_that_lose_their_bodies_are_a_drift_and_a_single_one_is_not(mirror
     new = site.publish(8, family="F2017")
     mirror.faults.add("/doc-i", "nobody")
 
-    drift = scrapy(*HARVEST, mirror=mirror.url, **NOW)
+    drift = scrapy(*HARVEST, mirror=mirror.url, **RETRY_AT_ONCE)
 
     assert drift.returncode == 5, drift.stderr
     assert "china: drifted (finished)" in drift.stdout
-    told = reports(output)[-1]
-    assert told["drifted"] == ["title", "published", "body_html"]
-    for field in told["drifted"]:
+    report = reports(output)[-1]
+    assert report["drifted"] == ["title", "published", "body_html"]
+    for field in report["drifted"]:
         assert f"drifted: {field} on 0% of the pages" in drift.stdout
-        assert (told["presence"][field], told["presence_before"][field] > 0.9) == (0, True)
-    assert told["account"]["failed"] == 1 + len(new)
+        assert (report["presence"][field], report["presence_before"][field] > 0.9) == (0, True)
+    assert report["account"]["failed"] == 1 + len(new)
     assert len(list((output / "failed").glob("*.html"))) == 1 + len(new)
     assert_accounts_balance(output)
 
     mirror.faults.clear()
-    mended = scrapy(*HARVEST, mirror=mirror.url)
+    repaired = scrapy(*HARVEST, mirror=mirror.url)
 
     assert {story.docid for story in new} <= {line["docid"] for line in lines(output)}
-    assert mended.returncode == 3, "the single bad page waits for its next try"
+    assert repaired.returncode == 3, "the single bad page waits for its next try"
     assert [path.stem for path in (output / "failed").glob("*.html")] == [bad.docid]
     assert_accounts_balance(output)
 
 
-def test_pages_that_lose_their_dates_are_a_drift_though_every_article_is_written(
-    pages, scrapy, output
-):
+def test_pages_without_a_date_are_drift_even_if_every_article_is_written(pages, scrapy, output):
     def harvest(page, *numbers):
         docids = [f"nabc{number:010}" for number in numbers]
         pages.roll(*(row(docid, title=docid) for docid in docids))
@@ -72,6 +70,6 @@ def test_pages_that_lose_their_dates_are_a_drift_though_every_article_is_written
     assert run.returncode == 5, run.stderr
     assert "= written 6 + " in run.stdout
     assert "drifted: published on 0% of the pages" in run.stdout
-    told = reports(output)[-1]
-    assert (told["drifted"], told["presence_before"]["published"]) == (["published"], 1)
+    report = reports(output)[-1]
+    assert (report["drifted"], report["presence_before"]["published"]) == (["published"], 1)
     assert_accounts_balance(output)

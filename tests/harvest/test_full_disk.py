@@ -1,4 +1,4 @@
-"""A disk that is full ends a run in good order, and harms nothing that is there."""
+"""A full disk ends a run cleanly and damages no existing file."""
 
 import os
 import subprocess
@@ -14,22 +14,22 @@ from sinanews.mirror.site import Site
 
 HARVEST = ("harvest", "china")
 ROOMY = "20m"
-# Enough for the tables and some articles, not for all.
+# Enough for the tables and some of the articles.
 SMALL = {"archive": "600k", "ledger": "340k"}
 
 
 @pytest.fixture
 def disk(tmp_path) -> Iterator[Callable[[str], Path]]:
-    """Mounts a disk of a size, or gives the one that is mounted another size."""
+    """Mounts a disk of the given size, or resizes it if it is mounted already."""
     folder = tmp_path / "disk"
     folder.mkdir()
 
     def mount(size: str) -> Path:
-        again = ["-o", f"remount,size={size}"] if folder.is_mount() else ["-o", f"size={size}"]
-        command = ["mount", "-t", "tmpfs", *again, "tmpfs", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"a small disk can be mounted by root alone: {done.stderr.strip()}")
+        options = ["-o", f"remount,size={size}"] if folder.is_mount() else ["-o", f"size={size}"]
+        command = ["mount", "-t", "tmpfs", *options, "tmpfs", str(folder)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            pytest.skip(f"a small disk can be mounted by root alone: {result.stderr.strip()}")
         return folder
 
     yield mount
@@ -43,21 +43,21 @@ def mirror():
         yield started
 
 
-@pytest.mark.parametrize("what", SMALL)
-def test_a_disk_that_becomes_full_ends_the_run_and_with_more_room_the_next_one_completes_it(
-    what, disk, mirror, scrapy, tmp_path
+@pytest.mark.parametrize("full", SMALL)
+def test_a_full_disk_ends_the_run_and_the_next_run_with_more_room_completes_it(
+    full, disk, mirror, scrapy, tmp_path
 ):
-    small = disk(SMALL[what])
-    output = (small if what == "archive" else tmp_path) / "output"
-    ledger = f"sqlite:///{output if what == 'archive' else small}/ledger.db"
-    told = {"OUTPUT_DIR": str(output), "LEDGER_URL": ledger}
+    small = disk(SMALL[full])
+    output = (small if full == "archive" else tmp_path) / "output"
+    ledger = f"sqlite:///{output if full == 'archive' else small}/ledger.db"
+    settings = {"OUTPUT_DIR": str(output), "LEDGER_URL": ledger}
     stories = {story.docid for story in mirror.site.listed(1686)}
 
-    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+    run = scrapy(*HARVEST, mirror=mirror.url, **settings)
 
     assert run.returncode == 3, run.stderr
     reasons = [f"the ledger {ledger} cannot be written: database or disk is full"]
-    if what == "archive":  # where either of them may be the first to want more room
+    if full == "archive":  # the ledger is on the same disk, and either may run out of room first
         reasons.append(f"{output} cannot be written: [Errno 28] No space left on device")
     assert any(f"china: incomplete ({reason})" in run.stdout for reason in reasons), run.stdout
     assert "Traceback" not in run.stderr
@@ -66,22 +66,22 @@ def test_a_disk_that_becomes_full_ends_the_run_and_with_more_room_the_next_one_c
     assert 0 < len(posts) < len(stories)
     assert all(post.endswith(b"</div>\n" + b" " * 12) for post in posts.values())
     assert leftovers(output) == []
-    status = scrapy("status", **told)
+    status = scrapy("status", **settings)
     assert "the account balances" in status.stdout, status.stderr
 
     disk(ROOMY)
-    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+    run = scrapy(*HARVEST, mirror=mirror.url, **settings)
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert count_posts(output) == len(stories)
     assert leftovers(output) == []
     assert posts.items() <= {path: path.read_bytes() for path in output.rglob("*.md")}.items()
     assert reports(output)[-1]["verdict"] == "complete"
-    known = query(output if what == "archive" else small, "SELECT docid, revision FROM stories")
-    assert {row["docid"]: row["revision"] for row in known} == dict.fromkeys(stories, 1)
+    rows = query(output if full == "archive" else small, "SELECT docid, revision FROM stories")
+    assert {row["docid"]: row["revision"] for row in rows} == dict.fromkeys(stories, 1)
 
 
-def test_a_ledger_that_has_no_room_to_begin_is_named(disk, mirror, scrapy):
+def test_a_ledger_without_room_to_start_is_reported(disk, mirror, scrapy):
     ledger = f"sqlite:///{disk('100k')}/ledger.db"
 
     run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
@@ -93,7 +93,7 @@ def test_a_ledger_that_has_no_room_to_begin_is_named(disk, mirror, scrapy):
 
 
 def fill(folder: Path) -> Path:
-    """Fills a disk to the last byte; returns the file to remove."""
+    """Fills a disk to the last byte; returns the file to delete to make room again."""
     filler = folder / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while file.write(bytes(os.sysconf("SC_PAGE_SIZE"))):
@@ -101,18 +101,18 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-def test_on_a_disk_that_is_full_nothing_is_begun_and_nothing_harmed(disk, mirror, scrapy):
+def test_a_harvest_on_a_full_disk_does_not_start_and_changes_nothing(disk, mirror, scrapy):
     folder = disk("4m")
     output = folder / "output"
-    told = {"OUTPUT_DIR": str(output)}
-    assert scrapy(*HARVEST, mirror=mirror.url, **told).returncode == 0
+    settings = {"OUTPUT_DIR": str(output)}
+    assert scrapy(*HARVEST, mirror=mirror.url, **settings).returncode == 0
     mirror.site.now += 3600
     mirror.site.publish(5)
     mirror.forget()
     before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
     filler = fill(folder)
 
-    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+    run = scrapy(*HARVEST, mirror=mirror.url, **settings)
 
     assert run.returncode == 2
     assert f"OUTPUT_DIR: '{output}' is not accepted; expected a folder that" in run.stderr
@@ -122,7 +122,7 @@ def test_on_a_disk_that_is_full_nothing_is_begun_and_nothing_harmed(disk, mirror
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
 
     filler.unlink()
-    run = scrapy(*HARVEST, mirror=mirror.url, **told)
+    run = scrapy(*HARVEST, mirror=mirror.url, **settings)
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert " written 13 + " in run.stdout, "the five, and the eight that had arrived by now"

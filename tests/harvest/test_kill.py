@@ -1,4 +1,4 @@
-"""A harvest that is killed at any moment leaves an archive that the next run completes."""
+"""A harvest killed at any moment leaves an archive that the next run completes."""
 
 import random
 import time
@@ -26,19 +26,19 @@ from harvest.proofs import (
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
-ARCHIVES, KILLS = 4, 25  # an archive is killed so often, one harvest after the other
-LONGEST = 3.0  # seconds until a kill that waits for nothing
-START = 1.5  # the same for the first kill, which is to hit the beginning
-STEPS = 50  # posts until a kill that waits for posts
-BLIND = 0.4  # of the kills wait for nothing
-SLOW = 0.02  # seconds for each page, or a harvest would be over before it is killed so often
+ARCHIVES, KILLS = 4, 25  # kills of each archive, one harvest after the other
+MAX_WAIT = 3.0  # maximum seconds until a kill at a random time
+MAX_FIRST_WAIT = 1.5  # the same for the first kill, which should hit the start
+MAX_NEW_POSTS = 50  # maximum number of new posts until a kill that waits for posts
+TIMED = 0.4  # share of the kills that come at a random time
+DELAY = 0.02  # download delay in seconds, so that a harvest lasts long enough for all kills
 ARTICLES = 500
 HARVEST = ["harvest", "china", "-a", "channel=all"]
 
 
 @dataclass(frozen=True)
 class Kill:
-    """How an archive stood when a harvest was killed: its posts, and those of that harvest."""
+    """The state of an archive after a kill: all posts, and those new in the killed harvest."""
 
     posts: int
     fresh: int
@@ -56,7 +56,7 @@ class Kill:
 
 @dataclass
 class Archive:
-    """An archive in the making."""
+    """An archive and the kills of its harvests."""
 
     output: Path
     mirror: str
@@ -64,64 +64,64 @@ class Archive:
     kills: list[Kill] = field(default_factory=list)
 
     def settings(self, delay: float = 0) -> dict[str, str]:
-        told = {"OUTPUT_DIR": str(self.output), "MIRROR_URL": self.mirror}
-        return told | (slowly(delay) if delay else {})
+        settings = {"OUTPUT_DIR": str(self.output), "MIRROR_URL": self.mirror}
+        return settings | (slowly(delay) if delay else {})
 
     def harvest(self) -> None:
-        """Harvests undisturbed."""
+        """Harvests to the end."""
         process = launch(HARVEST, **self.settings())
-        said, errors = process.communicate()
-        assert process.returncode == 0, said + errors
+        stdout, stderr = process.communicate()
+        assert process.returncode == 0, stdout + stderr
 
-    def be_killed(self, dice: random.Random) -> None:
-        """Harvests until the process is killed: after a while, or after some posts."""
+    def harvest_and_kill(self, rng: random.Random) -> None:
+        """Starts a harvest and kills it after a random time or a random number of posts."""
         before = count_posts(self.output)
-        process = launch(HARVEST, **self.settings(SLOW))
-        if not self.kills or dice.random() < BLIND:
-            time.sleep(dice.uniform(0, LONGEST if self.kills else START))
+        process = launch(HARVEST, **self.settings(DELAY))
+        if not self.kills or rng.random() < TIMED:
+            time.sleep(rng.uniform(0, MAX_WAIT if self.kills else MAX_FIRST_WAIT))
         else:
-            wait_for_posts(process, self.output, before + dice.randint(1, STEPS))
-            time.sleep(dice.uniform(0, SLOW))
+            wait_for_posts(process, self.output, before + rng.randint(1, MAX_NEW_POSTS))
+            time.sleep(rng.uniform(0, DELAY))
         alive = process.poll() is None
         process.kill()
         process.communicate()
         if alive:
-            there = count_posts(self.output)
+            posts = count_posts(self.output)
             temporary = len(list(self.output.rglob("*.tmp")))
-            self.kills.append(Kill(there, there - before, temporary, there == self.stories))
+            self.kills.append(Kill(posts, posts - before, temporary, posts == self.stories))
 
     def export(self) -> bytes:
-        """What `scrapy export` makes of the archive."""
+        """The output of `scrapy export` for the archive."""
         file = self.output.parent / "export.jsonl"
         process = launch(["export", "-o", str(file)], **self.settings())
-        said, errors = process.communicate()
-        assert process.returncode == 0, said + errors
+        stdout, stderr = process.communicate()
+        assert process.returncode == 0, stdout + stderr
         return file.read_bytes()
 
 
-def survive(archive: Archive, seed: int) -> None:
-    """Kills an archive's harvests again and again, and then lets one come to its end."""
-    dice = random.Random(seed)  # noqa: S311 - moments to kill at, no secrets
+def kill_repeatedly(archive: Archive, seed: int) -> None:
+    """Kills harvests of an archive repeatedly, then lets one finish."""
+    rng = random.Random(seed)  # noqa: S311 - picks moments to kill at, no secrets
     while len(archive.kills) < KILLS:
-        archive.be_killed(dice)
+        archive.harvest_and_kill(rng)
     archive.harvest()
 
 
-def tell(archives: list[Archive]) -> None:
+def print_summary(archives: list[Archive]) -> None:
     kills = [kill for archive in archives for kill in archive.kills]
     phases = Counter(kill.phase for kill in kills)
-    told = [
+    summary = [
         f"{len(kills)} kills of harvests of {archives[0].stories} articles",
         *(f"{count} {phase}" for phase, count in phases.items()),
         f"{sum(kill.temporary > 0 for kill in kills)} left temporary files",
         *(f"posts there: {[kill.posts for kill in archive.kills]}" for archive in archives),
     ]
-    print(*told, sep="\n")  # noqa: T201 - what pytest -rP shows
+    print(*summary, sep="\n")  # noqa: T201 - shown by pytest -rP
 
 
 @pytest.fixture
 def archives(tmp_path):
-    """One whose harvest nobody disturbs, then those that are to be killed."""
+    """One archive for an undisturbed harvest, then those whose harvests are killed."""
     site = Site(articles=540, tick=0)
     with running(site) as mirror:
         folders = [tmp_path / str(number) / "output" for number in range(ARCHIVES + 1)]
@@ -130,12 +130,12 @@ def archives(tmp_path):
         yield [Archive(folder, mirror.url, len(domestic(site))) for folder in folders]
 
 
-def test_a_harvest_killed_again_and_again_ends_as_if_nobody_had_disturbed_it(archives, subtests):
+def test_a_repeatedly_killed_harvest_ends_like_an_undisturbed_one(archives, subtests):
     undisturbed, *killed = archives
     undisturbed.harvest()
     with ThreadPoolExecutor(ARCHIVES) as pool:
-        list(pool.map(survive, killed, range(ARCHIVES)))
-    tell(killed)
+        list(pool.map(kill_repeatedly, killed, range(ARCHIVES)))
+    print_summary(killed)
 
     assert_kills_hit_every_phase(killed)
     for archive in killed:
@@ -176,10 +176,10 @@ def no_article_was_written_twice(_, killed):
 
 
 def no_article_has_two_json_lines(_, killed):
-    found = Counter(
+    lines_per_article = Counter(
         line["docid"] for file in (killed.output / "articles").iterdir() for line in whole(file)
     )
-    assert set(found.values()) == {1}
+    assert set(lines_per_article.values()) == {1}
 
 
 def the_account_balances(_, killed):

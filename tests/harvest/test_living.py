@@ -1,4 +1,4 @@
-"""Articles live on after they were written: edited, renamed, looked at again, taken down."""
+"""Articles that are edited, renamed, rechecked or removed after they were written."""
 
 import time
 
@@ -17,22 +17,24 @@ HOUR = 3600
 @pytest.fixture
 def mirror():
     site = Site(articles=40, tick=0)
-    site.now += HOUR  # when all of them have arrived
+    site.now += HOUR  # when all of them are listed
     with running(site) as started:
         yield started
 
 
 def stamps(output):
-    """When each post was last touched."""
+    """The modification time of each post."""
     return {path.name: path.stat().st_mtime_ns for path in posts(output)}
 
 
-def test_an_edited_article_is_written_again_and_shows_what_changed(mirror, scrapy, output):
+def test_an_edited_article_is_written_again_and_status_shows_its_changes(mirror, scrapy, output):
     site = mirror.site
     edited, renamed, removed, *_ = site.listed(1686)
     assert scrapy(*HARVEST, mirror=mirror.url).returncode == 0
     before, first = written(output), stamps(output)
-    where = {told["docid"]: told["post_path"] for told in query(output, "SELECT * FROM stories")}
+    post_paths = {
+        story["docid"]: story["post_path"] for story in query(output, "SELECT * FROM stories")
+    }
     site.now += HOUR
     site.edit(edited.docid)
     site.edit(renamed.docid, title="改过的标题")
@@ -49,32 +51,32 @@ def test_an_edited_article_is_written_again_and_shows_what_changed(mirror, scrap
     again = {line["docid"]: line for line in lines(output) if line["revision"] == 2}
     assert again.keys() == {edited.docid, renamed.docid}
     for story in (edited, renamed):
-        line, path = again[story.docid], where[story.docid]
+        line, path = again[story.docid], post_paths[story.docid]
         assert line["updated"] == at(site.now).isoformat()
         assert line["first_seen"] == at(story.intime).isoformat()
         post = (output / path).read_text("utf-8")
         assert f"\ndate: {rfc1123(at(story.intime))}\n" in post
         assert post.encode() != before[path]
-    assert "\ntitle: '改过的标题'\n" in (output / where[renamed.docid]).read_text("utf-8")
+    assert "\ntitle: '改过的标题'\n" in (output / post_paths[renamed.docid]).read_text("utf-8")
     touched = {path.name for path in posts(output) if stamps(output)[path.name] != first[path.name]}
-    assert touched == {where[s.docid].rpartition("/")[2] for s in (edited, renamed)}
+    assert touched == {post_paths[s.docid].rpartition("/")[2] for s in (edited, renamed)}
     assert written(output).keys() == before.keys()
-    assert written(output)[where[removed.docid]] == before[where[removed.docid]]
+    assert written(output)[post_paths[removed.docid]] == before[post_paths[removed.docid]]
     assert_accounts_balance(output)
 
-    told = scrapy("status", renamed.docid).stdout.splitlines()
+    status = scrapy("status", renamed.docid).stdout.splitlines()
 
-    assert told[0] == renamed.url
-    assert told[1].endswith(f"first seen {at(renamed.intime)}")
-    assert "--- revision 1" in told
-    assert "+++ revision 2" in told
-    assert f'-title: "{renamed.title}"' in told
-    assert '+title: "改过的标题"' in told
+    assert status[0] == renamed.url
+    assert status[1].endswith(f"first seen {at(renamed.intime)}")
+    assert "--- revision 1" in status
+    assert "+++ revision 2" in status
+    assert f'-title: "{renamed.title}"' in status
+    assert '+title: "改过的标题"' in status
     paragraph = site.story(renamed.docid).paragraphs()[-1]
-    assert any(line.startswith("+") and paragraph in line for line in told)
+    assert any(line.startswith("+") and paragraph in line for line in status)
 
 
-def test_only_what_changed_is_written_again(pages, scrapy, output):
+def test_only_changed_articles_are_written_again(pages, scrapy, output):
     same, sourced, vanished = "nsame000000001", "nsourced000001", "nvanished00001"
     rows = [row(docid, title=f"标题{docid}") for docid in (same, sourced, vanished)]
     pages.roll(*rows)
@@ -82,7 +84,7 @@ def test_only_what_changed_is_written_again(pages, scrapy, output):
         pages[place(docid)] = article_page()
     scrapy(*HARVEST, mirror=pages.url)
     before = stamps(output)
-    pages.roll(*(told | {"mtime": "1700000999"} for told in rows[:2]))
+    pages.roll(*(fields | {"mtime": "1700000999"} for fields in rows[:2]))
     pages[place(sourced)] = article_page().replace("某报".encode(), "另一报".encode())
     del pages[place(vanished)]
     change(output, "UPDATE stories SET due_at = 0 WHERE docid = ?", vanished)
@@ -97,33 +99,33 @@ def test_only_what_changed_is_written_again(pages, scrapy, output):
     assert_accounts_balance(output)
 
 
-def test_young_articles_are_looked_at_again_on_schedule_and_so_many_a_run(pages, scrapy, output):
+def test_young_articles_are_rechecked_on_schedule_up_to_the_limit_per_run(pages, scrapy, output):
     now = int(time.time())
     ages = {"nyoung00000001": 0.5, "nmiddle0000001": 2, "nold0000000001": 50}
     listed = {docid: now - int(hours * HOUR) for docid, hours in ages.items()}
-    pages.roll(*(row(docid, title=docid, intime=str(at)) for docid, at in listed.items()))
+    pages.roll(*(row(docid, title=docid, intime=str(intime)) for docid, intime in listed.items()))
     for docid in ages:
         pages[place(docid)] = article_page()
 
-    def looked_at(**settings):
+    def rechecked(**settings):
         pages.requests.clear()
         run = scrapy(*HARVEST, mirror=pages.url, RECHECK_HOURS="24,1", **settings)
         assert run.returncode == 0, run.stderr
         return [docid for docid in ages for path in pages.articles() if docid in path]
 
     def due():
-        return {told["docid"]: told["due_at"] for told in query(output, "SELECT * FROM stories")}
+        return {story["docid"]: story["due_at"] for story in query(output, "SELECT * FROM stories")}
 
-    assert looked_at() == list(ages)
+    assert rechecked() == list(ages)
     young, middle, _ = listed.values()
     assert list(due().values()).count(None) == 1
     assert due() == dict(zip(ages, (young + HOUR, middle + 24 * HOUR, None), strict=True))
-    assert looked_at() == []
+    assert rechecked() == []
 
     change(output, "UPDATE stories SET due_at = due_at - ?", 24 * HOUR)
-    assert looked_at(RECHECKS_PER_RUN="1") == ["nyoung00000001"]
-    assert looked_at(RECHECKS_PER_RUN="1") == ["nmiddle0000001"]
-    assert looked_at() == []
+    assert rechecked(RECHECKS_PER_RUN="1") == ["nyoung00000001"]
+    assert rechecked(RECHECKS_PER_RUN="1") == ["nmiddle0000001"]
+    assert rechecked() == []
     accounts = [report["account"]["unchanged"] for report in reports(output)]
     assert accounts == [0, 3, 3, 3, 3]
     assert_accounts_balance(output)

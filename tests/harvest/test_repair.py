@@ -1,4 +1,4 @@
-"""What a kill can leave behind, built piece by piece, is put right by the next start."""
+"""The next run repairs each kind of damage that a kill can leave behind."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from sinanews.utils.atomic import TEMPORARY
 from support import lines
 
 HARVEST = ("harvest", "china")
-UNSETTLED = """UPDATE stories SET state = 'listed', finished_run = NULL, revision = 0, worker = ?,
+UNRECORD = """UPDATE stories SET state = 'listed', finished_run = NULL, revision = 0, worker = ?,
     content_hash = NULL, post_hash = NULL, due_at = 9999999999 WHERE docid = ?"""
 
 
@@ -32,29 +32,32 @@ def mirror():
 
 
 @pytest.fixture
-def dead():
-    """The number of a process that runs no more."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return ended.pid
+def dead_pid():
+    """The pid of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
-def test_the_next_run_puts_right_what_a_kill_left_behind(mirror, scrapy, output, dead):
+def test_the_next_run_repairs_what_a_kill_left_behind(mirror, scrapy, output, dead_pid):
     first = scrapy(*HARVEST, mirror=mirror.url)
     assert first.returncode == 0, first.stderr
-    before, owner = written(output), f"{socket.gethostname()}:{dead}:abcd"
+    before, owner = written(output), f"{socket.gethostname()}:{dead_pid}:abcd"
     stories = query(output, "SELECT docid, post_path FROM stories ORDER BY docid")
     folder = (output / stories[0]["post_path"]).parent
-    # The run was killed: it has no end.
+    # The run was killed, so it has no end time.
     change(output, "UPDATE runs SET ended = NULL, verdict = NULL, report = NULL, worker = ?", owner)
-    # Its last post was in place and the ledger did not say so yet.
-    rowless = stories[0]["docid"]
-    change(output, UNSETTLED, owner, rowless)
-    change(output, "DELETE FROM revisions WHERE docid = ?", rowless)
-    # The ledger said so and the post was lost.
+    # One post was written, but not yet recorded in the ledger.
+    unrecorded = stories[0]["docid"]
+    change(output, UNRECORD, owner, unrecorded)
+    change(output, "DELETE FROM revisions WHERE docid = ?", unrecorded)
+    # Another was recorded in the ledger, but its post was lost.
     (output / stories[1]["post_path"]).unlink()
-    # It was writing, and so is somebody who is alive.
-    abandoned = [folder / TEMPORARY.format(dead, 0), output / "runs" / TEMPORARY.format(dead, 1)]
+    # Temporary files: two of the killed process, one of a live process.
+    abandoned = [
+        folder / TEMPORARY.format(dead_pid, 0),
+        output / "runs" / TEMPORARY.format(dead_pid, 1),
+    ]
     in_use = folder / TEMPORARY.format(os.getpid(), 0)
     for file in (*abandoned, in_use):
         file.write_bytes(b"half a po")
@@ -65,7 +68,7 @@ def test_the_next_run_puts_right_what_a_kill_left_behind(mirror, scrapy, output,
     assert run.returncode == 0, run.stderr
     assert written(output) == before
     assert f"{stories[1]['post_path']} was missing after a kill and is written again" in run.stderr
-    assert [path for path in mirror.articles() if rowless in path] == mirror.articles()
+    assert [path for path in mirror.articles() if unrecorded in path] == mirror.articles()
     assert "= written 1 + updated 0 + " in run.stdout
     revisions = query(output, "SELECT count(*) AS n FROM revisions GROUP BY docid")
     assert [row["n"] for row in revisions] == [1] * len(stories)
@@ -77,5 +80,5 @@ def test_the_next_run_puts_right_what_a_kill_left_behind(mirror, scrapy, output,
     ]
     assert_posts_are_whole(output)
     assert_accounts_balance(output)
-    told = scrapy("status").stdout
-    assert "the account balances, over all stories and 2 runs (1 killed or still at work)" in told
+    status = scrapy("status").stdout
+    assert "the account balances, over all stories and 2 runs (1 killed or still at work)" in status

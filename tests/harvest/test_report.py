@@ -1,4 +1,4 @@
-"""The run report: every number in it is one that can be counted at the site or in the archive."""
+"""The numbers in the run report match those counted at the site and in the archive."""
 
 import json
 
@@ -19,12 +19,12 @@ DAY = 86_400
 @pytest.fixture
 def mirror():
     site = Site(articles=130, tick=0)
-    site.now += 3600  # when all of them have arrived
+    site.now += 3600  # when all of them are listed
     with running(site) as started:
         yield started
 
 
-def test_a_report_tells_what_was_asked_what_was_found_and_what_it_cost(mirror, scrapy, output):
+def test_a_report_counts_requests_stories_and_fields(mirror, scrapy, output):
     site = mirror.site
     missing, gone, *_ = (story.docid for story in site.listed(1686))
     mirror.faults.add(missing, "500")
@@ -32,12 +32,16 @@ def test_a_report_tells_what_was_asked_what_was_found_and_what_it_cost(mirror, s
 
     run = scrapy(*HARVEST, mirror=mirror.url)
 
-    (told,) = reports(output)
+    (report,) = reports(output)
     (file,) = (output / "runs").glob("*.json")
     assert run.returncode == 3
-    assert (told["spider"], told["verdict"], told["reason"]) == ("china", "incomplete", "finished")
+    assert (report["spider"], report["verdict"], report["reason"]) == (
+        "china",
+        "incomplete",
+        "finished",
+    )
     stories = {story.docid: story for lid in LIDS.values() for story in site.listed(lid)}
-    assert told["account"] == {
+    assert report["account"] == {
         "listed": len(stories),
         "written": len(stories) - 2,
         "updated": 0,
@@ -46,28 +50,26 @@ def test_a_report_tells_what_was_asked_what_was_found_and_what_it_cost(mirror, s
         "gone": 1,
         "failed": 1,
     }
-    assert told["failures"] == {"HTTP 500": 1}
+    assert report["failures"] == {"HTTP 500": 1}
     for channel, lid in LIDS.items():
-        walk = told["lists"][channel]
-        assert walk["pages"] == sum(f"lid={lid}&" in asked for asked in mirror.lists())
+        walk = report["lists"][channel]
+        assert walk["pages"] == sum(f"lid={lid}&" in path for path in mirror.lists())
         assert walk["oldest"] == min(story.ctime for story in site.listed(lid))
         assert (walk["complete"], walk["ended"], walk["gap"]) == (True, True, None)
-    assert told["requests"] == len(mirror.requests)
-    assert told["bytes"] > 100_000
-    assert told["seconds"] > 0
-    found = lines(output)
-    assert told["pages"] == len(found) == told["account"]["written"]
+    assert report["requests"] == len(mirror.requests)
+    assert report["bytes"] > 100_000
+    assert report["seconds"] > 0
+    articles = lines(output)
+    assert report["pages"] == len(articles) == report["account"]["written"]
     for field in FIELDS:
-        share = sum(bool(line[field]) for line in found) / len(found)
-        assert told["presence"][field] == pytest.approx(share, abs=0.0001), field
-    assert told["presence_before"] == {}
-    assert json.loads(file.read_bytes()) == told
+        share = sum(bool(line[field]) for line in articles) / len(articles)
+        assert report["presence"][field] == pytest.approx(share, abs=0.0001), field
+    assert report["presence_before"] == {}
+    assert json.loads(file.read_bytes()) == report
     assert_accounts_balance(output)
 
 
-def test_a_report_compares_with_the_runs_before_and_tells_the_gap_that_is_left(
-    mirror, scrapy, output
-):
+def test_a_report_compares_with_earlier_runs_and_shows_the_remaining_gap(mirror, scrapy, output):
     site = mirror.site
     scrapy(*HARVEST, mirror=mirror.url)
     (first,) = reports(output)
@@ -79,21 +81,21 @@ def test_a_report_compares_with_the_runs_before_and_tells_the_gap_that_is_left(
     since = f"since={at(latest.ctime).date()}"
     run = scrapy("harvest", "china", "-a", since, mirror=mirror.url)
 
-    told = reports(output)[-1]
+    report = reports(output)[-1]
     assert run.returncode == 0, run.stderr
-    assert told["account"]["written"] == 1
-    assert told["account"]["filtered"] == 49, "the other rows of the page"
-    assert told["lists"]["guonei"]["oldest"] == between[0].ctime
-    assert told["lists"]["guonei"]["gap"] == DAY
-    assert told["presence_before"] == first["presence"]
+    assert report["account"]["written"] == 1
+    assert report["account"]["filtered"] == 49, "the other rows of the page"
+    assert report["lists"]["guonei"]["oldest"] == between[0].ctime
+    assert report["lists"]["guonei"]["gap"] == DAY
+    assert report["presence_before"] == first["presence"]
 
     run = scrapy("harvest", "china", mirror=mirror.url)
 
-    told = reports(output)[-1]
-    assert told["account"]["written"] == 60, "the gap was not forgotten"
-    assert told["lists"]["guonei"]["gap"] == 0
+    report = reports(output)[-1]
+    assert report["account"]["written"] == 60, "the gap was not forgotten"
+    assert report["lists"]["guonei"]["gap"] == 0
     expected = first["presence"]["editor"] * first["pages"] + bool(lines(output)[-61]["editor"])
-    assert told["presence_before"]["editor"] == pytest.approx(
+    assert report["presence_before"]["editor"] == pytest.approx(
         expected / (first["pages"] + 1), abs=0.0001
     )
     assert_accounts_balance(output)

@@ -1,4 +1,4 @@
-"""Who ends a harvest gets an incomplete one, and the next run makes it whole."""
+"""A harvest ended by a signal is incomplete, and the next run completes it."""
 
 import signal
 
@@ -28,13 +28,13 @@ def test_a_signal_ends_a_harvest_cleanly_and_the_next_one_completes_it(
     wait_for_posts(first, output, 5)
 
     first.send_signal(signal.Signals[name])
-    said, errors = first.communicate(timeout=30)
+    stdout, stderr = first.communicate(timeout=30)
 
     written_first = count_posts(output)
-    assert first.returncode == 3, errors
-    assert "china: incomplete (shutdown)" in said
-    assert f"= written {written_first} +" in said
-    assert "Traceback" not in errors
+    assert first.returncode == 3, stderr
+    assert "china: incomplete (shutdown)" in stdout
+    assert f"= written {written_first} +" in stdout
+    assert "Traceback" not in stderr
     assert [report["verdict"] for report in reports(output)] == ["incomplete"]
     assert reports(output)[0]["account"]["failed"] > 0
     assert_posts_are_whole(output)

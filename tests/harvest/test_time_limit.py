@@ -1,4 +1,4 @@
-"""A run that is ended by the clock, or while it still walks the lists, ends in good order too."""
+"""A run ended by a time limit, or while it still walks the lists, ends cleanly."""
 
 import json
 import time
@@ -20,11 +20,11 @@ HARVEST = ("harvest", "china", "-a", "channel=all")
 SLOW_LISTS = {"DOWNLOAD_SLOTS": json.dumps({"feed.mix.sina.com.cn": {"delay": 0.3}})}
 
 
-def assert_ended_in_good_order(output, errors, reason):
-    assert "Traceback" not in errors
-    (told,) = reports(output)
-    assert (told["verdict"], told["reason"]) == ("incomplete", reason)
-    assert told["account"]["failed"] > 0
+def assert_ended_cleanly(output, stderr, reason):
+    assert "Traceback" not in stderr
+    (report,) = reports(output)
+    assert (report["verdict"], report["reason"]) == ("incomplete", reason)
+    assert report["account"]["failed"] > 0
     assert leftovers(output) == []
     assert_posts_are_whole(output)
     assert_accounts_balance(output)
@@ -33,9 +33,9 @@ def assert_ended_in_good_order(output, errors, reason):
 def assert_completed_by_the_next_run(site, scrapy, output):
     run = scrapy(*HARVEST, mirror=site.url)
     assert run.returncode == 0, run.stderr
-    found = [line["docid"] for line in lines(output)]
-    assert len(found) == len({*found})
-    assert {*found} == domestic(site.site)
+    docids = [line["docid"] for line in lines(output)]
+    assert len(docids) == len({*docids})
+    assert {*docids} == domestic(site.site)
     assert_accounts_balance(output)
 
 
@@ -49,7 +49,7 @@ def test_a_time_limit_ends_a_run_incomplete_and_the_next_one_completes_it(
 
     assert run.returncode == 3, run.stderr
     assert "china: incomplete (closespider_timeout)" in run.stdout
-    assert_ended_in_good_order(output, run.stderr, "closespider_timeout")
+    assert_ended_cleanly(output, run.stderr, "closespider_timeout")
     assert_completed_by_the_next_run(site, scrapy, output)
 
 
@@ -61,9 +61,9 @@ def test_a_signal_while_lists_are_walked_ends_the_run_incomplete(site, start, ou
         time.sleep(0.01)
 
     first.terminate()
-    said, errors = first.communicate(timeout=30)
+    stdout, stderr = first.communicate(timeout=30)
 
-    assert first.returncode == 3, errors
-    assert "china: incomplete (shutdown)" in said
+    assert first.returncode == 3, stderr
+    assert "china: incomplete (shutdown)" in stdout
     assert site.articles() == []
-    assert_ended_in_good_order(output, errors, "shutdown")
+    assert_ended_cleanly(output, stderr, "shutdown")

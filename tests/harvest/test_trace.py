@@ -1,4 +1,4 @@
-"""Days of Sina's real list, harvested poll by poll: nothing missed, nothing twice, little asked."""
+"""Recorded days of Sina's list, harvested poll by poll: nothing missed or fetched twice."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from support import ROOT, lines, needs_shared
 from trace_server import Trace, recorded, serving
 
 SOME_POLLS = 4
-MOST_LISTS = 3.0  # requests of lists that a run may need, on the mean
+MAX_MEAN_LISTS = 3.0  # list requests that a run may make on average
 
 pytestmark = needs_shared()
 traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
@@ -24,7 +24,7 @@ def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, 
     played = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stderr
     line, figures = played.stdout.splitlines()
-    print(line)  # noqa: T201 - what pytest -rP shows
+    print(line)  # noqa: T201 - shown by pytest -rP
     figures, trace = json.loads(figures), json.loads(gzip.decompress(path.read_bytes()))
 
     assert len(figures["lists"]) == len(trace["polls"])
@@ -33,13 +33,13 @@ def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, 
     assert figures["fetched_again"] == 0
     assert figures["posts"] == figures["articles"] == len(lines(output))
     assert figures["verdicts"] == {"complete": len(figures["lists"])}
-    assert sum(figures["lists"]) / len(figures["lists"]) <= MOST_LISTS
+    assert sum(figures["lists"]) / len(figures["lists"]) <= MAX_MEAN_LISTS
     assert_accounts_balance(output)
     assert sum(report["account"]["written"] for report in reports(output)) == figures["articles"]
 
 
 @traces
-def test_the_polls_can_be_harvested_by_separate_runs_too(path, scrapy, output):
+def test_polls_can_be_harvested_by_separate_processes(path, scrapy, output):
     with serving(Trace.read(path)) as server:
         for server.trace.now in range(SOME_POLLS):
             run = scrapy("harvest", "china", mirror=server.url)

@@ -1,4 +1,4 @@
-"""One harvest at a time, and nothing asked for that is known."""
+"""Only one harvest runs at a time, and later harvests request nothing they already have."""
 
 from harvest.proofs import (
     assert_accounts_balance,
@@ -16,7 +16,7 @@ from support import lines
 HARVEST = ("harvest", "china", "-a", "channel=all")
 
 
-def test_a_second_harvest_leaves_at_once_and_the_first_is_undisturbed(site, start, scrapy, output):
+def test_a_second_harvest_exits_at_once_and_the_first_goes_on(site, start, scrapy, output):
     first = start(*HARVEST, MIRROR_URL=site.url, **slowly(0.05))
     wait_for_posts(first, output, 5)
 
@@ -26,9 +26,9 @@ def test_a_second_harvest_leaves_at_once_and_the_first_is_undisturbed(site, star
     assert second.returncode == 75
     assert f"another harvest holds {output}" in second.stdout
     assert "Traceback" not in second.stderr
-    said, errors = first.communicate()
-    assert first.returncode == 0, errors
-    assert f"written {count_posts(output)} + updated 0" in said
+    stdout, stderr = first.communicate()
+    assert first.returncode == 0, stderr
+    assert f"written {count_posts(output)} + updated 0" in stdout
     assert len(query(output, "SELECT id FROM runs")) == 1
     assert len(set(site.articles())) == len(site.articles())
     assert {line["docid"] for line in lines(output)} == domestic(site.site)
@@ -50,7 +50,7 @@ def test_the_lock_of_a_killed_harvest_does_not_block_the_next(site, start, scrap
     assert_accounts_balance(output)
 
 
-def test_a_harvest_of_nothing_new_asks_for_one_page_of_each_list(site, scrapy, output):
+def test_a_harvest_with_nothing_new_requests_one_page_of_each_list(site, scrapy, output):
     assert scrapy(*HARVEST, mirror=site.url).returncode == 0
     before = written(output)
     site.forget()

@@ -1,4 +1,4 @@
-"""Several processes that share a harvest leave what one would leave."""
+"""Several processes that share a harvest make the same archive as one."""
 
 from collections import Counter
 
@@ -23,30 +23,32 @@ HARVEST = ("harvest", "china", "-a", "channel=all")
 
 
 @pytest.fixture
-def alone(site, scrapy, tmp_path):
-    """The archive that one process makes of the site."""
+def single_archive(site, scrapy, tmp_path):
+    """The archive of the site as harvested by a single process."""
     output = tmp_path / "alone"
     assert scrapy(*HARVEST, mirror=site.url, OUTPUT_DIR=str(output)).returncode == 0
     site.forget()
     return output
 
 
-def test_two_workers_leave_what_one_would_and_fetch_nothing_twice(alone, site, scrapy, output):
+def test_two_workers_make_the_same_archive_as_one_and_fetch_nothing_twice(
+    single_archive, site, scrapy, output
+):
     run = scrapy(*HARVEST, mirror=site.url, WORKERS="2", **slowly(0.03))
 
     assert run.returncode == 0, run.stderr
-    assert written(output) == written(alone)
-    assert ledger_rows(output) == ledger_rows(alone)
+    assert written(output) == written(single_archive)
+    assert ledger_rows(output) == ledger_rows(single_archive)
     assert set(Counter(site.articles()).values()) == {1}
     docids = [line["docid"] for line in lines(output)]
     assert len(docids) == len(set(docids)) == len(domestic(site.site))
     assert leftovers(output) == []
     assert_accounts_balance(output)
-    assert sum(told["account"]["written"] for told in reports(output)) == len(docids)
+    assert sum(report["account"]["written"] for report in reports(output)) == len(docids)
     assert len(list((output / "articles").iterdir())) == 2
 
 
-def test_the_worker_of_a_harvest_that_is_ended_ends_too_and_the_next_run_completes_it(
+def test_terminating_a_harvest_ends_its_worker_and_the_next_run_completes_it(
     site, start, scrapy, output
 ):
     first = start(*HARVEST, MIRROR_URL=site.url, WORKERS="2", **slowly(0.1))
@@ -54,16 +56,16 @@ def test_the_worker_of_a_harvest_that_is_ended_ends_too_and_the_next_run_complet
     while len(query(output, "SELECT id FROM runs")) < 2:
         assert first.poll() is None, "both are at work before either is ended"
     first.terminate()
-    said, errors = first.communicate(timeout=30)
+    stdout, stderr = first.communicate(timeout=30)
 
-    assert first.returncode == 3, errors
-    assert said.count("china: incomplete (shutdown)") == 2
+    assert first.returncode == 3, stderr
+    assert stdout.count("china: incomplete (shutdown)") == 2
     assert scrapy(*HARVEST, mirror=site.url).returncode == 0
     assert count_posts(output) == len(domestic(site.site))
     assert_accounts_balance(output)
 
 
-def test_a_harvest_with_a_limit_has_one_worker_so_that_the_limit_holds(site, scrapy, output):
+def test_a_harvest_with_a_limit_has_only_one_worker(site, scrapy, output):
     run = scrapy(*HARVEST, "-a", "limit=7", mirror=site.url, WORKERS="3")
 
     assert run.returncode == 0, run.stderr
@@ -71,13 +73,13 @@ def test_a_harvest_with_a_limit_has_one_worker_so_that_the_limit_holds(site, scr
     assert len(reports(output)) == 1
 
 
-def test_two_crawls_started_by_hand_share_the_work_as_well(alone, site, output):
-    told = {"MIRROR_URL": site.url, "OUTPUT_DIR": str(output)}
-    both = [launch(["crawl", *HARVEST[1:]], **told) for _ in range(2)]
+def test_two_crawls_started_by_hand_share_the_work(single_archive, site, output):
+    settings = {"MIRROR_URL": site.url, "OUTPUT_DIR": str(output)}
+    crawls = [launch(["crawl", *HARVEST[1:]], **settings) for _ in range(2)]
 
-    for crawl in both:
-        _, errors = crawl.communicate(timeout=60)
-        assert crawl.returncode == 0, errors
-    assert written(output) == written(alone)
+    for crawl in crawls:
+        _, stderr = crawl.communicate(timeout=60)
+        assert crawl.returncode == 0, stderr
+    assert written(output) == written(single_archive)
     assert set(Counter(site.articles()).values()) == {1}
     assert_accounts_balance(output)

@@ -1,4 +1,4 @@
-"""Ledgers of one file, whose clock the tests turn."""
+"""Ledgers that share one SQLite file and a clock set by the tests."""
 
 import socket
 import subprocess
@@ -19,19 +19,19 @@ from sinanews.utils.times import at
 
 NOW = 1_700_000_000
 PAUSE, TRIES = 300, 4
-AGES = (86_400, 3600)  # in no order: whoever sets them need not care
+AGES = (86_400, 3600)  # unsorted on purpose: any order is accepted
 
 
 @dataclass
 class Clock:
-    """A local clock that goes only when it is told to."""
+    """A clock that only moves when a test advances it."""
 
     now: float = NOW
 
     def __call__(self) -> float:
         return self.now
 
-    def go(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += seconds
 
 
@@ -40,36 +40,36 @@ def clock() -> Clock:
     return Clock()
 
 
-Opened = Callable[[], Ledger]
+OpenLedger = Callable[[], Ledger]
 
 
 @pytest.fixture
-def opened(tmp_path, clock) -> Iterator[Opened]:
-    """Opens the ledger for one more worker, which begins a run."""
-    open_: list[Ledger] = []
+def open_ledger(tmp_path, clock) -> Iterator[OpenLedger]:
+    """Opens the ledger for another worker and begins a run."""
+    ledgers: list[Ledger] = []
 
-    def worker() -> Ledger:
+    def open_() -> Ledger:
         database = engine(f"sqlite:///{tmp_path}/ledger.db")
-        open_.append(Ledger(database, post_path, clock, Retries(PAUSE, TRIES, AGES)))
-        open_[-1].begin("china")
-        return open_[-1]
+        ledgers.append(Ledger(database, post_path, clock, Retries(PAUSE, TRIES, AGES)))
+        ledgers[-1].begin("china")
+        return ledgers[-1]
 
-    yield worker
-    for ledger in open_:
+    yield open_
+    for ledger in ledgers:
         ledger.close()
 
 
 @pytest.fixture
-def ledger(opened) -> Ledger:
-    return opened()
+def ledger(open_ledger) -> Ledger:
+    return open_ledger()
 
 
 @pytest.fixture(scope="session")
-def dead() -> str:
-    """The name of a worker of this machine that runs no more."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return f"{socket.gethostname()}:{ended.pid}:abcd"
+def dead_worker() -> str:
+    """The name of a worker on this machine whose process has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return f"{socket.gethostname()}:{process.pid}:abcd"
 
 
 def story(number: int = 1, title: str = "", ctime: int = NOW) -> Story:

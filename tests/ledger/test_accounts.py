@@ -1,4 +1,4 @@
-"""What was listed is what it came to, whoever counts; and how far the lists are known."""
+"""Accounts and audits of the ledger balance; watermarks are stored for each channel."""
 
 import pytest
 from sqlalchemy import delete, update
@@ -10,37 +10,37 @@ from sinanews.reporting.report import account
 from sinanews.roll.watermark import Watermark
 
 
-def harvested(ledger):
-    """Six stories, each come to something else; the run's report is kept. Returns the account."""
+def harvest_six_stories(ledger):
+    """Records outcomes of six stories and ends the run; returns its account."""
     ledger.upsert_listed([story(n) for n in range(1, 7)], "guonei")
     one, two, three, four, five, six = ledger.claim(6)
     ledger.record_outcomes([written(one), written(two), written(three)])
     ledger.record_outcomes(
         [rejected(four, State.GONE), rejected(five), rejected(six, reason="no title")]
     )
-    return ended(ledger)
+    return end_run(ledger)
 
 
-def ended(ledger):
-    told = account(ledger.runs.account(ledger.run), filtered=2)
-    ledger.runs.end(ledger.run, "complete", {"account": told})
-    return told
+def end_run(ledger):
+    counts = account(ledger.runs.account(ledger.run), filtered=2)
+    ledger.runs.end(ledger.run, "complete", {"account": counts})
+    return counts
 
 
 def change(ledger, statement):
-    with ledger._database.begin() as connection:  # noqa: SLF001 - to do what nobody should
+    with ledger._database.begin() as connection:  # noqa: SLF001 - to corrupt the ledger
         connection.execute(statement)
 
 
 def test_a_runs_account_balances_and_failures_have_their_reasons(ledger):
-    told = harvested(ledger)
-    assert told["listed"] == 8 == sum(told[state] for state in STATES)
-    assert [told[state] for state in STATES] == [3, 0, 0, 2, 1, 2]
+    counts = harvest_six_stories(ledger)
+    assert counts["listed"] == 8 == sum(counts[state] for state in STATES)
+    assert [counts[state] for state in STATES] == [3, 0, 0, 2, 1, 2]
     assert ledger.runs.failures(ledger.run) == {"HTTP 500": 1, "no title": 1}
 
 
-def test_in_a_later_run_what_was_done_is_unchanged_and_what_failed_still_failed(ledger):
-    harvested(ledger)
+def test_a_later_run_counts_earlier_articles_as_unchanged_and_earlier_failures_as_failed(ledger):
+    harvest_six_stories(ledger)
     ledger.begin("china")
     ledger.upsert_listed([story(n) for n in range(1, 8)], "guonei")
     docids = [story(1).docid, story(2).docid]
@@ -49,32 +49,32 @@ def test_in_a_later_run_what_was_done_is_unchanged_and_what_failed_still_failed(
     same, changed = (claims[docid] for docid in docids)
     ledger.record_outcomes([unchanged(same), written(changed, "<p>新</p>")])
 
-    told = ended(ledger)
+    counts = end_run(ledger)
 
-    assert told["listed"] == 9 == sum(told[state] for state in STATES)
-    assert [told[state] for state in STATES] == [0, 1, 2, 2, 1, 3]
+    assert counts["listed"] == 9 == sum(counts[state] for state in STATES)
+    assert [counts[state] for state in STATES] == [0, 1, 2, 2, 1, 3]
     assert ledger.runs.failures(ledger.run)["not fetched"] == 1
     assert list(ledger.audit().complaints()) == []
 
 
-def test_an_audit_counts_stories_articles_and_runs_each_on_its_own(ledger):
-    harvested(ledger)
+def test_an_audit_counts_stories_articles_and_runs(ledger):
+    harvest_six_stories(ledger)
     ledger.begin("china")
-    known = ledger.audit()
-    assert known.states == {State.WRITTEN: 3, State.GONE: 1, State.FAILED: 2}
-    assert (known.stories, known.articles, known.stored, known.written) == (6, 3, 3, 3)
-    assert (known.runs, known.runs_without_report, known.unbalanced_runs) == (2, 1, {})
-    assert list(known.complaints()) == []
+    audit = ledger.audit()
+    assert audit.states == {State.WRITTEN: 3, State.GONE: 1, State.FAILED: 2}
+    assert (audit.stories, audit.articles, audit.stored, audit.written) == (6, 3, 3, 3)
+    assert (audit.runs, audit.runs_without_report, audit.unbalanced_runs) == (2, 1, {})
+    assert list(audit.complaints()) == []
 
 
-def test_articles_of_a_killed_run_are_no_complaint(ledger):
-    harvested(ledger)
+def test_an_audit_accepts_articles_of_a_killed_run(ledger):
+    harvest_six_stories(ledger)
     change(ledger, update(runs).values(report="{}", verdict="killed"))
     assert list(ledger.audit().complaints()) == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("corruption", "complaint"),
     [
         (
             update(stories).filter_by(docid=story(1).docid).values(state="lost"),
@@ -94,20 +94,20 @@ def test_articles_of_a_killed_run_are_no_complaint(ledger):
         ),
     ],
 )
-def test_an_account_that_does_not_balance_says_by_how_much(wrong, told, ledger):
-    harvested(ledger)
-    change(ledger, wrong)
-    assert list(ledger.audit().complaints()) == [told]
+def test_an_audit_says_by_how_much_an_account_is_off(corruption, complaint, ledger):
+    harvest_six_stories(ledger)
+    change(ledger, corruption)
+    assert list(ledger.audit().complaints()) == [complaint]
 
 
-def test_a_run_whose_own_report_does_not_balance_is_named(ledger):
-    told = harvested(ledger)
-    unbalanced_runs = {"account": told | {"listed": 10}}
-    ledger.runs.end(ledger.run, "complete", unbalanced_runs)
+def test_an_audit_names_a_run_whose_report_does_not_balance(ledger):
+    counts = harvest_six_stories(ledger)
+    unbalanced = {"account": counts | {"listed": 10}}
+    ledger.runs.end(ledger.run, "complete", unbalanced)
     assert list(ledger.audit().complaints()) == ["run 1 listed 10 stories and accounts for 8"]
 
 
-def test_a_watermark_is_known_once_it_was_moved_and_each_channel_has_its_own(ledger):
+def test_each_channel_has_its_own_watermark_once_it_is_moved(ledger):
     assert ledger.runs.watermark("guonei") is None
     ledger.runs.move("guonei", Watermark(100, 90))
     ledger.runs.move("guonei", Watermark(200, 90))

@@ -1,4 +1,4 @@
-"""Who may fetch what, and when: each story is one worker's at a time, and none is forgotten."""
+"""Claims: each story belongs to one worker at a time, and none is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -18,53 +18,53 @@ def numbers(claims):
     return [int(claim.story.docid[-3:]) for claim in claims]
 
 
-def owned_by(ledger, owner):
-    """Makes what the ledger holds another worker's."""
-    with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to be somebody else
+def set_owner(ledger, owner):
+    """Hands all current claims to another worker."""
+    with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to pose as another worker
         connection.execute(
             update(stories).where(stories.c.worker.is_not(None)).values(worker=owner)
         )
 
 
-def test_two_workers_at_once_claim_every_story_exactly_once(opened):
-    workers = [opened(), opened()]
+def test_two_concurrent_workers_claim_every_story_exactly_once(open_ledger):
+    workers = [open_ledger(), open_ledger()]
     workers[0].upsert_listed([story(n) for n in range(MANY)], "guonei")
 
     def work(worker):
-        found = []
+        claimed = []
         while claims := worker.claim(7):
-            found += numbers(claims)
-        return found
+            claimed += numbers(claims)
+        return claimed
 
     with ThreadPoolExecutor(2) as pool:
-        found = list(chain(*pool.map(work, workers)))
-    assert sorted(found) == list(range(MANY))
+        claimed = list(chain(*pool.map(work, workers)))
+    assert sorted(claimed) == list(range(MANY))
 
 
-def test_stories_of_earlier_runs_come_first_and_of_one_time_the_oldest(ledger, clock):
+def test_stories_listed_earlier_are_claimed_first_and_then_the_oldest(ledger, clock):
     ledger.upsert_listed([story(1), story(2)], "guonei")
-    clock.go(60)
+    clock.advance(60)
     ledger.upsert_listed([story(3, ctime=NOW - 5), story(4, ctime=NOW - 9)], "guonei")
 
     assert numbers(ledger.claim(9)) == [1, 2, 4, 3]
 
 
-def test_a_claim_is_kept_for_its_lease_and_then_anybodys(opened, clock):
-    first, second = opened(), opened()
+def test_another_worker_can_claim_a_story_once_its_lease_is_over(open_ledger, clock):
+    first, second = open_ledger(), open_ledger()
     first.upsert_listed([story()], "guonei")
     assert numbers(first.claim(1)) == [1]
 
-    clock.go(LEASE - 1)
+    clock.advance(LEASE - 1)
     assert second.claim(1) == []
-    clock.go(1)
+    clock.advance(1)
     assert numbers(second.claim(1)) == [1]
 
 
-def test_who_comes_back_after_his_lease_makes_no_second_revision(opened, clock):
-    late, other = opened(), opened()
+def test_an_outcome_recorded_after_the_lease_adds_no_second_revision(open_ledger, clock):
+    late, other = open_ledger(), open_ledger()
     late.upsert_listed([story()], "guonei")
     (claim,) = late.claim(1)
-    clock.go(LEASE)
+    clock.advance(LEASE)
     (again,) = other.claim(1)
     other.record_outcomes([written(again)])
 
@@ -75,8 +75,8 @@ def test_who_comes_back_after_his_lease_makes_no_second_revision(opened, clock):
     assert late.claim(1) == []
 
 
-def test_what_a_worker_still_holds_when_it_ends_is_due_at_once(opened):
-    first, second = opened(), opened()
+def test_closing_a_worker_releases_its_claims(open_ledger):
+    first, second = open_ledger(), open_ledger()
     first.upsert_listed([story(1), story(2)], "guonei")
     done, _ = first.claim(2)
     first.record_outcomes([written(done)])
@@ -86,11 +86,11 @@ def test_what_a_worker_still_holds_when_it_ends_is_due_at_once(opened):
     assert numbers(second.claim(9)) == [2]
 
 
-def test_what_a_killed_worker_held_is_given_back(opened, dead):
-    ledger = opened()
+def test_claims_of_a_dead_worker_are_released(open_ledger, dead_worker):
+    ledger = open_ledger()
     ledger.upsert_listed([story()], "guonei")
     ledger.claim(1)
-    owned_by(ledger, dead)
+    set_owner(ledger, dead_worker)
     assert ledger.claim(1) == []
 
     ledger.release_dead()
@@ -98,30 +98,30 @@ def test_what_a_killed_worker_held_is_given_back(opened, dead):
     assert numbers(ledger.claim(1)) == [1]
 
 
-@pytest.mark.parametrize("alive", ["a worker of ours", "elsewhere.example:1:abcd"])
-def test_what_a_worker_holds_that_may_be_alive_is_not_given_back(alive, opened):
-    ledger = opened()
+@pytest.mark.parametrize("owner", ["a worker of ours", "elsewhere.example:1:abcd"])
+def test_claims_of_a_worker_that_may_be_alive_are_not_released(owner, open_ledger):
+    ledger = open_ledger()
     ledger.upsert_listed([story()], "guonei")
     ledger.claim(1)
-    if ":" in alive:
-        owned_by(ledger, alive)
+    if ":" in owner:
+        set_owner(ledger, owner)
 
-    opened().release_dead()
+    open_ledger().release_dead()
 
     assert ledger.claim(1) == []
 
 
-def test_a_failed_story_is_tried_again_after_pauses_that_double_and_then_no_more(ledger, clock):
+def test_a_failed_story_is_retried_after_doubling_pauses_until_its_tries_run_out(ledger, clock):
     ledger.upsert_listed([story()], "guonei")
     for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE):
         ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
-        clock.go(pause - 1)
+        clock.advance(pause - 1)
         assert ledger.claim(1) == []
-        clock.go(1)
+        clock.advance(1)
     (last,) = ledger.claim(1)
     assert last.tries == TRIES - 1
     ledger.record_outcomes([rejected(last)])
-    clock.go(10 * 86_400)
+    clock.advance(10 * 86_400)
 
     assert ledger.claim(1) == []
     next_run(ledger)
@@ -130,10 +130,10 @@ def test_a_failed_story_is_tried_again_after_pauses_that_double_and_then_no_more
     assert ledger.runs.failures(ledger.run) == {"HTTP 500": 1}
 
 
-def test_a_try_that_succeeds_ends_the_counting(ledger, clock):
+def test_a_success_resets_the_tries(ledger, clock):
     ledger.upsert_listed([story()], "guonei")
     ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
-    clock.go(PAUSE)
+    clock.advance(PAUSE)
     (claim,) = ledger.claim(1)
     assert (claim.state, claim.tries) == (State.FAILED, 1)
     ledger.record_outcomes([written(claim)])
@@ -144,7 +144,7 @@ def test_a_try_that_succeeds_ends_the_counting(ledger, clock):
     assert (claim.state, claim.tries, claim.revision) == (State.WRITTEN, 0, 1)
 
 
-def test_what_a_refused_run_could_not_have_was_not_tried(ledger):
+def test_failures_of_a_blocked_run_do_not_count_as_tries(ledger):
     ledger.upsert_listed([story(1), story(2)], "guonei")
     ledger.record_outcomes([rejected(ledger.claim(1)[0], reason="HTTP 429")])
     next_run(ledger)
@@ -157,36 +157,36 @@ def test_what_a_refused_run_could_not_have_was_not_tried(ledger):
     assert ledger.runs.account(ledger.run) == {State.FAILED: 2}, "for this run they have failed"
 
 
-def test_what_is_gone_is_not_asked_for_again(ledger, clock):
+def test_a_gone_story_is_not_claimed_again(ledger, clock):
     ledger.upsert_listed([story()], "guonei")
     ledger.record_outcomes([rejected(claim, State.GONE) for claim in ledger.claim(1)])
-    clock.go(10 * 86_400)
+    clock.advance(10 * 86_400)
     assert ledger.claim(1) == []
 
 
-def test_an_article_is_looked_at_again_at_each_age_and_then_no_more(ledger, clock):
+def test_an_article_is_rechecked_once_at_each_age(ledger, clock):
     ledger.upsert_listed([story()], "guonei")
     ledger.record_outcomes([written(claim) for claim in ledger.claim(1)])
-    looked = []
+    rechecked = []
     for hour in range(1, 50):
         clock.now = NOW + hour * 3600
         for claim in ledger.claim(1):
-            looked.append(hour)
+            rechecked.append(hour)
             ledger.record_outcomes([written(claim, f"<p>{hour}</p>")])
-    assert looked == [1, 24]
+    assert rechecked == [1, 24]
 
 
-def test_an_article_listed_late_is_looked_at_again_at_the_ages_that_are_left(ledger, clock):
+def test_an_article_listed_late_is_rechecked_at_the_remaining_ages(ledger, clock):
     clock.now = NOW + 2 * 3600
     ledger.upsert_listed([story()], "guonei")
     ledger.record_outcomes([written(claim) for claim in ledger.claim(1)])
     clock.now = NOW + 86_400 - 1
     assert ledger.claim(1) == []
-    clock.go(1)
+    clock.advance(1)
     assert numbers(ledger.claim(1)) == [1]
 
 
-def test_what_an_article_said_before_stays(ledger):
+def test_earlier_revisions_stay_even_if_the_article_is_gone(ledger):
     ledger.upsert_listed([story()], "guonei")
     for body in ("<p>一</p>", "<p>二</p>"):
         (claim,) = ledger.claim(1)
