@@ -28,11 +28,11 @@ from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, rejection
 from sinanews.spiders.stop import Stop
 from sinanews.utils.atomic import require_writable
+from sinanews.utils.urls import FRONT_PAGE
 
 ADDON = "sinanews.addon.ArchiveAddon"
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
 BATCH = 32  # stories claimed at once: enough that a claim costs little, few to lose to a kill
-REFERER = {"Referer": "https://finance.sina.com.cn/"}  # as Sina's own pages send it
 
 
 class ArchiveSpider(Spider):
@@ -140,7 +140,7 @@ class ArchiveSpider(Spider):
             callback=self.parse,
             errback=self.article_failed,
             cb_kwargs={"story": story, **kwargs},
-            headers=REFERER,
+            headers={"Referer": FRONT_PAGE},
             dont_filter=True,  # a redirect may lead to where another story's led
         )
 

@@ -45,7 +45,7 @@ def list_request(
         urls.roll_url(channel, page),
         callback=callback,
         errback=errback,
-        headers={"Referer": "https://finance.sina.com.cn/"},
+        headers={"Referer": urls.FRONT_PAGE},
         meta={"dont_cache": True},
         dont_filter=True,
     )

@@ -9,6 +9,7 @@ from w3lib.url import add_or_replace_parameters
 from sinanews.channels import Channel
 
 ROLL = "https://feed.mix.sina.com.cn/api/roll/get"
+FRONT_PAGE = "https://finance.sina.com.cn/"  # the Referer that Sina's own pages send
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
