@@ -51,7 +51,7 @@ class Command(crawl.Command):
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
             for name in REPEATED:
-                logging.getLogger(name).addFilter(_shorten)
+                logging.getLogger(name).addFilter(_is_no_repetition)
 
     @property
     def crawler_settings(self) -> Settings:
@@ -106,7 +106,7 @@ class Command(crawl.Command):
 
 def _spare_garbage_collector() -> None:
     """What there is when the engine starts stays until the end, so Python need not search it for
-    garbage; and of what pages make little needs the collector, so it runs less often. An eighth of
+    garbage; and of what pages make little needs the collector, so it runs less often. A ninth of
     all CPU."""
     gc.freeze()
     gc.set_threshold(GARBAGE)
@@ -117,7 +117,7 @@ def _is_no_preamble(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or str(record.msg).startswith("Received ")
 
 
-def _shorten(record: logging.LogRecord) -> bool:
+def _is_no_repetition(record: logging.LogRecord) -> bool:
     """Leaves out what is logged again; a robots.txt that could not be had costs no traceback."""
     error = record.exc_info[1] if record.exc_info else None
     record.exc_info = None

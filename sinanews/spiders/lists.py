@@ -21,8 +21,8 @@ from twisted.python.failure import Failure
 
 from sinanews.channels import Channel
 from sinanews.download.blocking import BLOCKED, is_html
-from sinanews.exceptions import RefusedError, RobotsTxtError
 from sinanews.roll import api as roll
+from sinanews.spiders.reading import download_error
 from sinanews.utils import urls
 
 UNREACHED = (
@@ -62,17 +62,14 @@ def read_list(response: Response) -> roll.Roll:
 
 
 def failure_reason(failure: Failure) -> str | None:
-    """Why a page of a list could not be had; None for one that was not asked for, since the site
-    refuses us.
+    """Why a page of a list could not be had; None for one whose request was held back.
 
     Raises CloseSpider when robots.txt forbids it, RuntimeError for what is no failure to download
     but an error of somebody's code.
     """
-    error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
-    if isinstance(error, RefusedError):
+    error, url = download_error(failure), failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    if error is None:
         return None
-    if isinstance(error, RobotsTxtError):
-        raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
     if isinstance(error, HttpError):
         return f"{url}: HTTP {error.response.status}"
     if isinstance(error, CannotResolveHostError):

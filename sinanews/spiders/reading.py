@@ -58,17 +58,26 @@ def _identity(response: Response, story: Story | None) -> tuple[str, str]:
     return (story.docid, story.url) if story else (urls.docid(response.url), response.url)
 
 
+def download_error(failure: Failure) -> BaseException | None:
+    """The error of a request that failed; None for one that was held back, since the site refuses
+    us.
+
+    Raises CloseSpider when robots.txt forbids the request.
+    """
+    error = failure.value
+    if isinstance(error, RobotsTxtError):
+        raise CloseSpider(f"{BLOCKED}{error}") from error
+    return None if isinstance(error, RefusedError) else error
+
+
 def rejection(failure: Failure, story: Story) -> Rejection | None:
-    """Why a story's page could not be had; None for one that was not asked for, since the site
-    refuses us.
+    """Why a story's page could not be had; None for one whose request was held back.
 
     Raises CloseSpider when robots.txt forbids the page.
     """
-    error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
-    if isinstance(error, RefusedError):
+    error, url = download_error(failure), failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    if error is None:
         return None
-    if isinstance(error, RobotsTxtError):
-        raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
     status = error.response.status if isinstance(error, HttpError) else None
     state = State.GONE if status in GONE else State.FAILED
     reason = f"HTTP {status}" if status else f"{type(error).__name__}: {error}"
