@@ -141,7 +141,7 @@ def scans(database, statement, values):
     return [step for step in plan if step.startswith("SCAN ")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
 def test_a_ledger_of_an_earlier_version_is_upgraded(version, database, ledger, tmp_path):
     ledger.upsert_listed([story(1, "题"), story(2)], "guonei")
     older, today = tmp_path / "ledger.db", tmp_path / "today.db"
@@ -170,7 +170,15 @@ def make_older(file, version):
         "ALTER TABLE stories RENAME COLUMN finished_run TO settled",
         "ALTER TABLE runs RENAME COLUMN worker TO owner",
     ]
+    watched = [
+        "DROP TABLE gaps",
+        "DROP TABLE lists",
+        "ALTER TABLE runs DROP COLUMN alive_at",
+        "DROP INDEX stories_url_key",
+        "ALTER TABLE stories DROP COLUMN url_key",
+    ]
     changes = {
+        6: watched,
         5: renamed,
         4: ["ALTER TABLE about DROP COLUMN site"],
         3: ["DROP INDEX stories_post_key", "ALTER TABLE stories DROP COLUMN post_key"],

@@ -136,7 +136,7 @@ class Ledger:
             return upsert_listed(connection, rows, listing, limit)
 
     def docids(self, addresses: Sequence[str]) -> dict[str, str]:
-        """The docids of the stories that have one of the URLs. Looks through all of them."""
+        """The docids of the stories that have one of the URLs."""
         with self._database.connect() as connection:
             return docids_by_url(connection, addresses)
 

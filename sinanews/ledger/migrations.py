@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
-from sinanews.ledger.tables import VERSION, about, metadata, path_key
+from sinanews.ledger.tables import VERSION, about, metadata, text_key
 
 
 def migrate(connection: Connection, url: str) -> None:
@@ -45,11 +45,34 @@ def _key_paths(connection: Connection) -> None:
     paths = connection.execute(
         text("SELECT docid, post_path FROM stories WHERE post_path IS NOT NULL")
     )
-    keys = [{"docid": docid, "key": path_key(path)} for docid, path in paths]
+    keys = [{"docid": docid, "key": text_key(path)} for docid, path in paths]
     if keys:
         connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
     connection.execute(text("CREATE UNIQUE INDEX stories_post_key ON stories (post_key)"))
 
+
+def _key_urls(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE stories ADD COLUMN url_key BIGINT"))
+    urls = connection.execute(text("SELECT docid, url FROM stories"))
+    keys = [{"docid": docid, "key": text_key(url)} for docid, url in urls]
+    if keys:
+        connection.execute(text("UPDATE stories SET url_key = :key WHERE docid = :docid"), keys)
+    connection.execute(text("CREATE INDEX stories_url_key ON stories (url_key)"))
+
+
+def _watch_lists_and_workers(connection: Connection) -> None:
+    _key_urls(connection)
+    connection.execute(text("ALTER TABLE runs ADD COLUMN alive_at BIGINT"))
+    connection.execute(text(_LISTS))
+    connection.execute(text(_GAPS))
+
+
+_LISTS = """
+    CREATE TABLE lists (channel TEXT PRIMARY KEY, newest BIGINT, total BIGINT,
+    unconfirmed_end BIGINT)"""
+_GAPS = """
+    CREATE TABLE gaps (channel TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
+    run INTEGER NOT NULL, PRIMARY KEY (channel, since))"""
 
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
@@ -70,4 +93,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
         "ALTER TABLE stories RENAME COLUMN settled TO finished_run",
         "ALTER TABLE runs RENAME COLUMN owner TO worker",
     ),
+    6: _watch_lists_and_workers,
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from sinanews.items import Article, Item, State
 from sinanews.ledger.revisions import packed
-from sinanews.ledger.tables import path_key, stories
+from sinanews.ledger.tables import stories, text_key
 from sinanews.roll.api import Story
 from sinanews.utils import urls
 
@@ -91,7 +91,8 @@ def existing_stories(connection: Connection, docids: Sequence[str]) -> dict[str,
 
 def docids_by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """The docids of those stories that the ledger has under one of the URLs."""
-    query = select(stories.c.url, stories.c.docid).where(stories.c.url.in_(addresses))
+    keys = list(map(text_key, addresses))
+    query = select(stories.c.url, stories.c.docid).where(stories.c.url_key.in_(keys))
     return dict(connection.execute(query).all())
 
 
@@ -111,7 +112,7 @@ def under_existing_docids(connection: Connection, rows: Sequence[Story]) -> Sequ
 def free_path(connection: Connection, article: Article, path_of: PathOf) -> str:
     """The path of an article's file, its title's own if no other docid has it."""
     path = path_of(article.title, article.channels, article.docid)
-    query = select(stories.c.docid).where(stories.c.post_key == path_key(path))
+    query = select(stories.c.docid).where(stories.c.post_key == text_key(path))
     if connection.execute(query).first() is None:
         return path
     return path_of(article.title, article.channels, article.docid, taken=True)
@@ -119,7 +120,7 @@ def free_path(connection: Connection, article: Article, path_of: PathOf) -> str:
 
 def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
     """A story's row as it is first listed, by a channel or, with "", by nobody."""
-    row = {name: getattr(story, name) for name in _STORY}
+    row = {name: getattr(story, name) for name in _STORY} | {"url_key": text_key(story.url)}
     others = [name for name in story.channels if name != channel]
     return row | {
         "channels": ",".join(filter(None, (channel, *others))),
@@ -133,7 +134,7 @@ def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
 
 def path_columns(path: str | None) -> dict[str, Any]:
     """A post's path, and the key that makes it one story's alone."""
-    return {"post_path": path, "post_key": path_key(path) if path else None}
+    return {"post_path": path, "post_key": text_key(path) if path else None}
 
 
 def claim_of(row: RowMapping) -> Claim:

@@ -19,12 +19,14 @@ from sinanews.roll.watermark import Watermark
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's record; `started` and `ended` are local unix seconds, None while it runs."""
+    """A run's record. Times are local unix seconds: `alive_at` is when its worker last said that it
+    was at work, `ended` is None while it runs."""
 
     id: int
     spider: str
     worker: str
     started: int
+    alive_at: int | None
     ended: int | None
     verdict: str | None
     report: dict[str, Any]
@@ -40,7 +42,7 @@ class Runs:
 
     def begin(self, spider: str, worker: str, started: int) -> int:
         """Notes that a run began at a local unix second; returns its number."""
-        row = {"spider": spider, "worker": worker, "started": started}
+        row = {"spider": spider, "worker": worker, "started": started, "alive_at": started}
         with self._writing.begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 6  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 7  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
@@ -24,6 +24,7 @@ stories = Table(
     metadata,
     Column("docid", Text, primary_key=True),
     Column("url", Text, nullable=False),
+    Column("url_key", BigInteger),  # what an index finds the URL by; see `text_key`
     Column("title", Text, nullable=False),
     Column("summary", Text),
     Column("source", Text),
@@ -42,12 +43,13 @@ stories = Table(
     Column("revision", Integer, nullable=False, default=0),
     Column("content_hash", LargeBinary),
     Column("post_path", Text),
-    Column("post_key", BigInteger),  # unique in place of it; see `path_key`
+    Column("post_key", BigInteger),  # unique in place of it; see `text_key`
     Column("post_hash", LargeBinary),
 )
 stories_to_claim = Index("stories_to_claim", stories.c.due_at, stories.c.ctime)
 
 stories_post_key = Index("stories_post_key", stories.c.post_key, unique=True)
+stories_url_key = Index("stories_url_key", stories.c.url_key)
 
 revisions = Table(
     "revisions",
@@ -68,7 +70,30 @@ watermarks = Table(
     Column("deep_scanned", BigInteger),
 )
 
-# `started` and `ended` are of the local clock; a run that was killed has no end.
+# What the last answer for a channel's list was like: the ctime of its newest row and how many rows
+# the list says it has; and the ctime at which the list ended before it came to the watermark, which
+# the next walk has to confirm (NULL: it did not).
+lists = Table(
+    "lists",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("newest", BigInteger),
+    Column("total", BigInteger),
+    Column("unconfirmed_end", BigInteger),
+)
+
+# What nobody knows of a list: rows between two ctimes, which had left it when it was walked again.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("since", BigInteger, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
+# `started`, `ended` and `alive_at`, when the worker last said that it was at work, are of the local
+# clock; a run that was killed has no end.
 runs = Table(
     "runs",
     metadata,
@@ -76,6 +101,7 @@ runs = Table(
     Column("spider", Text, nullable=False),
     Column("worker", Text, nullable=False),
     Column("started", BigInteger, nullable=False),
+    Column("alive_at", BigInteger),
     Column("ended", BigInteger),
     Column("verdict", Text),
     Column("report", Text),
@@ -87,7 +113,7 @@ runs_open = Index("runs_open", runs.c.id)
 PARTIAL = {stories_to_claim: stories.c.due_at.is_not(None), runs_open: runs.c.ended.is_(None)}
 
 
-def path_key(path: str) -> int:
-    """What an index finds a path by: paths are long, and an index of a million of them is slow to
-    write. Of two paths with one key, which does not happen, the second counts as taken."""
-    return int.from_bytes(blake2b(path.encode(), digest_size=8).digest(), "big", signed=True)
+def text_key(text: str) -> int:
+    """What an index finds a path or URL by: an index of a million of these long texts is slow
+    to write. Two of one key, which do not happen, count as the same."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
