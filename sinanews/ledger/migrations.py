@@ -69,7 +69,7 @@ def _watch_lists_and_workers(connection: Connection) -> None:
 
 _LISTS = """
     CREATE TABLE lists (channel TEXT PRIMARY KEY, newest BIGINT, second BIGINT, total BIGINT,
-    unconfirmed_end BIGINT)"""
+    lacking BIGINT NOT NULL, unconfirmed_end BIGINT)"""
 _GAPS = """
     CREATE TABLE gaps (channel TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
     run INTEGER NOT NULL, PRIMARY KEY (channel, since))"""

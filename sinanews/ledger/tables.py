@@ -70,9 +70,9 @@ watermarks = Table(
     Column("deep_scanned", BigInteger),
 )
 
-# What a channel's list was like: the ctimes of its two newest rows and how many rows it said to
-# have; and the ctime at which the list ended before it came to the watermark, which
-# the next walk has to confirm (NULL: it did not).
+# What a channel's list was like: the ctimes of its two newest rows, how many rows it has, and how
+# many more it counts than it gives; and the ctime at which the list ended before it came to the
+# watermark, which the next walk has to confirm (NULL: it did not).
 lists = Table(
     "lists",
     metadata,
@@ -80,6 +80,7 @@ lists = Table(
     Column("newest", BigInteger),
     Column("second", BigInteger),
     Column("total", BigInteger),
+    Column("lacking", BigInteger, nullable=False, default=0),
     Column("unconfirmed_end", BigInteger),
 )
 

@@ -2,7 +2,7 @@
 will be known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Engine, select
 
@@ -38,7 +38,7 @@ class Watermarks:
 
     def state(self, channel: str) -> ListState:
         """What a list was like when it was last walked."""
-        columns = (lists.c.newest, lists.c.second, lists.c.total, lists.c.unconfirmed_end)
+        columns = [lists.c[field.name] for field in fields(ListState)]
         with self._database.connect() as connection:
             row = connection.execute(select(*columns).filter_by(channel=channel)).one_or_none()
         return ListState(*row) if row else ListState()

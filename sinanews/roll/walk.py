@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import ceil
@@ -33,6 +33,16 @@ class End(StrEnum):
     HORIZON = "horizon"
     LIST = "list"
     DEPTH = "depth"
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A page of less than fifty rows that is not the last: the ctimes of its oldest and its newest
+    row, and how many rows more the list counts up to its end."""
+
+    since: int
+    until: int
+    lacking: int
 
 
 @dataclass(slots=True)
@@ -74,29 +84,28 @@ class Walk:
     _unsorted: int = 0  # pages
     _shrank: bool = False
     _second: int | None = None
+    _first_horizon: int = 0  # of a walk that knows nothing
     _seen: set[str] = field(default_factory=set)
     _found: Counter[int] = field(default_factory=Counter)  # new rows by page
     _asked: Counter[int] = field(default_factory=Counter)
     _failed: Counter[int] = field(default_factory=Counter)
-    _short: dict[int, tuple[int, int]] = field(default_factory=dict)  # the ctimes of short pages
+    _short: dict[int, Short] = field(default_factory=dict)
+    _lacking: int = 0
     _returns: int = 0
     _blank: int = 0  # pages in a row without a new row
 
     def read(self, roll: Roll) -> list[Story]:
         """The stories of an answer that are asked for and were not in an earlier one."""
         self.answers += 1
-        if self.began is None and (reason := self._no_beginning(roll)):
-            self.fail(reason)
-            return []
-        if roll.size and not roll.stories:
-            self.fail(f"none of the {roll.size} rows of page {self.page} can be read")
-            return []
-        if self.began is None:
-            self._begin(roll)
         fresh = [story for story in roll.stories if story.docid not in self._seen]
         self._seen.update(story.docid for story in fresh)
         wanted = [story for story in fresh if self.query.begin <= story.ctime < self.query.end]
         self.filtered += len(fresh) - len(wanted)
+        if reason := self._why_unfit(roll):
+            self.fail(reason)
+            return wanted
+        if self.began is None:
+            self._begin(roll)
         self._note(roll, len(fresh))
         self._go_on(roll)
         return wanted
@@ -109,13 +118,18 @@ class Walk:
         else:
             self.failure = reason
 
-    def _no_beginning(self, roll: Roll) -> str | None:
-        """Why a first page cannot be today's."""
-        if not roll.size:
-            return "its first page is empty"
+    def _why_unfit(self, roll: Roll) -> str | None:
+        """Why an answer says nothing of the list, though its rows may be good."""
+        if roll.size and not roll.stories:
+            return f"none of the {roll.size} rows of page {self.page} can be read"
+        if self.began is not None:
+            return None
+        return self._why_old(roll) if roll.size else "its first page is empty"
+
+    def _why_old(self, roll: Roll) -> str | None:
         ctimes = [story.ctime for story in roll.stories]
         last = self.earlier.second  # the newest row may have been taken off the list
-        if last is None or not ctimes or not _is_sorted(ctimes):
+        if last is None or not _is_sorted(ctimes):
             return None
         newest = _newest(ctimes, clock.time_of(roll.rtime, ctimes, self.now))
         if newest >= last:
@@ -131,6 +145,8 @@ class Walk:
         self.newest = _newest(ctimes, self.began)
         others = [ctime for ctime in ctimes if ctime < self.newest]
         self._second = max(others, default=self.newest)
+        first_run = self.config.first_run_days * DAY
+        self._first_horizon = int(min(self.newest, self.query.end)) - first_run
         self.horizon = self._horizon(self.began)
 
     def _horizon(self, began: int) -> int:
@@ -138,11 +154,7 @@ class Walk:
             return self.query.begin
         if self.before and not self.query.until:
             return self.before.horizon(began, self.config.window)
-        return int(min(began, self.query.end)) - self._first_run
-
-    @property
-    def _first_run(self) -> int:
-        return self.config.first_run_days * DAY
+        return self._first_horizon
 
     def _note(self, roll: Roll, fresh: int) -> None:
         assert self.began is not None, "rows are noted of a walk that has begun"
@@ -156,7 +168,8 @@ class Walk:
             self.oldest = min([*ctimes, *([self.oldest] if self.oldest else [])])
         if roll.size < ROWS_PER_PAGE and not self._is_last(roll):
             edges = ctimes or [self.oldest or self.began]
-            self._short[self.page] = (min(edges), max(edges))
+            rows = (self.page - 1) * ROWS_PER_PAGE + roll.size
+            self._short[self.page] = Short(min(edges), max(edges), (roll.total or rows) - rows)
         else:
             self._short.pop(self.page, None)
 
@@ -169,7 +182,7 @@ class Walk:
             if self._returns > MOST_RETURNS:
                 self.failure = "rows leave it faster than it can be read"
             self._ask(max(1, self.page - ceil(left / ROWS_PER_PAGE)), self._returns - 1)
-        elif suspect := self._page_with_a_hole():
+        elif suspect := self._page_with_a_hole(roll):
             self._ask(suspect, self._asked[suspect])
         elif self.page not in self._short and self._is_behind_horizon(roll):
             self.end = End.HORIZON
@@ -196,16 +209,23 @@ class Walk:
         elif self._unsorted > MOST_UNSORTED_PAGES:
             self.failure = "its rows are in no order, and it has too many to read them all"
 
-    def _page_with_a_hole(self) -> int | None:
-        """A short page that has rows behind it, and is to be asked for again. One that stays short
-        has a hole."""
-        if not self._found[self.page]:
+    def _page_with_a_hole(self, roll: Roll) -> int | None:
+        """A short page before this one, which has rows behind it or should have by the list's own
+        count, and is to be asked for again. One that stays short has a hole."""
+        if not self._found[self.page] and not self._is_last(roll):
             return None
         for page in [page for page in self._short if page < self.page]:
             if self._asked[page] < ATTEMPTS and len(self.holes) < MOST_HOLES:
                 return page
-            self.holes.append(self._short.pop(page))
+            self._add_hole(self._short.pop(page), self._found[self.page])
         return None
+
+    def _add_hole(self, short: Short, behind: int) -> None:
+        """Notes a hole, unless the list ends there and has always counted more rows than it has."""
+        if not behind:
+            self._lacking = max(self._lacking, short.lacking)
+        if behind or short.lacking > self.earlier.lacking:
+            self.holes.append((short.since, short.until))
 
     def _is_behind_horizon(self, roll: Roll) -> bool:
         """Whether most of a page's rows are behind the horizon, or most of its last rows just
@@ -246,8 +266,8 @@ class Walk:
 
     def _fits_on_a_page(self) -> bool:
         """Whether page 1 has always been the whole list, which is then meant to be short."""
-        sizes = (self.earlier.total, self.total or len(self._seen))
-        return all(size is not None and size <= ROWS_PER_PAGE for size in sizes)
+        before = self.earlier.total
+        return before is not None and max(before, len(self._seen)) <= ROWS_PER_PAGE
 
     @property
     def is_confirmed(self) -> bool:
@@ -261,11 +281,11 @@ class Walk:
 
     def watermark(self) -> Watermark | None:
         """Up to when the list is known after this walk: as before, unless it left nothing out."""
-        if not self._is_settled or self.newest is None or self.began is None:
+        if not self._is_settled or self.newest is None:
             return self.before
         if self.before:
             return self.before.moved(self.newest, self.horizon, self.config.window)
-        whole = self.horizon <= self.began - self._first_run
+        whole = self.horizon <= self._first_horizon
         return Watermark(self.newest, self.newest) if whole else None
 
     def state(self) -> ListState:
@@ -273,10 +293,12 @@ class Walk:
         if self.began is None:
             return self.earlier
         if self._is_settled:
-            total = self.total or (len(self._seen) if self.has_ended else self.earlier.total)
-            return ListState(self.newest, self._second, total)
+            total = len(self._seen) if self.has_ended else self.total or self.earlier.total
+            lacking = self._lacking if self.has_ended else self.earlier.lacking
+            return ListState(self.newest, self._second, total, lacking)
         unconfirmed = self.oldest if self.end and self.gaps else self.earlier.unconfirmed_end
-        return ListState(self.newest, self._second, self.earlier.total, unconfirmed)
+        seen = replace(self.earlier, newest=self.newest, second=self._second)
+        return replace(seen, unconfirmed_end=unconfirmed)
 
     def report(self) -> dict[str, Any]:
         """What the run report tells of this walk."""

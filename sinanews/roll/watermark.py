@@ -43,12 +43,14 @@ class Watermark:
 class ListState:
     """What a list was like when it was last walked.
 
-    `newest` and `second` are the ctimes of its two newest rows, `total` how many rows it said to
-    have, `unconfirmed_end` the ctime at which it ended before it came to the watermark: None when
+    `newest` and `second` are the ctimes of its two newest rows, `total` how many rows it has, as
+    far as it goes, or else by its own count; `lacking` is how many more it counts than it gives.
+    `unconfirmed_end` is the ctime at which it ended before it came to the watermark: None when
     it did not, or when a later walk has found the same.
     """
 
     newest: int | None = None
     second: int | None = None
     total: int | None = None
+    lacking: int = 0
     unconfirmed_end: int | None = None
