@@ -1,14 +1,17 @@
 """How far back lists are walked, and how each walk moves the watermark."""
 
+from scrapy.settings import BaseSettings
+
+from sinanews import settings
 from sinanews.arguments import Harvest
 from sinanews.channels import BY_NAME
-from sinanews.config import Window
+from sinanews.config import Config, Window
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from sinanews.reporting.report import has_gap
 from sinanews.roll.api import Roll, Story
-from sinanews.roll.walk import STALE_PAGES, Walk
+from sinanews.roll.walk import ATTEMPTS, End, Walk
 from sinanews.roll.watermark import Watermark
+from sinanews.utils.urls import ROWS_PER_PAGE as ROWS
 from support import lines
 
 GUONEI = BY_NAME["guonei"]
@@ -21,21 +24,34 @@ def story(ctime, docid=""):
     return Story(docid or f"d{ctime}", "https://finance.sina.com.cn/x", "题", ctime, NOW, NOW)
 
 
-def answer(*ctimes, size=50):
-    return Roll([story(ctime) for ctime in ctimes], [], NOW, size)
+def answer(*ctimes, size=ROWS, total=1000):
+    """An answer of as many rows as a page has, the last one repeated."""
+    rows = [story(ctime) for ctime in ctimes]
+    return Roll([*rows, *[rows[-1]] * (size - len(rows))], [], size, NOW, total)
 
 
 def walk(horizon, *answers, before=None, **arguments):
-    walked = Walk(Harvest.from_arguments(arguments), GUONEI, before)
-    walked.begin(NOW, horizon)
-    docids = [story.docid for page in answers for story in walked.step(page)]
+    query = Harvest.from_arguments(arguments)
+    walked = Walk(query, GUONEI, config(), NOW, before)
+    docids = []
+    for page in answers:
+        docids += [story.docid for story in walked.read(page)]
+        walked.horizon = horizon
     return walked, docids
 
 
-def test_a_walk_goes_on_until_rows_are_older_than_its_horizon():
-    assert not walk(NOW - 9, answer(NOW - 1, NOW - 9))[0].complete
-    walked, _ = walk(NOW - 9, answer(NOW - 1, NOW - 9), answer(NOW - 9, NOW - 10))
-    assert (walked.complete, walked.ended, walked.oldest) == (True, False, NOW - 10)
+def config():
+    names = filter(str.isupper, vars(settings))
+    return Config.from_settings(BaseSettings({name: getattr(settings, name) for name in names}))
+
+
+def test_a_walk_goes_on_until_most_rows_of_a_page_are_older_than_its_horizon():
+    before = Watermark(reached=NOW - 100 + HOUR, deep_scanned=NOW)
+    pages = answer(NOW - 1, NOW - 60), answer(NOW - 90, NOW - 110)
+    first, _ = walk(NOW - 100, pages[0], before=before)
+    second, _ = walk(NOW - 100, *pages, before=before)
+    assert (first.end, first.page) == (None, 2)
+    assert (second.end, second.oldest) == (End.HORIZON, NOW - 110)
 
 
 def test_a_row_that_moved_to_the_next_page_counts_once():
@@ -43,16 +59,27 @@ def test_a_row_that_moved_to_the_next_page_counts_once():
     assert docids == [f"d{NOW - 1}", f"d{NOW - 2}", f"d{NOW - 3}"]
 
 
-def test_a_short_page_ends_the_list():
-    walked, _ = walk(0, answer(NOW - 1), answer(NOW - 2, size=49))
-    assert (walked.complete, walked.ended) == (True, True)
+def test_a_short_page_that_the_total_agrees_with_ends_the_list():
+    walked, _ = walk(0, answer(NOW - 1, size=3, total=3))
+    assert (walked.end, walked.answers) == (End.LIST, 1)
 
 
 def test_a_server_that_repeats_one_page_ends_the_list():
-    walked, _ = walk(0, *[answer(NOW - 1)] * STALE_PAGES)
-    assert not walked.complete
-    walked.step(answer(NOW - 1))
-    assert (walked.complete, walked.ended) == (True, True)
+    page = answer(NOW - 1, total=None)
+    walked, _ = walk(0, *[page] * (1 + ATTEMPTS))
+    assert walked.end is None
+    walked.read(page)
+    assert walked.end is End.DEPTH
+
+
+def test_a_page_is_asked_for_again_after_longer_and_longer_pauses():
+    walked, _ = walk(0)
+    asked = []
+    for _ in range(ATTEMPTS):
+        asked.append((walked.page, walked.pauses))
+        walked.fail("HTTP 500")
+    assert asked == [(1, 0), (1, 1), (1, 2)]
+    assert walked.failure == "HTTP 500"
 
 
 def test_rows_of_other_days_are_filtered_and_counted():
@@ -62,9 +89,9 @@ def test_rows_of_other_days_are_filtered_and_counted():
     assert walked.filtered == 1
 
 
-def test_the_first_complete_walk_makes_a_watermark():
-    walked, _ = walk(NOW - 5, answer(NOW - 9))
-    assert walked.watermark(WINDOW) == Watermark(NOW, NOW)
+def test_the_first_complete_walk_makes_a_watermark_at_its_newest_row():
+    walked, _ = walk(0, answer(NOW - 9, size=3, total=3))
+    assert walked.watermark() == Watermark(NOW - 9, NOW - 9)
 
 
 def test_the_horizon_is_an_hour_back_and_further_back_every_twelve_hours():
@@ -79,21 +106,9 @@ def test_a_deep_scan_moves_both_marks_and_any_other_walk_one():
     assert watermark.moved(NOW, NOW - 24 * HOUR, WINDOW) == Watermark(NOW, NOW)
 
 
-def test_a_walk_that_leaves_a_gap_does_not_move_the_watermark():
+def test_a_walk_that_was_not_to_look_back_an_hour_does_not_move_the_watermark():
     watermark = Watermark(reached=NOW - 900, deep_scanned=NOW - 900)
-    assert watermark.moved(NOW, NOW - 600, WINDOW) == watermark
-
-
-def test_a_list_that_no_longer_reaches_back_to_the_last_run_has_a_gap():
-    before = Watermark(NOW - HOUR, NOW - HOUR)
-    pages = answer(NOW - 1), answer(NOW - 60, size=10)
-    walked, _ = walk(NOW - 2 * HOUR, *pages, before=before)
-    assert walked.report()["gap"] == HOUR - 60
-    assert has_gap(walked.report())
-    short, _ = walk(NOW - 2 * HOUR, pages[1], before=before)
-    assert not has_gap(short.report()), "a list of one page is meant to be short"
-    first, _ = walk(NOW - 2 * HOUR, *pages)
-    assert not has_gap(first.report())
+    assert watermark.moved(NOW, NOW - 900, WINDOW) == watermark
 
 
 def test_an_article_later_than_the_window_is_found_by_the_next_sweep(scrapy, output):

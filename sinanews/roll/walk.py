@@ -97,8 +97,9 @@ class Walk:
     def read(self, roll: Roll) -> list[Story]:
         """The stories of an answer that are asked for and were not in an earlier one."""
         self.answers += 1
-        fresh = [story for story in roll.stories if story.docid not in self._seen]
-        self._seen.update(story.docid for story in fresh)
+        listed = {story.docid: story for story in reversed(roll.stories)}
+        fresh = [listed[docid] for docid in reversed(listed) if docid not in self._seen]
+        self._seen.update(listed)
         wanted = [story for story in fresh if self.query.begin <= story.ctime < self.query.end]
         self.filtered += len(fresh) - len(wanted)
         if reason := self._why_unfit(roll):
