@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, Engine, Update, bindparam, func, select, update
 
 from sinanews.items import Article, State
 from sinanews.ledger import workers
@@ -66,6 +66,13 @@ class Claims:
         claims = [claim_of(row) for row in rows]
         self.held |= {claim.story.docid: claim for claim in claims}
         return claims
+
+    def count_due(self, selection: Selection) -> int:
+        """How many stories of a selection are due."""
+        due = stories.c.due_at <= int(self._clock())
+        query = select(func.count()).where(due, selection.clause())
+        with self._writing.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     def settle(self, outcomes: Sequence[Outcome], run: int) -> None:
         """Notes what became of claimed stories, all or none; they are no longer held.

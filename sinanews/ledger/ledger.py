@@ -154,6 +154,10 @@ class Ledger:
         """
         return self._claims.take(count, selection, self.run)
 
+    def count_due(self, selection: Selection = ALL) -> int:
+        """How many stories of a selection could be claimed now."""
+        return self._claims.count_due(selection)
+
     def claimed(self, docid: str) -> Claim:
         """The claim held on a story. Raises KeyError when it is not held."""
         return self._claims.held[docid]

@@ -45,6 +45,7 @@ class ArticlesSpider(ArchiveSpider):
 
     def _claim_all(self) -> Iterator[Claim]:
         stories = self._stories()
+        self.crawler.stats.set_value("sinanews/to_fetch", len(stories))
         for start in range(0, len(stories), AT_ONCE):
             batch = stories[start : start + AT_ONCE]
             docids = [story.docid for story in batch]

@@ -1,5 +1,6 @@
 """The spider of `scrapy canary`: one live story a channel, its fields looked at, nothing stored."""
 
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -14,11 +15,13 @@ from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import RollError
 from sinanews.items import FIELDS, Rejection, to_article
 from sinanews.reporting.coverage import REQUIRED
-from sinanews.reporting.verdicts import Verdict
-from sinanews.roll.api import Story
+from sinanews.reporting.verdicts import Verdict, worst_exit_code
+from sinanews.roll import clock
+from sinanews.roll.api import Roll, Story
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.spiders.reading import read_item, rejection
+from sinanews.utils import times
 
 # A page may lack these without anything being wrong.
 IGNORED = {"docid", "url", "channels", "revision", "duplicate_of"}
@@ -45,16 +48,28 @@ class CanarySpider(ArchiveSpider):
     def parse_list(self, response: Response) -> Iterator[Any]:
         """Yields the request for the newest story's page."""
         try:
-            stories = read_list(response).stories
+            roll = read_list(response)
         except RollError as error:
             yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {error}")
         except CloseSpider as error:
             raise self._blocked(error) from error
         else:
-            if stories:
-                yield self.article_request(stories[0])
+            if reason := self._why_stalled(roll):
+                yield from self._note(Verdict.STALLED, reason)
+            elif roll.stories:
+                yield self.article_request(roll.stories[0])
             else:
                 yield from self._note(Verdict.INCOMPLETE, "its list is empty")
+
+    def _why_stalled(self, roll: Roll) -> str | None:
+        ctimes = [story.ctime for story in roll.stories]
+        if not ctimes:
+            return None
+        now = clock.time_of(roll.rtime, ctimes, int(time.time()))
+        newest = max((ctime for ctime in ctimes if ctime <= now), default=now)
+        if now - newest < self.config.stalled_hours * 3600:
+            return None
+        return f"the newest row of its list is of {times.minute(newest)}"
 
     def list_failed(self, failure: Failure) -> Iterator[Any]:
         """Notes that a list could not be had."""
@@ -111,7 +126,7 @@ class CanarySpider(ArchiveSpider):
     def _print(self, verdict: Verdict, text: str) -> None:
         channel = self._channels.popleft()
         print(f"{channel.name:10} {verdict.name.lower():10} {text}")  # noqa: T201 - the command's answer
-        self._verdict = max(self._verdict, verdict)
+        self._verdict = Verdict(worst_exit_code([self._verdict, verdict]))
 
     def closed(self, reason: str) -> None:
         """Sets the verdict: what was not looked at is no success."""

@@ -152,6 +152,13 @@ class ChinaSpider(ArchiveSpider):
             written=written,
         )
 
+    def _count_due(self) -> int:
+        """How many articles this run is to fetch, those that earlier ones left included."""
+        rechecks = self.ledger.count_due(self._selection(written=True))
+        due = self.ledger.count_due(self._selection(written=False))
+        count = due + min(rechecks, self.config.rechecks_per_run)
+        return min(count, self.query.limit or count)
+
     def _fail_page(self, reason: str) -> Iterator[Request]:
         if self._walks and self._walks.walk:
             self._walks.fail(reason)
@@ -165,6 +172,7 @@ class ChinaSpider(ArchiveSpider):
         walk = self._walks.walk if self._walks else None
         if walk is None:
             self._listing = False
+            self.crawler.stats.set_value("sinanews/to_fetch", self._count_due())
             if self.lists_walked:
                 self.lists_walked.set()
             return
@@ -195,7 +203,6 @@ class ChinaSpider(ArchiveSpider):
             "lists_failed": walks.failed,
             "rows_broken": walks.rows_broken,
             "filtered": walks.filtered,
-            "to_fetch": walks.waiting,
         }
         for name, value in counts.items():
             self.crawler.stats.set_value(f"sinanews/{name}", value)

@@ -21,8 +21,7 @@ class Walks:
 
     `walk` is the one at work, None when all lists have been walked. `reports` has what came of
     each, by its channel's name; `failed` counts lists that could not be walked, `rows_broken` rows
-    that could not be read, `filtered` rows of days that were not asked for, `waiting` the stories
-    that are to be fetched, and `new` those of them that were not known.
+    that could not be read, `filtered` rows of days that were not asked for.
     """
 
     def __init__(self, query: Harvest, config: Config, ledger: Ledger) -> None:
@@ -33,7 +32,7 @@ class Walks:
         self._room = query.limit or float("inf")  # for stories that lists may still add
         self.walk: Walk | None = None
         self.reports: dict[str, dict[str, Any]] = {}
-        self.failed = self.rows_broken = self.filtered = self.waiting = self.new = 0
+        self.failed = self.rows_broken = self.filtered = 0
 
     def start(self) -> None:
         """Begins the walk through the first list."""
@@ -52,8 +51,6 @@ class Walks:
         self._room -= listed.waiting
         self.rows_broken += len(roll.broken)
         self.filtered += walk.filtered - filtered
-        self.waiting += listed.waiting
-        self.new += listed.new
         self._report(walk)
         self.reports[walk.channel.name]["new"] += listed.new
         if walk.clock_refused and walk.answers == 1:

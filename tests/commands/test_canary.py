@@ -1,6 +1,7 @@
 """`scrapy canary` reads one story per channel, prints the results, and writes nothing."""
 
 from sinanews.channels import DOMESTIC
+from support import article_page, lines, place, row
 
 
 def test_canary_prints_a_line_per_channel_and_writes_nothing(mirror, scrapy, output, subtests):
@@ -42,3 +43,19 @@ def test_canary_prints_a_line_per_channel_and_writes_nothing(mirror, scrapy, out
         assert len(mirror.lists()) == 1
 
     assert not output.exists()
+
+
+def test_a_list_whose_newest_row_is_of_last_month_is_stalled(pages, scrapy, output):
+    pages.roll(row(), rtime=1_700_000_000 + 20 * 86_400)
+    pages[place()] = article_page()
+
+    canary = scrapy("canary", "-a", "channel=guonei", mirror=pages.url)
+    runs = [scrapy("harvest", "china", mirror=pages.url) for _ in range(2)]
+
+    assert canary.returncode == 6, canary.stderr
+    assert (
+        "guonei     stalled    the newest row of its list is of 2023-11-15 06:13" in canary.stdout
+    )
+    assert [run.returncode for run in runs] == [6, 6]
+    assert "stalled: no list has a row of the last 24 hours" in runs[1].stdout
+    assert len(lines(output)) == 1, "what there is is taken"
