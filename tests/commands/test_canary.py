@@ -1,5 +1,7 @@
 """`scrapy canary` reads one story per channel, prints the results, and writes nothing."""
 
+import time
+
 from sinanews.channels import DOMESTIC
 from support import article_page, lines, place, row
 
@@ -46,7 +48,9 @@ def test_canary_prints_a_line_per_channel_and_writes_nothing(mirror, scrapy, out
 
 
 def test_a_list_whose_newest_row_is_of_last_month_is_stalled(pages, scrapy, output):
-    pages.roll(row(), rtime=1_700_000_000 + 20 * 86_400)
+    now = int(time.time())
+    old = dict.fromkeys(("ctime", "mtime", "intime"), str(now - 20 * 86_400))
+    pages.roll(row(**old), rtime=now)
     pages[place()] = article_page()
 
     canary = scrapy("canary", "-a", "channel=guonei", mirror=pages.url)
@@ -54,7 +58,7 @@ def test_a_list_whose_newest_row_is_of_last_month_is_stalled(pages, scrapy, outp
 
     assert canary.returncode == 6, canary.stderr
     assert (
-        "guonei     stalled    the newest row of its list is of 2023-11-15 06:13" in canary.stdout
+        "guonei     stalled    the newest row of its list is of " in canary.stdout
     )
     assert [run.returncode for run in runs] == [6, 6]
     assert "stalled: no list has a row of the last 24 hours" in runs[1].stdout
