@@ -15,7 +15,12 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from sinanews.config import contact_of
 from sinanews.extensions.progress import Progress
 from sinanews.extensions.run_report import RunReport
-from sinanews.middlewares import BlockMiddleware, DecompressionMiddleware, RobotsMiddleware
+from sinanews.middlewares import (
+    BlockMiddleware,
+    DecompressionMiddleware,
+    LoginMiddleware,
+    RobotsMiddleware,
+)
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
 
@@ -78,6 +83,8 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # In the places of Scrapy's own, which they extend.
     add(middlewares, RobotsTxtMiddleware, None)
     add(middlewares, RobotsMiddleware, 100)
+    # Before the robots.txt of such a host is asked for.
+    add(middlewares, LoginMiddleware, 90)
     add(middlewares, HttpCompressionMiddleware, None)
     add(middlewares, DecompressionMiddleware, 590)
     # Before retries hide what is refused.

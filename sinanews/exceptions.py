@@ -62,6 +62,19 @@ class RobotsTxtError(IgnoreRequest, SinanewsError):
     """Raised by the robots middleware for a request that its host's robots.txt forbids."""
 
 
+class RobotsTxtUnavailableError(IgnoreRequest, SinanewsError):
+    """Raised by the robots middleware for a request while nobody can say what its host's robots.txt
+    forbids, since the host does not answer."""
+
+
+class LoginPageError(IgnoreRequest, SinanewsError):
+    """Raised by the login middleware for a request to where one logs in: no article is there."""
+
+
+class BlockedError(IgnoreRequest, SinanewsError):
+    """Raised by the block middleware when an answer of the list refuses us."""
+
+
 class RefusedError(IgnoreRequest, SinanewsError):
     """Raised by the download handler for what is still to be sent once the site has refused us;
     the ledger still has its story as not done."""

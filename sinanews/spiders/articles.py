@@ -1,7 +1,6 @@
 """The spider `articles`: fetches the given article pages, of any family and any Sina host."""
 
 import os
-import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
@@ -17,7 +16,6 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils import urls
 
 AT_ONCE = 256  # stories in one question to the ledger
-_HOST = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)")
 
 
 class ArticlesSpider(ArchiveSpider):
@@ -98,7 +96,7 @@ def _article_url(line: str) -> str:
         parts = urlsplit(line)
     except ValueError as error:
         raise ArgumentError("urls", line, f"an article's URL ({error})") from error
-    if parts.scheme not in {"http", "https", ""} or not _HOST.fullmatch(parts.hostname or ""):
+    if parts.scheme not in {"http", "https", ""} or not urls.is_sinas(line):
         raise ArgumentError("urls", line, "an article's URL on sina.com.cn or sina.cn")
     if not parts.path.strip("/"):
         raise ArgumentError("urls", line, "an article's URL, not a front page's")

@@ -21,6 +21,23 @@ _DOCIDS = (
     re.compile(r"/articles/view/(\d+/\w+)"),  # t.cj.sina.com.cn
 )
 
+_SINAS_HOST = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)", re.ASCII)
+
+
+def is_sinas(url: str) -> bool:
+    """Whether a URL's host is one of Sina's.
+
+    >>> is_sinas("https://finance.sina.com.cn/a"), is_sinas("//sina.cn/a")
+    (True, True)
+    >>> is_sinas("https://sina.com.cn.example.org/a"), is_sinas("https://[sina.cn")
+    (False, False)
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return _SINAS_HOST.fullmatch(host or "") is not None
+
 
 def docid(url: str) -> str:
     """The identity that a URL carries; for the old pages without one, the path itself.
@@ -95,6 +112,11 @@ def roll_url(channel: Channel, page: int) -> str:
         "page": page,
     }
     return add_or_replace_parameters(ROLL, {name: str(value) for name, value in query.items()})
+
+
+def is_roll_url(url: str) -> bool:
+    """Whether a URL is one of the roll API's, of whatever page and channel."""
+    return url.partition("?")[0] == ROLL
 
 
 def mirrored(url: str, mirror: str) -> str:
