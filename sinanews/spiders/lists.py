@@ -42,8 +42,8 @@ def read_list(response: Response) -> roll.Roll:
 def failure_reason(failure: Failure) -> str | None:
     """Why a page of a list could not be had; None for one whose request was held back.
 
-    Raises CloseSpider when the site refuses the list or robots.txt forbids it, RuntimeError for
-    what is no failure to download but an error of somebody's code.
+    Raises CloseSpider when the site refuses the list or robots.txt forbids it, and the error itself
+    when it is none of a download but one of somebody's code.
     """
     error, request = download_error(failure), failure.request  # type: ignore[attr-defined] # Scrapy sets it
     if error is None:
@@ -52,6 +52,6 @@ def failure_reason(failure: Failure) -> str | None:
         raise CloseSpider(f"{BLOCKED}{error} ({request.url})") from error
     reason = download_reason(error, request)
     if reason is None:
-        raise RuntimeError(f"{request.url}: {type(error).__name__}: {error}") from error
+        raise error
     logger.info("%s: %s%s", request.url, reason, detail(error))
     return reason

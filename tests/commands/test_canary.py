@@ -38,7 +38,7 @@ def test_canary_prints_a_line_per_channel_and_writes_nothing(mirror, scrapy, out
     with subtests.test("the site refuses us"):
         mirror.faults.add("api/roll", "html")
         rows = run_canary(4, "blocked")
-        assert "HTML where the list's JSON belongs" in next(iter(rows.values()))
+        assert "a captcha page (https://" in next(iter(rows.values()))
         assert len(mirror.lists()) == 1
 
     assert not output.exists()
