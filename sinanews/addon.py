@@ -9,6 +9,7 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
@@ -20,6 +21,7 @@ from sinanews.middlewares import (
     BlockMiddleware,
     DecompressionMiddleware,
     LoginMiddleware,
+    ProxyMiddleware,
     RobotsMiddleware,
 )
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
@@ -65,6 +67,9 @@ class ArchiveAddon:
             _merge(settings, "DOWNLOAD_HANDLERS", {"ftp": None, "s3": None})
         if archives or settings["MIRROR_URL"]:
             _wrap_download_handlers(settings)
+            add = settings.setdefault_in_component_priority_dict
+            add("DOWNLOADER_MIDDLEWARES", HttpProxyMiddleware, None)
+            add("DOWNLOADER_MIDDLEWARES", ProxyMiddleware, 750)
         if archives and settings.getbool("ARCHIVE_ENABLED"):
             _add_archive(settings)
 

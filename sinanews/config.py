@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from sinanews.exceptions import ArgumentError
+from sinanews.utils.proxies import proxy_for
 
 POST_BODIES = ("source", "clean")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
@@ -61,10 +62,13 @@ class Config:
         """
         contact_of(settings)
         _require_seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
+        mirror_url = _mirror_url(settings["MIRROR_URL"] or "")
+        if settings.getbool("HTTPPROXY_ENABLED"):
+            proxy_for(mirror_url or LIVE_SITE)
         return cls(
             output=_output(settings["OUTPUT_DIR"]),
             ledger_url=settings["LEDGER_URL"] or "",
-            mirror_url=_mirror_url(settings["MIRROR_URL"] or ""),
+            mirror_url=mirror_url,
             same_site=settings.getbool("SAME_SITE"),
             post_body=_one_of("POST_BODY", settings["POST_BODY"], POST_BODIES),
             post_extra_keys=tuple(
@@ -116,9 +120,16 @@ def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
 
 
 def _mirror_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and not (parts.scheme in {"http", "https"} and parts.netloc):
-        raise ArgumentError("MIRROR_URL", value, "a URL such as http://127.0.0.1:8000")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc:
+        accepted = "a URL such as http://127.0.0.1:8000, without a user or password"
+        raise ArgumentError("MIRROR_URL", value, accepted)
     return value
 
 

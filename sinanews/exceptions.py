@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from scrapy.exceptions import DropItem, IgnoreRequest
 
 # From the first colon that is no scheme's to the last @, also where the slashes were forgotten.
-_PASSWORD = re.compile(r":(?!//).*@")
+_PASSWORD = re.compile(r":(?!//)(.*)@")
 
 
 class SinanewsError(Exception):
@@ -27,6 +27,8 @@ class ArgumentError(SinanewsError, ValueError):
 
     def __init__(self, argument: str, value: object, accepted: str) -> None:
         shown = _PASSWORD.sub(":***@", repr(value))
+        if password := _PASSWORD.search(str(value)):  # which a library's message may have too
+            accepted = re.sub(rf"\b{re.escape(password[1])}\b", "***", accepted)
         super().__init__(f"{argument}: {shown} is not accepted; expected {accepted}")
 
 

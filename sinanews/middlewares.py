@@ -1,4 +1,4 @@
-"""Downloader middlewares: robots.txt, bodies unpacked whole, a site that refuses us."""
+"""Downloader middlewares: robots.txt, proxies, bodies unpacked whole, a site that refuses us."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from typing import Self
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
@@ -42,8 +43,10 @@ from sinanews.exceptions import (
 )
 from sinanews.extraction import page
 from sinanews.spiders.stop import Stop
-from sinanews.utils.urls import is_roll_url, is_sinas
+from sinanews.utils.proxies import proxy_for
+from sinanews.utils.urls import is_roll_url, is_sinas, mirrored
 
+PROXY_OF_ENVIRONMENT = "proxy_of_environment"  # in a request's meta
 CLIENT_ERROR, SERVER_ERROR = 400, 500  # where these statuses begin
 
 logger = logging.getLogger(__name__)
@@ -130,6 +133,31 @@ class LoginMiddleware:
         """Raises LoginPageError."""
         if is_login_url(request.url):
             raise LoginPageError(LOGIN_PAGE)
+
+
+class ProxyMiddleware(HttpProxyMiddleware):
+    """Scrapy's, but the address that is really asked decides, a mirror's where there is one; and
+    `all_proxy` counts too. A `proxy` in a request's meta wins, as with Scrapy's.
+
+    HTTPPROXY_ENABLED=False switches it off.
+    """
+
+    mirror: str
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler's settings. Raises NotConfigured when it is switched off."""
+        middleware = super().from_crawler(crawler)
+        middleware.mirror = crawler.settings["MIRROR_URL"] or ""
+        return middleware
+
+    def process_request(self, request: Request, spider: Spider | None = None) -> None:  # noqa: ARG002 - Scrapy's own still takes it
+        """Names the proxy, and sends its password where only the proxy reads it."""
+        if "proxy" not in request.meta or request.meta.get(PROXY_OF_ENVIRONMENT):
+            url = mirrored(request.url, self.mirror) if self.mirror else request.url
+            request.meta[PROXY_OF_ENVIRONMENT] = True  # a redirect's address is looked up anew
+            request.meta["proxy"] = proxy_for(url)
+        super().process_request(request)
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):

@@ -91,12 +91,14 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
     async def _response(self, request: Request, url: str, limit: aiohttp.ClientTimeout) -> Response:
         headers = request.headers.to_tuple_list()
         credentials = [pair for pair in headers if pair[0] == PROXY_CREDENTIALS]
+        if url.startswith("https:"):  # the proxy reads the head of a tunnel, not what goes through
+            headers = [pair for pair in headers if pair[0] != PROXY_CREDENTIALS]
         start = time.monotonic()
         async with self._session.request(
             request.method,
             url,
             data=request.body or None,
-            headers=[pair for pair in headers if pair[0] != PROXY_CREDENTIALS],
+            headers=headers,
             timeout=limit,
             allow_redirects=False,
             proxy=request.meta.get("proxy"),

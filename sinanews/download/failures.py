@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.exceptions import DownloadFailedError
 
 _BROKE = "the connection broke"
 _NO_CONNECTION = "no connection can be made"
 _NO_HTTP = "the answer is not HTTP"
-_PROXY = "the proxy refuses the connection"
+_PROXY_REFUSALS = {"TunnelError", "ClientHttpProxyError"}  # Twisted's in Scrapy, aiohttp's
 _UNSAFE = "the certificate or the encryption is not accepted"
 # By the names of classes, the first that fits, so that no client library has to be imported which
 # is not in use: Scrapy's own errors, and behind its DownloadFailedError those of Twisted, OpenSSL
@@ -20,8 +21,7 @@ _REASONS = {
     "DownloadCancelledError": "the body is larger than DOWNLOAD_MAXSIZE",
     "ResponseDataLossError": "the body was cut off",
     "UnsupportedURLSchemeError": "its address is none of http or https",
-    "TunnelError": _PROXY,
-    "ClientHttpProxyError": _PROXY,
+    "ProxyError": "the proxy refuses the connection",
     "ClientSSLError": _UNSAFE,
     "VerificationError": _UNSAFE,
     "SSLError": _UNSAFE,
@@ -51,10 +51,14 @@ _DOWNLOAD_ERRORS = {
     "DownloadTimeoutError",
     "OSError",
     "ResponseDataLossError",
-    "TunnelError",
     "UnsupportedURLSchemeError",
 }
 _DETAIL_SIZE = 300  # characters
+
+
+class ProxyError(DownloadFailedError):
+    """Raised by the download handler when a proxy refuses a request, without the proxy's words:
+    they may have the password in them."""
 
 
 def describe(error: BaseException, request: Request) -> str | None:
@@ -80,10 +84,13 @@ def describe(error: BaseException, request: Request) -> str | None:
 
 
 def detail(error: BaseException) -> str:
-    """What the log tells of an error beside its reason, on one line; nothing of a proxy's words,
-    which may have the password in them."""
-    proxied = any(_REASONS.get(name) == _PROXY for c in _chain(error) for name in _names(c))
-    return "" if proxied else f" ({error!r:.{_DETAIL_SIZE}})"
+    """What the log tells of an error beside its reason, on one line."""
+    return f" ({error!r:.{_DETAIL_SIZE}})"
+
+
+def is_proxy_refusal(error: BaseException) -> bool:
+    """Whether a proxy would not let a request through."""
+    return any(_names(cause) & _PROXY_REFUSALS for cause in _chain(error))
 
 
 def _names(error: BaseException) -> set[str]:

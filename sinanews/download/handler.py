@@ -13,6 +13,7 @@ from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from sinanews.download.blocking import BLOCKED_STAT
+from sinanews.download.failures import ProxyError, is_proxy_refusal
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import RefusedError
 from sinanews.utils.urls import mirrored, original
@@ -45,6 +46,10 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
             return await (self._mirrored(request) if self._mirror else self._download(request))
         except UnicodeError as error:  # of a handler that takes headers for text
             raise DownloadFailedError(f"a header cannot be decoded: {error}") from error
+        except Exception as error:
+            if is_proxy_refusal(error):
+                raise ProxyError from None
+            raise
 
     async def _mirrored(self, request: Request) -> Response:
         url = mirrored(request.url, self._mirror)
