@@ -26,6 +26,7 @@ from sinanews.middlewares import (
 )
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils.files import escape_unprintable
 
 HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 FEED = {
@@ -60,6 +61,7 @@ class ArchiveAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Adds the components; Scrapy calls it before a crawl begins."""
         _name_operator(settings)
+        escape_unprintable()  # as the commands do: a report may be a script's
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)

@@ -88,7 +88,7 @@ def _lines(value: str) -> Iterable[str]:
 def _standard_input() -> tuple[str, ...]:
     """Its lines, remembered: it can be read only once, and a spider is made twice, first to check
     its arguments."""
-    return tuple(sys.stdin)
+    return tuple(sys.stdin.buffer.read().decode("utf-8-sig").split("\n"))
 
 
 def _article_url(line: str) -> str:
