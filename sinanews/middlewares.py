@@ -121,8 +121,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     @staticmethod
     def _unavailable(host: str, reason: str, details: str = "") -> RobotsTxtUnavailableError:
-        message = "robots.txt of %s: %s%s; what is there waits for a later run"
-        logger.warning(message, host, reason, details)
+        why = reason + details
+        logger.warning("robots.txt of %s: %s; what is there waits for a later run", host, why)
         return RobotsTxtUnavailableError(f"robots.txt of {host}: {reason}")
 
 

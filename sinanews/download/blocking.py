@@ -9,7 +9,8 @@ BLOCKED_STAT = "sinanews/blocked"  # the stat that holds why the site refuses us
 REFUSALS = (403, 418, 429)
 LAST_ANSWERS = 20  # article pages by whose answers we judge
 LEAST_REFUSALS = 3  # among them: one refusal may be a page's own
-CAPTCHA_PAGE, LOGIN_PAGE = "a captcha page", "a login page"
+CAPTCHA_PAGE = "a captcha page"
+LOGIN_PAGE = "a login page"
 _SMALL = 30_000  # bytes; a captcha page is a form, an article page is several times this
 
 # 验证码 and 访问过于频繁 in UTF-8 and GBK.

@@ -48,8 +48,6 @@ class CanarySpider(ArchiveSpider):
             stories = read_list(response).stories
         except RollError as error:
             yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {error}")
-        except CloseSpider as error:
-            raise self._blocked(error) from error
         else:
             if stories:
                 yield self.article_request(stories[0])
