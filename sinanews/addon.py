@@ -9,15 +9,24 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from sinanews.config import contact_of
+from sinanews.extensions.crashes import Crashes
 from sinanews.extensions.progress import Progress
 from sinanews.extensions.run_report import RunReport
-from sinanews.middlewares import BlockMiddleware, DecompressionMiddleware, RobotsMiddleware
+from sinanews.middlewares import (
+    BlockMiddleware,
+    DecompressionMiddleware,
+    LoginMiddleware,
+    ProxyMiddleware,
+    RobotsMiddleware,
+)
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
+from sinanews.utils.files import escape_unprintable
 
 HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 FEED = {
@@ -52,6 +61,7 @@ class ArchiveAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Adds the components; Scrapy calls it before a crawl begins."""
         _name_operator(settings)
+        escape_unprintable()  # as the commands do: a report may be a script's
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)
@@ -59,6 +69,9 @@ class ArchiveAddon:
             _merge(settings, "DOWNLOAD_HANDLERS", {"ftp": None, "s3": None})
         if archives or settings["MIRROR_URL"]:
             _wrap_download_handlers(settings)
+            add = settings.setdefault_in_component_priority_dict
+            add("DOWNLOADER_MIDDLEWARES", HttpProxyMiddleware, None)
+            add("DOWNLOADER_MIDDLEWARES", ProxyMiddleware, 750)
         if archives and settings.getbool("ARCHIVE_ENABLED"):
             _add_archive(settings)
 
@@ -78,6 +91,8 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # In the places of Scrapy's own, which they extend.
     add(middlewares, RobotsTxtMiddleware, None)
     add(middlewares, RobotsMiddleware, 100)
+    # Before the robots.txt of such a host is asked for.
+    add(middlewares, LoginMiddleware, 90)
     add(middlewares, HttpCompressionMiddleware, None)
     add(middlewares, DecompressionMiddleware, 590)
     # Before retries hide what is refused.
@@ -103,6 +118,7 @@ def _add_archive(settings: BaseSettings) -> None:
     add("ITEM_PIPELINES", DecidePipeline, 200)
     add("ITEM_PIPELINES", ArchivePipeline, 300)
     add("EXTENSIONS", Progress, 100)
+    add("EXTENSIONS", Crashes, 150)
     add("EXTENSIONS", RunReport, 200)
     _merge(settings, "FEEDS", FEED)
     _merge(settings, "FEED_EXPORTERS", EXPORTERS)

@@ -1,7 +1,9 @@
 """The project's own settings, read from Scrapy's and refused when they make no sense."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,7 +12,10 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 
 from sinanews.exceptions import ArgumentError
+from sinanews.utils.proxies import proxy_for
 
+PREFIX = "SINANEWS_"  # of settings in the environment
+OF_TESTS = {"SHARED"}  # where the tests find their reference data
 POST_BODIES = ("source", "clean")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
@@ -62,12 +67,16 @@ class Config:
 
         Raises ArgumentError for a value that no run could work with.
         """
+        _require_known_names(settings)
         contact_of(settings)
         _seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
+        mirror_url = _mirror_url(settings["MIRROR_URL"] or "")
+        if settings.getbool("HTTPPROXY_ENABLED"):
+            proxy_for(mirror_url or LIVE_SITE)
         return cls(
             output=_output(settings["OUTPUT_DIR"]),
             ledger_url=settings["LEDGER_URL"] or "",
-            mirror_url=_mirror_url(settings["MIRROR_URL"] or ""),
+            mirror_url=mirror_url,
             same_site=settings.getbool("SAME_SITE"),
             post_body=_one_of("POST_BODY", settings["POST_BODY"], POST_BODIES),
             post_extra_keys=tuple(
@@ -98,6 +107,16 @@ class Config:
         return self.mirror_url.rstrip("/") or LIVE_SITE
 
 
+def _require_known_names(settings: BaseSettings) -> None:
+    """A misspelt name in the environment would be passed over in silence."""
+    names = {name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX)}
+    for name in sorted(names - {*settings} - OF_TESTS):
+        known = [str(setting) for setting in settings]
+        near = [f"{PREFIX}{match}" for match in get_close_matches(name.upper(), known)]
+        accepted = f"the name of a setting, such as {' or '.join(near or [f'{PREFIX}OUTPUT_DIR'])}"
+        raise ArgumentError("environment", f"{PREFIX}{name}", accepted)
+
+
 def contact_of(settings: BaseSettings) -> str:
     """CONTACT, the operator's address. Raises ArgumentError for what no header can carry."""
     contact = str(settings["CONTACT"] or "")
@@ -109,9 +128,15 @@ def contact_of(settings: BaseSettings) -> str:
 
 def _output(value: object) -> Path:
     """A relative folder is one of the project's root, whichever of its folders one is in."""
-    if not str(value or "").strip():
+    path = str(value or "")
+    if not path.strip() or "\0" in path:
         raise ArgumentError("OUTPUT_DIR", value, "the path of a folder")
-    return Path(closest_scrapy_cfg()).parent.absolute() / str(value)
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as error:
+        accepted = f"the path of a folder in the locale's encoding, {error.encoding}"
+        raise ArgumentError("OUTPUT_DIR", value, accepted) from error
+    return Path(closest_scrapy_cfg()).parent.absolute() / path
 
 
 def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
@@ -121,9 +146,16 @@ def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
 
 
 def _mirror_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and not (parts.scheme in {"http", "https"} and parts.netloc):
-        raise ArgumentError("MIRROR_URL", value, "a URL such as http://127.0.0.1:8000")
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in parts.netloc:
+        accepted = "a URL such as http://127.0.0.1:8000, without a user or password"
+        raise ArgumentError("MIRROR_URL", value, accepted)
     return value
 
 

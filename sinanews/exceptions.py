@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from scrapy.exceptions import DropItem, IgnoreRequest
 
 # From the first colon that is no scheme's to the last @, also where the slashes were forgotten.
-_PASSWORD = re.compile(r":(?!//).*@")
+_PASSWORD = re.compile(r":(?!//)(.*)@")
 
 
 class SinanewsError(Exception):
@@ -27,6 +27,8 @@ class ArgumentError(SinanewsError, ValueError):
 
     def __init__(self, argument: str, value: object, accepted: str) -> None:
         shown = _PASSWORD.sub(":***@", repr(value))
+        if password := _PASSWORD.search(str(value)):  # which a library's message may have too
+            accepted = re.sub(rf"\b{re.escape(password[1])}\b", "***", accepted)
         super().__init__(f"{argument}: {shown} is not accepted; expected {accepted}")
 
 
@@ -60,6 +62,19 @@ class DecompressionError(SinanewsError, ValueError):
 
 class RobotsTxtError(IgnoreRequest, SinanewsError):
     """Raised by the robots middleware for a request that its host's robots.txt forbids."""
+
+
+class RobotsTxtUnavailableError(IgnoreRequest, SinanewsError):
+    """Raised by the robots middleware for a request while nobody can say what its host's robots.txt
+    forbids, since the host does not answer."""
+
+
+class LoginPageError(IgnoreRequest, SinanewsError):
+    """Raised by the login middleware for a request to where one logs in: no article is there."""
+
+
+class BlockedError(IgnoreRequest, SinanewsError):
+    """Raised by the block middleware when an answer of the list refuses us."""
 
 
 class RefusedError(IgnoreRequest, SinanewsError):

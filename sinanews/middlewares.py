@@ -1,46 +1,163 @@
-"""Downloader middlewares: robots.txt, bodies unpacked whole, a site that refuses us."""
+"""Downloader middlewares: robots.txt, proxies, bodies unpacked whole, a site that refuses us."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from typing import Self
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler, load_object
 
-from sinanews.download.blocking import BLOCKED, BLOCKED_STAT, Refusals
+from sinanews.download.blocking import (
+    BLOCKED,
+    BLOCKED_STAT,
+    CAPTCHA_PAGE,
+    LOGIN_PAGE,
+    REFUSALS,
+    Refusals,
+    is_captcha,
+    is_login_page,
+    is_login_url,
+    list_refusal,
+)
 from sinanews.download.decompression import content_encoding, decompress
+from sinanews.download.failures import describe, detail
 from sinanews.download.responses import rebuild_response
-from sinanews.exceptions import DecompressionError, RobotsTxtError
+from sinanews.exceptions import (
+    BlockedError,
+    DecompressionError,
+    LoginPageError,
+    RobotsTxtError,
+    RobotsTxtUnavailableError,
+)
+from sinanews.extraction import page
 from sinanews.spiders.stop import Stop
+from sinanews.utils.proxies import proxy_for
+from sinanews.utils.urls import is_roll_url, is_sinas, mirrored
+
+PROXY_OF_ENVIRONMENT = "proxy_of_environment"  # in a request's meta
+CLIENT_ERROR, SERVER_ERROR = 400, 500  # where these statuses begin
+
+logger = logging.getLogger(__name__)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's, for every request: of those that wait for one robots.txt, Scrapy 2.19 tells only
-    the first what it says, and lets the others through whatever it says."""
+    """Scrapy's, but as RFC 9309 has it: a robots.txt with a status of 4xx forbids nothing, one that
+    cannot be had forbids all for now. And for every request: of those that wait for one robots.txt,
+    Scrapy 2.19 tells only the first what it says, and lets the others through whatever it says."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._rules: dict[str, RobotParser | RobotsTxtUnavailableError | None] = {}
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """What the robots.txt of the request's host says, None when it could not be had."""
-        async with self._locks[urlparse_cached(request).netloc]:
-            return await super().robot_parser(request)
+        """What the robots.txt of the request's host says, None when it forbids nothing.
+
+        Raises RobotsTxtUnavailableError when it could not be had.
+        """
+        url = urlparse_cached(request)
+        async with self._locks[url.netloc]:
+            if url.netloc not in self._rules:
+                self._rules[url.netloc] = await self._read(request)
+        rules = self._rules[url.netloc]
+        if isinstance(rules, RobotsTxtUnavailableError):
+            raise rules
+        return rules
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Raises RobotsTxtError for a request that is forbidden."""
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest as error:
-            raise RobotsTxtError(f"robots.txt forbids {request.url}") from error
+            host = urlparse_cached(request).netloc
+            raise RobotsTxtError(f"robots.txt of {host} forbids it") from error
+
+    async def _read(self, request: Request) -> RobotParser | RobotsTxtUnavailableError | None:
+        url = urlparse_cached(request)
+        robots_request = Request(
+            f"{url.scheme}://{url.netloc}/robots.txt",
+            priority=self.DOWNLOAD_PRIORITY,
+            meta={"dont_obey_robotstxt": True},
+            callback=NO_CALLBACK,
+        )
+        stats = self.crawler.stats
+        stats.inc_value("robotstxt/request_count")
+        try:
+            response = await self.crawler.engine.download_async(robots_request)
+        except IgnoreRequest:  # such as one redirect too many, which counts as a status of 4xx
+            return None
+        except Exception as error:
+            reason = describe(error, robots_request)
+            if reason is None:
+                raise
+            return self._unavailable(url.netloc, reason, detail(error))
+        stats.inc_value("robotstxt/response_count")
+        stats.inc_value(f"robotstxt/response_status_count/{response.status}")
+        if response.status >= SERVER_ERROR:
+            return self._unavailable(url.netloc, f"HTTP {response.status}")
+        if response.status >= CLIENT_ERROR:
+            return None
+        return await self._parse(response, request)
+
+    async def _parse(self, response: Response, request: Request) -> RobotParser:
+        parser_class = load_object(self.crawler.settings["ROBOTSTXT_PARSER"])
+        parser: RobotParser = build_from_crawler(parser_class, self.crawler, response.body)
+        await self.crawler.signals.send_catch_log_async(
+            signal=signals.robots_parsed, robotparser=parser, request=request
+        )
+        return parser
+
+    @staticmethod
+    def _unavailable(host: str, reason: str, details: str = "") -> RobotsTxtUnavailableError:
+        why = reason + details
+        logger.warning("robots.txt of %s: %s; what is there waits for a later run", host, why)
+        return RobotsTxtUnavailableError(f"robots.txt of {host}: {reason}")
+
+
+class LoginMiddleware:
+    """Follows no redirect to where one logs in: there is no article."""
+
+    def process_request(self, request: Request) -> None:
+        """Raises LoginPageError."""
+        if is_login_url(request.url):
+            raise LoginPageError(LOGIN_PAGE)
+
+
+class ProxyMiddleware(HttpProxyMiddleware):
+    """Scrapy's, but the address that is really asked decides, a mirror's where there is one; and
+    `all_proxy` counts too. A `proxy` in a request's meta wins, as with Scrapy's.
+
+    HTTPPROXY_ENABLED=False switches it off.
+    """
+
+    mirror: str
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler's settings. Raises NotConfigured when it is switched off."""
+        middleware = super().from_crawler(crawler)
+        middleware.mirror = crawler.settings["MIRROR_URL"] or ""
+        return middleware
+
+    def process_request(self, request: Request, spider: Spider | None = None) -> None:  # noqa: ARG002 - Scrapy's own still takes it
+        """Names the proxy, and sends its password where only the proxy reads it."""
+        if "proxy" not in request.meta or request.meta.get(PROXY_OF_ENVIRONMENT):
+            url = mirrored(request.url, self.mirror) if self.mirror else request.url
+            request.meta[PROXY_OF_ENVIRONMENT] = True  # a redirect's address is looked up anew
+            request.meta["proxy"] = proxy_for(url)
+        super().process_request(request)
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
@@ -96,7 +213,11 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
 
 class BlockMiddleware:
-    """Stops a run that the site refuses, before it asks for hundreds of pages in vain."""
+    """Stops a run that the site refuses, before it asks for hundreds of pages in vain: at the first
+    such answer of a list, or when half of the last article pages of Sina's hosts were refused.
+
+    Neither a robots.txt nor the answer of a foreign host says anything of that.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -109,9 +230,50 @@ class BlockMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """The response; a refusal too many closes the spider."""
-        reason = self._refusals.block_reason(response.status, response.body)
-        if reason:
+        """The response; a refusal too many closes the spider.
+
+        Raises BlockedError for an answer of a list that refuses us, which is not asked again.
+        """
+        if is_roll_url(_first_url(request)):
+            if reason := list_refusal(response.status, response.body):
+                self._crawler.stats.set_value(BLOCKED_STAT, reason)
+                raise BlockedError(f"{reason} ({request.url})")
+        elif is_sinas(response.url) and _is_first_answer(request, response):
+            self._count(request, _refusal(response))
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Counts a page of Sina's that leads to a login."""
+        redirects = request.meta.get("redirect_urls", ())
+        if isinstance(exception, LoginPageError) and any(map(is_sinas, redirects)):
+            self._count(request, LOGIN_PAGE)
+
+    def _count(self, request: Request, refusal: str | None) -> None:
+        reason = self._refusals.block_reason(refusal)
+        if reason and refusal:
             self._crawler.stats.set_value(BLOCKED_STAT, reason)
             self._stop.close(f"{BLOCKED}{reason} ({request.url})")
-        return response
+
+
+def _first_url(request: Request) -> str:
+    """What was asked for before any redirect."""
+    urls: list[str] = request.meta.get("redirect_urls", [request.url])
+    return urls[0]
+
+
+def _is_first_answer(request: Request, response: Response) -> bool:
+    """Whether this is what the site says to a page, for the first time: each retry of a page that
+    is refused would count for itself otherwise, and a cache is not the site."""
+    robots = urlparse_cached(request).path == "/robots.txt"
+    return not (robots or request.meta.get("retry_times") or "cached" in response.flags)
+
+
+def _refusal(response: Response) -> str | None:
+    """How a page refuses us; None for one that does not."""
+    if response.status in REFUSALS:
+        return f"HTTP {response.status}"
+    if is_login_page(response.body):
+        return LOGIN_PAGE
+    if is_captcha(response.body) and not page.has_layout(response):
+        return CAPTCHA_PAGE
+    return None

@@ -8,6 +8,7 @@ from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.ledger.records import Claim
+from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.spiders.base import ArchiveSpider
 
 logger = logging.getLogger(__name__)
@@ -42,10 +43,12 @@ class LedgerScheduler(Scheduler):
     def _request(self, claim: Claim) -> Request | None:
         try:
             request = self.spider.article_request(claim.story)
-        except Exception:
+        except Exception as error:
             # The engine would stop asking for requests; as in a callback, it costs one story.
             logger.exception("article_request failed for %s", claim.story.url)
             self.stats.inc_value("spider_exceptions/count")
+            crashes = with_crash(self.stats.get_value(CRASHES_STAT, {}), error)
+            self.stats.set_value(CRASHES_STAT, crashes)
             return None
         if claim.was_fetched:
             # A cache would answer with what the page said before.

@@ -2,6 +2,8 @@
 
 import os
 
+from scrapy.settings import default_settings
+
 BOT_NAME = "sinanews"
 SPIDER_MODULES = ["sinanews.spiders"]
 COMMANDS_MODULE = "sinanews.commands"
@@ -77,6 +79,8 @@ ADDONS = {"sinanews.addon.ArchiveAddon": 0}
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the report says what matters, and last
 
+# A name that nobody knows is left out here, and refused where settings are checked.
 for _name, _value in os.environ.items():
-    if _name.startswith("SINANEWS_"):
-        globals()[_name.removeprefix("SINANEWS_")] = _value
+    _setting = _name.removeprefix("SINANEWS_")
+    if _setting != _name and (_setting in globals() or hasattr(default_settings, _setting)):
+        globals()[_setting] = _value

@@ -138,3 +138,79 @@ def test_an_offline_machine_gets_one_line_of_error(scrapy):
         "the address of feed.mix.sina.com.cn cannot be found: is this machine offline?"
     )
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a?1", "a#b", "%(x)s", "%", "%41", "{}", "{0}", " blank ", "a'b\"c", "新", "a&b=c"),
+        *("a:b", "file:", "s3:", "~", "$HOME", "a\\b", "*[a]", "a;b", "@", "-x"),
+    ],
+)
+def test_a_folder_of_any_name_is_that_folder(project, pages, name):
+    serve(pages, DOCIDS[0])
+    run = scrapy_in(project, "crawl", "china", OUTPUT_DIR=name, MIRROR_URL=pages.url)
+
+    assert run.returncode == 0, run.stderr
+    folder = project / name
+    assert len(posts(folder)) == len(lines(folder)) == 1
+    assert (folder / "ledger.db").exists()
+    assert {path.name for path in project.iterdir()} == {"docs", "scrapy.cfg", name}
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("OUTPUT_DRI", "SINANEWS_OUTPUT_DIR"),
+        ("output_dir", "SINANEWS_OUTPUT_DIR"),
+        ("MIROR_URL", "SINANEWS_MIRROR_URL"),
+        ("DOWNLOAD_DELY", "SINANEWS_DOWNLOAD_DELAY"),
+        ("XYZZY", "SINANEWS_OUTPUT_DIR"),
+    ],
+)
+@pytest.mark.parametrize("command", [("crawl", "china"), ("harvest", "china"), ("status",)])
+def test_a_misspelt_name_in_the_environment_is_refused(project, pages, command, name, nearest):
+    serve(pages, DOCIDS[0])
+    secret = {name: "postgresql://me:PASSWORT@example.org/news"}
+    run = scrapy_in(project, *command, MIRROR_URL=pages.url, OUTPUT_DIR="news", **secret)
+
+    assert run.returncode == 2, run.stdout
+    message = f"environment: 'SINANEWS_{name}' is not accepted; expected the name of a setting"
+    assert message in run.stderr
+    assert nearest in run.stderr
+    assert "PASSWORT" not in run.stderr
+    assert pages.requests == []
+    assert not (project / "news").exists()
+
+
+def test_a_misspelt_name_in_the_environment_ends_a_script_s_crawl(project, pages):
+    serve(pages, DOCIDS[0])
+    (project / "script.py").write_text(
+        "from scrapy.crawler import CrawlerProcess\n"
+        "from scrapy.utils.project import get_project_settings\n"
+        "process = CrawlerProcess(get_project_settings())\n"
+        "process.crawl('china')\n"
+        "process.start()\n"
+    )
+    environment = {f"SINANEWS_{k}": v for k, v in QUICK.items()} | {"SINANEWS_MIRROR_ULR": "x"}
+    run = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=project,
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "environment: 'SINANEWS_MIRROR_ULR' is not accepted" in run.stderr
+    assert pages.requests == []
+
+
+def test_names_of_scrapy_s_and_of_a_project_s_own_are_accepted_in_the_environment(project, pages):
+    serve(pages, DOCIDS[0])
+    (project / "mine.py").write_text("from sinanews.settings import *\nMY_OWN = 1\n")
+    (project / "scrapy.cfg").write_text("[settings]\ndefault = mine\n")
+    names = {"MY_OWN": "2", "SHARED": "somewhere", "DEPTH_LIMIT": "9", "IMAGES_STORE": "x"}
+    run = scrapy_in(project, "crawl", "china", MIRROR_URL=pages.url, OUTPUT_DIR="news", **names)
+
+    assert run.returncode == 0, run.stderr

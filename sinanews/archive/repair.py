@@ -12,6 +12,7 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.selection import Selection
 from sinanews.posts.render import post_bytes
 from sinanews.utils.atomic import TEMPORARY, write_whole
+from sinanews.utils.files import path_in
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def rebuild(ledger: Ledger, config: Config) -> int:
     """Writes every post again; returns how many."""
     count = 0
     for count, (path, article) in enumerate(ledger.articles(), 1):  # noqa: B007 - the last is the count
-        write_whole({config.output / path: post_bytes(article, config)})
+        write_whole({path_in(config.output, path): post_bytes(article, config)})
     return count
 
 
@@ -41,8 +42,8 @@ def repair(ledger: Ledger, config: Config) -> None:
         if not (process.isdigit() and workers.process_exists(int(process))):
             leftover.unlink(missing_ok=True)
     for path, article in ledger.articles(Selection(runs=tuple(killed))):
-        if not (config.output / path).exists():
+        if not path_in(config.output, path).exists():
             logger.warning("%s was missing after a kill and is written again", path)
-            write_whole({config.output / path: post_bytes(article, config)})
+            write_whole({path_in(config.output, path): post_bytes(article, config)})
     for run in killed:
         ledger.runs.end(run, "killed", {})

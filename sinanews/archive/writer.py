@@ -8,6 +8,7 @@ from pathlib import Path
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
 from sinanews.utils.atomic import write_whole
+from sinanews.utils.files import path_in
 
 GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
 
@@ -37,7 +38,7 @@ class Archive:
         Raises OSError or SQLAlchemyError when they cannot be written; the ledger then still has
         the story as not done.
         """
-        entry = _Entry(outcome, {self._root / path: data for path, data in files.items()})
+        entry = _Entry(outcome, {path_in(self._root, path): data for path, data in files.items()})
         self._waiting.append(entry)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.ensure_future(self._write_groups())
@@ -74,4 +75,4 @@ def clear_failure(root: Path, docid: str, but: Container[str] = ()) -> None:
     """Removes the files of a story's earlier failures, but for the paths in `but`."""
     for path in (f"failed/{docid}.html", f"failed/{docid}.json"):
         if path not in but:
-            (root / path).unlink(missing_ok=True)
+            path_in(root, path).unlink(missing_ok=True)

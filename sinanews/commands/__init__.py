@@ -12,6 +12,9 @@ from sinanews.exceptions import SinanewsError
 from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
+from sinanews.utils.files import escape_unprintable
+
+escape_unprintable()  # Scrapy imports this package for any command
 
 
 def disable_archive(command: ScrapyCommand) -> None:

@@ -7,11 +7,7 @@ import logging
 from scrapy import Spider
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    UsageError,
-)
+from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 from scrapy.signals import engine_started
 from scrapy.spiderloader import get_spider_loader
@@ -33,7 +29,7 @@ PREAMBLE = (
     "scrapy.utils.log",
 )
 # A download that fails is logged by the spider that asked for it, with the reason.
-REPEATED = ("scrapy.downloadermiddlewares.retry", "scrapy.downloadermiddlewares.robotstxt")
+REPEATED = "scrapy.downloadermiddlewares.retry"
 GARBAGE = 50_000  # objects more than were freed; Python itself looks after 700
 # These make a record of every page and item, most of which LOG_LEVEL then throws away.
 VERBOSE = ("scrapy.core.engine", "scrapy.core.scraper")
@@ -50,8 +46,7 @@ class Command(crawl.Command):
         if self._archive_spider(args) and level != "DEBUG":
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
-            for name in REPEATED:
-                logging.getLogger(name).addFilter(_is_no_repetition)
+            logging.getLogger(REPEATED).addFilter(lambda _: False)
 
     @property
     def crawler_settings(self) -> Settings:
@@ -115,14 +110,6 @@ def _spare_garbage_collector() -> None:
 def _is_no_preamble(record: logging.LogRecord) -> bool:
     """Warnings and errors, and the answers to signals."""
     return record.levelno >= logging.WARNING or str(record.msg).startswith("Received ")
-
-
-def _is_no_repetition(record: logging.LogRecord) -> bool:
-    """Leaves out what is logged again; a robots.txt that could not be had costs no traceback."""
-    error = record.exc_info[1] if record.exc_info else None
-    record.exc_info = None
-    unreachable = isinstance(error, CannotResolveHostError | DownloadConnectionRefusedError)
-    return "robotstxt" in record.name and not unreachable
 
 
 def _verdict(crawler: Crawler) -> Verdict:

@@ -48,7 +48,7 @@ def _pieces(data: bytes, encoding: str) -> Iterator[bytes]:
             try:
                 piece = stream.decompress(data, PIECE)
             except isal_zlib.error as error:  # type: ignore[misc] # its stub makes an instance of the class
-                raise DecompressionError(f"its {encoding} is damaged: {error}") from error
+                raise DecompressionError(f"its {encoding} is damaged") from error
             yield piece
             data = stream.unconsumed_tail
             if not (data or piece or stream.eof):
@@ -63,4 +63,4 @@ def _stream(data: bytes, encoding: str) -> isal_zlib.Decompress:
         return isal_zlib.decompressobj(_GZIP)
     if encoding == "deflate":  # of which some servers leave the header out
         return isal_zlib.decompressobj(_ZLIB if data[0] & 15 == 8 else _DEFLATE)  # noqa: PLR2004 - RFC 1950
-    raise DecompressionError(f"its encoding, {encoding!r}, was not asked for")
+    raise DecompressionError("its encoding was not asked for")

@@ -7,11 +7,13 @@ from typing import Any, cast
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from sinanews.download.blocking import BLOCKED_STAT
+from sinanews.download.failures import ProxyError, is_proxy_refusal
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import RefusedError
 from sinanews.utils.urls import mirrored, original
@@ -40,7 +42,14 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
         """
         if self.crawler.stats.get_value(BLOCKED_STAT):
             raise RefusedError("not asked for: the site refuses us")
-        return await (self._mirrored(request) if self._mirror else self._download(request))
+        try:
+            return await (self._mirrored(request) if self._mirror else self._download(request))
+        except UnicodeError as error:  # of a handler that takes headers for text
+            raise DownloadFailedError(f"a header cannot be decoded: {error}") from error
+        except Exception as error:
+            if is_proxy_refusal(error):
+                raise ProxyError from None
+            raise
 
     async def _mirrored(self, request: Request) -> Response:
         url = mirrored(request.url, self._mirror)
@@ -54,7 +63,8 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
             response = rebuild_response(response, url=request.url)
         location = response.headers.get("Location")
         if location:
-            response.headers["Location"] = original(location.decode("latin-1"), self._mirror)
+            address = original(location.decode("latin-1"), self._mirror)
+            response.headers["Location"] = address.encode("latin-1")
         return response
 
     async def _download(self, request: Request) -> Response:

@@ -54,6 +54,11 @@ def read(
     return article
 
 
+def has_layout(response: Response) -> bool:
+    """Whether a page is of a kind that has an article, whether or not it lacks something."""
+    return layouts.of(_parse(response)) is not None
+
+
 def pc_url(response: Response) -> str | None:
     """The canonical URL of the PC page that a mobile page names; None when it names none."""
     match = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None

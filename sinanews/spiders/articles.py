@@ -92,16 +92,15 @@ def _lines(value: str) -> Iterable[str]:
 def _standard_input() -> tuple[str, ...]:
     """Its lines, remembered: it can be read only once, and a spider is made twice, first to check
     its arguments."""
-    return tuple(sys.stdin)
+    return tuple(sys.stdin.buffer.read().decode("utf-8-sig").split("\n"))
 
 
 def _article_url(line: str) -> str:
     try:
         url = urls.canonical(line)
-        ours = urls.is_sinas(url)
     except ValueError as error:
         raise ArgumentError("urls", line, f"an article's URL ({error})") from error
-    if not ours:
+    if not urls.is_sinas(url):
         raise ArgumentError("urls", line, "an article's URL on sina.com.cn or sina.cn")
     if not urlsplit(url).path.strip("/"):
         raise ArgumentError("urls", line, "an article's URL, not a front page's")

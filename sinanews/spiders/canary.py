@@ -51,8 +51,6 @@ class CanarySpider(ArchiveSpider):
             roll = read_list(response)
         except RollError as error:
             yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {error}")
-        except CloseSpider as error:
-            raise self._blocked(error) from error
         else:
             if reason := self._why_stalled(roll):
                 yield from self._note(Verdict.STALLED, reason)

@@ -1,14 +1,30 @@
 """What a page says of a story: an article, or that it has none, a rejection."""
 
 import logging
+import re
 
-from scrapy.exceptions import CloseSpider
+from scrapy import Request
+from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from sinanews.download.blocking import BLOCKED, is_captcha
-from sinanews.exceptions import LayoutError, RefusedError, RobotsTxtError
+from sinanews.download.blocking import (
+    BLOCKED,
+    CAPTCHA_PAGE,
+    LOGIN_PAGE,
+    is_captcha,
+    is_login_page,
+)
+from sinanews.download.failures import describe, detail
+from sinanews.exceptions import (
+    BlockedError,
+    LayoutError,
+    RefusedError,
+    RobotsTxtError,
+    RobotsTxtUnavailableError,
+    SinanewsError,
+)
 from sinanews.extraction import page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
@@ -18,6 +34,7 @@ from sinanews.utils import urls
 logger = logging.getLogger(__name__)
 
 GONE = (404, 410)
+_ADDRESS = re.compile(r"\b[a-z]+://\S+")
 
 
 def read_item(
@@ -30,12 +47,14 @@ def read_item(
         return _unreadable(response, story, error)
     except Exception as error:
         logger.exception("%s could not be read", response.url)
-        return _rejection(response, story, f"error: {type(error).__name__}: {error}")
+        return _rejection(response, story, f"error: {type(error).__name__}")
 
 
 def _unreadable(response: Response, story: Story | None, error: LayoutError) -> Rejection:
-    if is_captcha(response.body):
-        return _rejection(response, story, "a captcha page")
+    if is_login_page(response.body):
+        return _rejection(response, story, LOGIN_PAGE)
+    if error.missing == ["layout"] and is_captcha(response.body):
+        return _rejection(response, story, CAPTCHA_PAGE)
     if page.is_soft_404(response):
         logger.info("%s: its page says that it is not there", response.url)
         docid, url = _identity(response, story)
@@ -62,12 +81,25 @@ def download_error(failure: Failure) -> BaseException | None:
     """The error of a request that failed; None for one that was held back, since the site refuses
     us.
 
-    Raises CloseSpider when robots.txt forbids the request.
+    Raises CloseSpider when a list refuses us, or Sina's robots.txt forbids the request.
     """
-    error = failure.value
-    if isinstance(error, RobotsTxtError):
+    error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    if isinstance(error, BlockedError):
         raise CloseSpider(f"{BLOCKED}{error}") from error
+    if isinstance(error, RobotsTxtError) and urls.is_sinas(url):
+        raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
     return None if isinstance(error, RefusedError) else error
+
+
+def download_reason(error: BaseException, request: Request) -> str | None:
+    """Why a request came to nothing; None for an error of somebody's code."""
+    if isinstance(error, HttpError):
+        return f"HTTP {error.response.status}"
+    if isinstance(error, IgnoreRequest) and isinstance(error, SinanewsError):
+        return str(error)
+    if isinstance(error, IgnoreRequest):  # of a middleware of Scrapy's or a user's
+        return f"{type(error).__name__}: {_ADDRESS.sub('…', str(error))}"
+    return describe(error, request)
 
 
 def rejection(failure: Failure, story: Story) -> Rejection | None:
@@ -75,11 +107,17 @@ def rejection(failure: Failure, story: Story) -> Rejection | None:
 
     Raises CloseSpider when robots.txt forbids the page.
     """
-    error, url = download_error(failure), failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
+    error, request = download_error(failure), failure.request  # type: ignore[attr-defined] # Scrapy sets it
     if error is None:
         return None
-    status = error.response.status if isinstance(error, HttpError) else None
-    state = State.GONE if status in GONE else State.FAILED
-    reason = f"HTTP {status}" if status else f"{type(error).__name__}: {error}"
-    logger.log(logging.INFO if state is State.GONE else logging.ERROR, "%s: %s", url, reason)
+    gone = isinstance(error, HttpError) and error.response.status in GONE
+    state = State.GONE if gone else State.FAILED
+    reason = download_reason(error, request)
+    if reason is None:
+        reason = f"error: {type(error).__name__}"
+        logger.error("%s: %s", request.url, reason, exc_info=error)
+    elif isinstance(error, HttpError):
+        logger.log(logging.INFO if gone else logging.ERROR, "%s: %s", request.url, reason)
+    elif not isinstance(error, RobotsTxtUnavailableError):  # which is told once for its host
+        logger.error("%s: %s%s", request.url, reason, detail(error))
     return Rejection(story.docid, story.url, state, reason)

@@ -13,7 +13,7 @@ FRONT_PAGE = "https://finance.sina.com.cn/"  # the Referer that Sina's own pages
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
-_SINA = re.compile(r"(?:[a-z0-9-]+\.)*sina\.(?:com\.cn|cn)", re.IGNORECASE)
+_SINA = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)", re.ASCII | re.IGNORECASE)
 
 # Since 2014; .d.html is mobile.
 _DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html")
@@ -81,15 +81,18 @@ def canonical(url: str) -> str:
 def is_sinas(url: str) -> bool:
     """Whether a URL is one of Sina's own hosts, without a port or a user's name.
 
-    >>> is_sinas("https://finance.sina.com.cn/a.shtml"), is_sinas("http://finance.sina.cn/a.html")
+    >>> is_sinas("https://finance.sina.com.cn/a.shtml"), is_sinas("//finance.sina.cn/a.html")
     (True, True)
     >>> is_sinas("https://sina.com.cn.example.com/a"), is_sinas("https://sina.com.cn:8080/a")
     (False, False)
-
-    Raises ValueError for what is no URL.
+    >>> is_sinas("https://[sina.cn")
+    False
     """
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(_SINA.fullmatch(parts.netloc))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https", ""} and bool(_SINA.fullmatch(parts.netloc))
 
 
 def roll_url(channel: Channel, page: int) -> str:
@@ -102,6 +105,11 @@ def roll_url(channel: Channel, page: int) -> str:
         "page": page,
     }
     return add_or_replace_parameters(ROLL, {name: str(value) for name, value in query.items()})
+
+
+def is_roll_url(url: str) -> bool:
+    """Whether a URL is one of the roll API's, of whatever page and channel."""
+    return url.partition("?")[0] == ROLL
 
 
 def mirrored(url: str, mirror: str) -> str:

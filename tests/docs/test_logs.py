@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sinanews.download.blocking import BLOCKED, IN_A_ROW
+from sinanews.download.blocking import BLOCKED
 from sinanews.mirror.start import LAST_PORT
 from support import ROOT
 
@@ -23,6 +23,7 @@ TELLING = {
         "LedgerError",
         "RefusedError",
         "RobotsTxtError",
+        "RobotsTxtUnavailableError",
         "RollError",
         "RowError",
         "UsageError",
@@ -40,12 +41,14 @@ TELLING = {
         "write",
     ),
 }
-NAMES = {"accepted", "reason", "said", "text"}  # variables that hold a message
+# Variables that hold messages.
+NAMES = {"accepted", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
+    *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE"),
+}
 # Functions whose strings are all messages.
 SPEAKING = {
     "ledger/audit.py": {"complaints"},
-    "download/blocking.py": {"block_reason"},
-    "spiders/lists.py": {"failure_reason"},
+    "download/blocking.py": {"block_reason", "list_refusal"},
     "commands/status.py": {"_archive"},
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
@@ -53,7 +56,7 @@ SPEAKING = {
     "reporting/terminal.py": {"states", "balance", "runs", "_run", "_heading"},
 }
 # Constants that the document gives by value.
-CONSTANTS = {"BLOCKED": BLOCKED, "IN_A_ROW": str(IN_A_ROW), "LAST_PORT": str(LAST_PORT)}
+CONSTANTS = {"BLOCKED": BLOCKED, "LAST_PORT": str(LAST_PORT)}
 SILENT = {"get", "rpartition", "strftime"}  # calls whose arguments are not messages
 
 
@@ -63,9 +66,9 @@ def form(node: ast.AST) -> str:
         return re.sub(f"{ANY}+", ANY, "".join(map(form, node.values)))
     if isinstance(node, ast.FormattedValue):
         return CONSTANTS.get(ast.unparse(node.value), ANY)
-    return (
-        re.sub(r"%[-\d.]*[sdrf]", ANY, str(node.value)) if isinstance(node, ast.Constant) else ANY
-    )
+    if not isinstance(node, ast.Constant):
+        return ANY
+    return re.sub(r"%[-\d.]*[sdrf]|\{\w+(?::\w)?\}", ANY, str(node.value))
 
 
 def strings(node: ast.AST) -> Iterator[str]:

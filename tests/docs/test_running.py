@@ -146,7 +146,7 @@ def test_the_cron_line_prints_the_log_of_a_blocked_run(cron, site):
     done = cron(cron_lines()[0], MIRROR_URL=site.url)
 
     assert "; the run ends here\n" in done.stdout
-    assert "\nchina: blocked (blocked: HTTP 429, 3 times in a row (" in done.stdout
+    assert "\nchina: blocked (blocked: HTTP 429: 3 of the last 3 article pages (" in done.stdout
 
 
 def unit(name: str, part: str = "Service") -> configparser.SectionProxy:

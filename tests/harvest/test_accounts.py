@@ -26,9 +26,9 @@ REASONS = {
     "truncated": None,  # a page may be cut off anywhere
     "nobody": "no layout",
     "notitle": "no layout",
-    "hang": "DownloadTimeoutError",
-    "reset": "DownloadFailedError",
-    "partial": "ResponseDataLossError",
+    "hang": "no answer in ",
+    "reset": "the connection broke",
+    "partial": "the body was cut off",
     "redirect-loop": "IgnoreRequest: max redirections reached",
 }
 

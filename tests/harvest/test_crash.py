@@ -17,7 +17,8 @@ def test_a_middleware_error_on_a_page_fails_its_story(pages, scrapy, output):
     run = crawl(scrapy, pages, "Pages")
 
     assert run.returncode == 3
-    assert "failed, AssertionError: something is wrong with pages: 1" in run.stdout
+    assert "failed, error: AssertionError: 1" in run.stdout
+    assert "AssertionError: something is wrong with pages" in run.stderr
     assert_accounts_balance(output)
 
 
@@ -35,7 +36,4 @@ def test_an_unreachable_host_is_logged_in_plain_words(scrapy):
 
     assert run.returncode == 3
     message = next(line for line in run.stderr.splitlines() if "its list is incomplete" in line)
-    assert message.endswith(
-        "&page=1: DownloadConnectionRefusedError:"
-        " Connection was refused by other side: 111: Connection refused."
-    )
+    assert message.endswith(": robots.txt of feed.mix.sina.com.cn: connection refused")

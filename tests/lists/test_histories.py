@@ -1,7 +1,7 @@
 """Any history of a list: at its end every article that was listed within the window is in the
 archive, or no run since was complete.
 
-`SINANEWS_HISTORIES` sets how many histories are tried.
+`HISTORIES` sets how many histories are tried.
 """
 
 import os
@@ -37,7 +37,7 @@ from sinanews.ledger.database import engine
 from sinanews.reporting.report import Report
 from sinanews.utils.times import at
 
-HISTORIES = int(os.environ.get("SINANEWS_HISTORIES", "2000"))
+HISTORIES = int(os.environ.get("HISTORIES", "2000"))
 LOOKBACK, DEEP_EVERY, DEEP_LOOKBACK = HOUR, 12 * HOUR, 12 * HOUR
 
 pages = st.sampled_from([0, 1, 1, 2, 3])

@@ -1,0 +1,25 @@
+"""Names of files, and text on a terminal, whatever the locale."""
+
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+
+
+def path_in(folder: Path, name: str) -> Path:
+    """The path below a folder for a name that we give, in UTF-8 on the disk.
+
+    Python writes names in the locale's encoding, so the name is turned into the text that is these
+    bytes there. A folder that a user names is left alone: it came through the same encoding.
+
+    >>> path_in(Path("output"), "_posts/金融/标题.md").name
+    '标题.md'
+    """
+    return folder / os.fsdecode(name.encode())
+
+
+def escape_unprintable() -> None:
+    """Has standard output show as `\\uXXXX` what the terminal's encoding lacks, as standard error
+    does; printing would fail otherwise."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
