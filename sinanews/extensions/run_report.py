@@ -107,6 +107,7 @@ class RunReport:
             lists_failed=stats.get("sinanews/lists_failed", 0),
             rows_broken=stats.get("sinanews/rows_broken", 0),
             errors=stats.get("sinanews/errors", 0),
+            crashes=stats.get("sinanews/crashes", {}),
             pages=coverage.pages,
             presence=coverage.shares(),
             presence_before=earlier_coverage(earlier),

@@ -18,7 +18,7 @@ class Report:
     `gaps` in which there may be rows that were not seen, whether these are `confirmed`, and whether
     the walk was `complete`; `new` are stories that were not known. `waiting` are those failed ones
     that were not fetched, `given_up` those that were given up in an earlier run and not tried in
-    this one. `stalled` says what has come to a stop, if anything has.
+    this one. `crashes` are errors in somebody's code, by what and where. `stalled` says what has come to a stop, if anything has.
     """
 
     spider: str
@@ -33,6 +33,7 @@ class Report:
     lists_failed: int = 0
     rows_broken: int = 0
     errors: int = 0
+    crashes: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     presence: dict[str, float] = field(default_factory=dict)
     presence_before: dict[str, float] = field(default_factory=dict)
@@ -63,6 +64,7 @@ def lines(report: Report) -> list[str]:
         *(f"failed, {reason}: {count}" for reason, count in report.failures.items()),
         *([f"waiting, not fetched yet: {report.waiting}"] if report.waiting else []),
         *([f"given up before: {report.given_up}"] if report.given_up else []),
+        *(f"crashed: {what}: {count}" for what, count in report.crashes.items()),
         *([f"stalled: {report.stalled}"] if report.stalled else []),
         *(
             f"drifted: {name} on {report.presence.get(name, 0):.0%} of the pages,"

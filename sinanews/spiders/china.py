@@ -83,8 +83,7 @@ class ChinaSpider(ArchiveSpider):
         """Enters a page's rows in the ledger; yields the request for the next page, or for the
         next list.
 
-        Without a `walk`, as in `scrapy parse`, yields the requests of the page's stories. Raises
-        CloseSpider when the site refuses us.
+        Without a `walk`, as in `scrapy parse`, yields the requests of the page's stories.
 
         @url https://feed.mix.sina.com.cn/api/roll/get?pageid=155&lid=1686&k=&num=50&page=1
         @returns requests 1
