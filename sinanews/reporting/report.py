@@ -18,7 +18,8 @@ class Report:
     `gaps` in which there may be rows that were not seen, whether these are `confirmed`, and whether
     the walk was `complete`; `new` are stories that were not known. `waiting` are those failed ones
     that were not fetched, `given_up` those that were given up in an earlier run and not tried in
-    this one. `crashes` are errors in somebody's code, by what and where. `stalled` says what has come to a stop, if anything has.
+    this one. `crashes` are errors in somebody's code, by what and where. `stalled` says what has
+    come to a stop, if anything has.
     """
 
     spider: str
