@@ -4,14 +4,13 @@ A run notes an article in the ledger before it writes its line. So a line whose 
 has not tells that the ledger was deleted, put back, or lost its last commits in a power cut.
 """
 
+import heapq
 import logging
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -25,12 +24,13 @@ from sinanews.posts.identity import Identity, identity
 from sinanews.posts.paths import post_path
 from sinanews.posts.render import post_bytes, post_hash
 from sinanews.utils.atomic import write_whole
+from sinanews.utils.times import file_time
 
 logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
-_START = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)")
+_NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
 Key = tuple[str, int]  # a revision: docid and number
 
@@ -77,31 +77,22 @@ def recover(ledger: Ledger, config: Config) -> None:
 
 
 def _last_revisions(folder: Path, now: int) -> set[Key]:
-    """The last revisions in the newest files. Clocks may be off, and copies lose times: so these
-    are the newest by name and by time, with those of the future and without."""
-    files = list(folder.glob("*.jsonl"))
-    newest: set[Path] = set()
-    for times in ({file: _start(file) for file in files}, {file: _written(file) for file in files}):
-        ordered = sorted(files, key=times.__getitem__)
-        past = [file for file in ordered if times[file] <= now]
-        newest.update(ordered[-LOOKED_AT:] + past[-LOOKED_AT:])
-    return {key for path in newest if (key := _last_revision(path))}
+    """The last revisions in the newest files: by name, for copies lose times; and also without
+    those of the future, which a clock that was ahead has left."""
+    if not folder.is_dir():
+        return set()
+    names = os.listdir(folder)  # noqa: PTH208 - a path for each takes longer than all else
+    starts = [(start, name) for name in names if (start := _start(name))]
+    today = file_time(now)
+    past = [(start, name) for start, name in starts if start <= today]
+    newest = {*heapq.nlargest(LOOKED_AT, starts), *heapq.nlargest(LOOKED_AT, past)}
+    return {key for _, name in newest if (key := _last_revision(folder / name))}
 
 
-def _written(file: Path) -> float:
-    """The unix second at which a file was last written."""
-    return file.stat().st_mtime
-
-
-def _start(file: Path) -> float:
-    """The unix second at which a file's run began, as its name has it; 0 where it has none."""
-    match = _START.search(file.name)
-    if match is None:
-        return 0
-    with suppress(ValueError):
-        day, time = match.groups()
-        return datetime.fromisoformat(f"{day}T{time.replace('-', ':')}Z").timestamp()
-    return 0
+def _start(name: str) -> str:
+    """When the run of a file began, as its name has it; "" for one that is no run's."""
+    match = _NAME.fullmatch(name)
+    return match[1] if match else ""
 
 
 def _last_revision(file: Path) -> Key | None:
@@ -136,7 +127,7 @@ def _read(line: bytes) -> Article | None:
 def _lost_articles(ledger: Ledger, folder: Path) -> dict[str, _Lost]:
     """The articles of those lines whose revision the ledger has not, by docid."""
     lost: dict[str, _Lost] = defaultdict(_Lost)
-    for file in sorted(folder.glob("*.jsonl")):
+    for file in _files(folder):
         for batch in batches(_articles_of(file)):
             revisions = {(a.docid, a.revision): (a, offset) for offset, a in reversed(batch)}
             for key in ledger.recovery.lost(revisions):
@@ -172,15 +163,20 @@ def _articles(
         yield LostArticle(revisions, paths[docid], _hash_of(path))
 
 
+def _files(folder: Path) -> list[Path]:
+    """The files of all runs."""
+    return sorted(path for path in folder.iterdir() if _start(path.name))
+
+
 def _revision(file: Path, offset: int) -> LostRevision:
-    """A line as a revision. It was read by the time at which its file was written last: the
-    moment itself is not known, and an earlier one would claim knowledge that nobody had."""
+    """A line as a revision. It was read before its file was written last: when exactly is not
+    known, and an earlier moment might claim knowledge that nobody had."""
     with file.open("rb") as lines:
         lines.seek(offset)
         line = lines.readline()
     article = _read(line)
     assert article, "a file of JSON lines is only ever written on"
-    return LostRevision(article, line, int(max(_start(file), _written(file))))
+    return LostRevision(article, line, int(file.stat().st_mtime))
 
 
 def _hash_of(post: Path) -> bytes | None:
