@@ -1,0 +1,99 @@
+"""After a power cut at any moment, one further run makes the archive what it would have been."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from harvest.disk import Committed, Event, Recorder, Renamed, restore
+from harvest.proofs import assert_accounts_balance, leftovers, query, whole, written
+from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed
+
+STATES = 300
+SITES = 4
+
+
+@cache
+def sites(seed: int) -> tuple[Site, Site]:
+    """What the list has at a first run, and at a second: new articles, some of them namesakes of
+    older ones and above them in the list, and others that changed."""
+    rng = random.Random(seed)  # noqa: S311 - makes up a site, no secrets
+    titles = ["", "同名", "同名", ""]
+    first = [listed(n, rng.choice(titles), f"第{n}篇") for n in range(5)]
+    second = [edited(page, "改了") if rng.random() < 0.4 else page for page in first]
+    second += [listed(n, rng.choice(titles), f"第{n}篇") for n in range(5, 9)]
+    return first, second[::-1] if rng.random() < 0.5 else second
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What an undisturbed run left."""
+
+    posts: dict[str, bytes]
+    export: list[bytes]
+
+
+@cache
+def recorded(seed: int) -> tuple[list[Event], tuple[Archive, Archive]]:
+    """What two undisturbed runs did, and the archive after each."""
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        output = Path(folder).resolve() / "output"
+        recorder = Recorder(output)
+        archives = []
+        with recorder.recording(patch):
+            for number, site in enumerate(sites(seed)):
+                harvest(output, site, NOW + number * HOUR, recorder.step)
+                archives.append(Archive(written(output), export(output)))
+        return recorder.events, tuple(archives)
+
+
+def begins(events: list[Event]) -> list[int]:
+    """Where the runs begin."""
+    return [n for n, e in enumerate(events) if isinstance(e, Committed) and e.durable]
+
+
+def test_what_a_harvest_does_is_recorded():
+    events, (_, archive) = recorded(0)
+    renamed = [n for n, event in enumerate(events) if isinstance(event, Renamed)]
+    assert len(renamed) >= len(archive.posts) + 2, "and two reports"
+    first, second = begins(events)
+    assert first < renamed[0]
+    assert renamed[0] < second < renamed[-1]
+    assert {type(event) for event in events} == {*get_args(Event)}
+
+
+@settings(max_examples=STATES, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(seed=st.integers(0, SITES - 1), data=st.data())
+def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data):
+    events, archives = recorded(seed)
+    cut = data.draw(st.integers(0, len(events)), "events until the cut")
+    # The site is still as it was for the run that the cut ended.
+    run = cut > begins(events)[1]
+
+    def choose(count: int) -> int:
+        return data.draw(st.integers(0, count - 1))
+
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        for missing in restore(events[:cut], output, choose) or ["nothing"]:
+            event(f"missing: {missing.lstrip('0123456789 ')}")
+        harvest(output, sites(seed)[run], NOW + 2 * HOUR)
+
+        assert Archive(written(output), export(output)) == archives[run]
+        assert leftovers(output) == []
+        paths = [row["post_path"] for row in query(output, "SELECT post_path FROM stories")]
+        assert sorted(paths) == sorted(archives[run].posts)
+        in_lines = Counter(
+            (line["docid"], line["revision"])
+            for file in (output / "articles").glob("*")
+            for line in whole(file)
+        )
+        assert set(in_lines.values()) <= {1}
+        assert_accounts_balance(output)
