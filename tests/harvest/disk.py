@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 LEDGER = "ledger.db"
+DEAD = 1 << 30  # a process number that no system gives
 
 
 @dataclass(frozen=True)
@@ -163,13 +164,12 @@ def _names_kept(events: list[Event], choose: Choose, missing: list[str]) -> dict
                 files.pop(event.old, None)
             else:
                 missing.append("a name")
-    for path in [path for path in files if path not in data]:
-        # A temporary name may also be gone with the file, or the file be there without its bytes.
-        how = choose(3)
-        if how == 0:
-            del files[path]
-        elif how == 1:
-            files[path] = files[path][: len(files[path]) // 2]
+    # A temporary name may also be gone with its file, or the file be there without its bytes.
+    for path in [path for path in files if path.endswith(".tmp")]:
+        content, how = files.pop(path), choose(3)
+        if how:
+            kept_name = path.replace(f"-{os.getpid()}-", f"-{DEAD}-")
+            files[kept_name] = content[: len(content) // how]
     return files
 
 

@@ -16,7 +16,7 @@ from harvest.disk import Committed, Event, Recorder, Renamed, restore
 from harvest.proofs import assert_accounts_balance, leftovers, query, whole, written
 from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed
 
-STATES = 300
+STATES = 200  # of each kind
 SITES = 4
 
 
@@ -69,31 +69,72 @@ def test_what_a_harvest_does_is_recorded():
     assert {type(event) for event in events} == {*get_args(Event)}
 
 
-@settings(max_examples=STATES, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-@given(seed=st.integers(0, SITES - 1), data=st.data())
-def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data):
-    events, archives = recorded(seed)
+def cut_off(events: list[Event], data: st.DataObject, output: Path) -> int:
+    """Makes an archive as a power cut may leave it; returns which run it ended, 0 or 1."""
     cut = data.draw(st.integers(0, len(events)), "events until the cut")
-    # The site is still as it was for the run that the cut ended.
-    run = cut > begins(events)[1]
 
     def choose(count: int) -> int:
         return data.draw(st.integers(0, count - 1))
 
+    for missing in restore(events[:cut], output, choose) or ["nothing"]:
+        event(f"missing: {missing.lstrip('0123456789 ')}")
+    return int(cut > begins(events)[1])
+
+
+def assert_is_in_order(output: Path) -> None:
+    """One post an article, one line a revision, nothing that is left over."""
+    assert leftovers(output) == []
+    paths = [row["post_path"] for row in query(output, "SELECT post_path FROM stories")]
+    assert sorted(paths) == sorted(written(output))
+    in_lines = Counter(
+        (line["docid"], line["revision"])
+        for file in (output / "articles").glob("*")
+        for line in whole(file)
+    )
+    assert set(in_lines.values()) <= {1}
+    assert_accounts_balance(output)
+
+
+any_cut = settings(
+    max_examples=STATES, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+
+
+@any_cut
+@given(seed=st.integers(0, SITES - 1), data=st.data())
+def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data):
+    events, archives = recorded(seed)
     with TemporaryDirectory() as folder:
         output = Path(folder) / "output"
-        for missing in restore(events[:cut], output, choose) or ["nothing"]:
-            event(f"missing: {missing.lstrip('0123456789 ')}")
+        run = cut_off(events, data, output)
+
+        # The site is as it was for the run that was cut off.
         harvest(output, sites(seed)[run], NOW + 2 * HOUR)
 
         assert Archive(written(output), export(output)) == archives[run]
-        assert leftovers(output) == []
-        paths = [row["post_path"] for row in query(output, "SELECT post_path FROM stories")]
-        assert sorted(paths) == sorted(archives[run].posts)
-        in_lines = Counter(
-            (line["docid"], line["revision"])
-            for file in (output / "articles").glob("*")
-            for line in whole(file)
-        )
-        assert set(in_lines.values()) <= {1}
-        assert_accounts_balance(output)
+        assert_is_in_order(output)
+
+
+@any_cut
+@given(seed=st.integers(0, SITES - 1), data=st.data())
+def test_after_a_power_cut_no_name_comes_to_another_article(seed, data):
+    events, archives = recorded(seed)
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        run = cut_off(events, data, output)
+        kept = written(output)
+
+        # A namesake is now above the articles whose commits were lost.
+        harvest(output, [listed(99, "同名", "新来"), *sites(seed)[run]], NOW + 2 * HOUR)
+
+        posts = written(output)
+        for path, post in kept.items():
+            assert date_of(posts[path]) == date_of(post), path
+        others = [post for post in posts.values() if "新来".encode() not in post]
+        assert sorted(others) == sorted(archives[run].posts.values())
+        assert_is_in_order(output)
+
+
+def date_of(post: bytes) -> bytes:
+    """A post's date, which no two articles here have in common."""
+    return next(line for line in post.split(b"\n") if line.startswith(b"date: "))
