@@ -244,6 +244,22 @@ def test_a_file_that_is_none_of_the_articles_own_is_not_overwritten(output):
     assert post.read_text() == "my own notes"
 
 
+def test_an_article_whose_commit_failed_is_written_over_its_own_post(output):
+    harvest(output, SITE[:2])
+    before = written(output)
+    unrecord = """UPDATE stories SET state = 'listed', revision = 0, due_at = 0,
+        content_hash = NULL, post_hash = NULL WHERE docid = ?"""
+    change(output, unrecord, SITE[1][0].docid)
+    change(output, "DELETE FROM revisions WHERE docid = ?", SITE[1][0].docid)
+    (file,) = (output / "articles").iterdir()
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+
+    counts = harvest(output, SITE[:2], NOW + HOUR)
+
+    assert counts["written"] == 1
+    assert written(output) == before
+
+
 def assert_posts_are_whole_but(output, other):
     paths = {row["post_path"] for row in query(output, "SELECT post_path FROM stories")}
     assert paths == written(output).keys() - {str(other.relative_to(output))}
@@ -289,3 +305,24 @@ def test_temporary_files_that_no_run_left_are_removed_on_the_next_day(output):
     harvest(output, SITE[:1], NOW + 24 * HOUR)
 
     assert not leftover.exists()
+
+
+def test_a_harvest_tells_that_its_ledger_was_deleted_and_fetches_nothing_again(
+    scrapy, output, site
+):
+    assert scrapy("harvest", "china", mirror=site.url).returncode == 0
+    before = written(output)
+    delete_ledger(output)
+    site.forget()
+
+    run = scrapy("harvest", "china", mirror=site.url)
+
+    assert run.returncode == 0, run.stderr
+    assert f"WARNING: {OLDER.format(len(before))}\n" in run.stderr
+    assert site.articles() == []
+    assert written(output) == before
+    assert set(revisions(output).values()) == {1}
+    assert_accounts_balance(output)
+    status = scrapy("status").stdout
+    assert "the account balances, over all stories and 2 runs\n" in status
+    assert "  recovered  " in status
