@@ -35,8 +35,9 @@ class Window:
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
-    `output` is absolute. `failed_pause` and `recheck_ages` are seconds, `first_run_days` days.
-    `ledger_url` is empty for the ledger in `output`, `mirror_url` for the live site.
+    `output` is absolute. `list_pause`, `failed_pause` and `recheck_ages` are seconds,
+    `first_run_days` days. `ledger_url` is empty for the ledger in `output`, `mirror_url` for the
+    live site.
     """
 
     output: Path
@@ -47,6 +48,8 @@ class Config:
     post_extra_keys: tuple[str, ...]
     first_run_days: int
     window: Window
+    list_pause: float
+    stalled_hours: int
     failed_pause: int
     failed_tries: int
     recheck_ages: tuple[int, ...]
@@ -60,7 +63,7 @@ class Config:
         Raises ArgumentError for a value that no run could work with.
         """
         contact_of(settings)
-        _require_seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
+        _seconds("CLOSESPIDER_TIMEOUT", settings)  # Scrapy does not check its own
         return cls(
             output=_output(settings["OUTPUT_DIR"]),
             ledger_url=settings["LEDGER_URL"] or "",
@@ -77,6 +80,8 @@ class Config:
                 deep_scan_every=_setting(settings, "SWEEP_HOURS") * 3600,
                 deep_scan_lookback=_setting(settings, "SWEEP_LATENESS_HOURS") * 3600,
             ),
+            list_pause=_seconds("LIST_PAUSE_SECONDS", settings),
+            stalled_hours=_setting(settings, "STALLED_HOURS", 1),
             failed_pause=_setting(settings, "FAILED_PAUSE_SECONDS"),
             failed_tries=_setting(settings, "FAILED_TRIES", 1),
             recheck_ages=tuple(
@@ -122,10 +127,11 @@ def _mirror_url(value: str) -> str:
     return value
 
 
-def _require_seconds(name: str, settings: BaseSettings) -> None:
+def _seconds(name: str, settings: BaseSettings) -> float:
     with suppress(TypeError, ValueError):
-        if float(settings[name]) >= 0:
-            return
+        seconds = float(settings[name])
+        if 0 <= seconds < float("inf"):
+            return seconds
     raise ArgumentError(name, settings[name], "a number of seconds, 0 or more")
 
 

@@ -23,6 +23,12 @@ LATENESS_MINUTES = 60
 SWEEP_HOURS = 12
 SWEEP_LATENESS_HOURS = 12
 
+# A page of a list that fails, or that makes no sense, is asked for three times in a run: again
+# after this pause, and after twice that.
+LIST_PAUSE_SECONDS = 5
+# A run is stalled when no list has had a new row for so long, or no article that waits was written.
+STALLED_HOURS = 24
+
 # A failed article is tried again by later runs, after a pause that doubles each time: eight
 # tries from five minutes on are ten hours and a half.
 FAILED_PAUSE_SECONDS = 300

@@ -20,6 +20,7 @@ QUICK = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
     "RETRY_TIMES": "1",
     "DOWNLOAD_TIMEOUT": "10",
+    "LIST_PAUSE_SECONDS": "0.05",
 }
 
 
@@ -57,6 +58,7 @@ class Pages(dict[str, bytes | tuple[int, bytes]]):
     def roll(self, *rows: dict, **result) -> None:
         """Serves rows as the answer of the roll API."""
         answer = {"status": {"code": 0, "msg": "succ"}, "rtime": 1_700_000_000, "data": rows}
+        answer["total"] = len(rows)
         body = json.dumps({"result": answer | result})
         self["feed.mix.sina.com.cn/api/roll/get"] = body.encode()
 

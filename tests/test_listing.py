@@ -50,8 +50,8 @@ def gone(claim):
 
 
 def test_stories_with_the_same_title_get_distinct_paths(ledger):
-    assert ledger.upsert_listed([story(1, "题"), story(2, "题"), story(3)], "guonei") == 3
-    assert ledger.upsert_listed([story(4, "题")], "guonei") == 1
+    assert ledger.upsert_listed([story(1, "题"), story(2, "题"), story(3)], "guonei").waiting == 3
+    assert ledger.upsert_listed([story(4, "题")], "guonei").waiting == 1
 
     claims = ledger.claim(9)
     names = {claim.story.docid[-1]: claim.post_path.rpartition("/")[2] for claim in claims}
@@ -65,8 +65,8 @@ def test_stories_with_the_same_title_get_distinct_paths(ledger):
 
 def test_a_story_of_several_lists_is_in_the_account_once_and_knows_them_all(ledger):
     page = [story(1), story(2)]
-    assert ledger.upsert_listed(page, "guonei") == 2
-    assert ledger.upsert_listed([*page, story(3)], "hongguan") == 3
+    assert ledger.upsert_listed(page, "guonei").waiting == 2
+    assert ledger.upsert_listed([*page, story(3)], "hongguan").waiting == 3
 
     assert ledger.runs.account(ledger.run) == {State.FAILED: 3}  # for now: none is fetched
     assert [claim.story.channels for claim in ledger.claim(9)][:2] == [("guonei", "hongguan")] * 2
@@ -98,7 +98,7 @@ def test_a_changed_row_is_due_again_unless_it_is_already_waiting(ledger):
     ledger.record_outcomes([written(done), gone(left)])
     changed = [replace(story(n), mtime=NOW + 60, title="新题") for n in (1, 2, 3)]
 
-    waiting = ledger.upsert_listed(changed, "guonei")
+    waiting = ledger.upsert_listed(changed, "guonei").waiting
 
     assert waiting == 3, "the fetched one, the gone one, and the one that is still claimed"
     again, back = ledger.claim(9)
@@ -109,7 +109,7 @@ def test_a_changed_row_is_due_again_unless_it_is_already_waiting(ledger):
 
 
 def test_new_stories_are_recorded_up_to_the_limit(ledger):
-    assert ledger.upsert_listed([story(1), story(2), story(3)], "guonei", limit=2) == 2
+    assert ledger.upsert_listed([story(1), story(2), story(3)], "guonei", limit=2).waiting == 2
     assert [claim.story.docid for claim in ledger.claim(9)] == [story(1).docid, story(2).docid]
 
 

@@ -3,11 +3,13 @@
 import json
 import logging
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from itemadapter import ItemAdapter, is_item
-from scrapy import Spider, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,12 +18,14 @@ from sinanews.ledger.database import in_short
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
 from sinanews.reporting.report import Report, account, lines
+from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.atomic import write_whole
 from sinanews.utils.times import file_time
 
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there
+RUNS_OF_DAYS = 500  # and so many whether a site has gone quiet: four an hour for five days
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +54,7 @@ class RunReport:
         logger.error("%s could not be kept: %s", _name(item), failure.value)
         self._stats.inc_value("sinanews/errors")
 
-    def closed(self, spider: Spider, reason: str) -> None:
+    def closed(self, spider: ArchiveSpider, reason: str) -> None:
         """Files the report, and prints what came of the run."""
         try:
             report = self._report(spider, reason)
@@ -82,29 +86,39 @@ class RunReport:
             name += f"-{self._ledger.run}"
         return self._output / "runs" / f"{name}.json"
 
-    def _report(self, spider: Spider, reason: str) -> Report:
+    def _report(self, spider: ArchiveSpider, reason: str) -> Report:
         runs, run, stats = self._ledger.runs, self._ledger.run, self._stats.get_stats()
         validation = self._crawler.get_item_pipeline(ValidatePipeline)
         coverage = validation.coverage if validation else FieldCoverage()
-        earlier = earlier_coverage([record.report for record in runs.last(RUNS_BEFORE + 1)])
-        return Report(
+        earlier = [record.report for record in runs.last(RUNS_BEFORE + 1)]
+        tries = spider.config.failed_tries
+        others = spider.selection()
+        others = replace(others, tries=tries) if others else None
+        failures = runs.failures(run, others)
+        waiting = failures.pop(None, 0)
+        report = Report(
             spider=spider.name,
             started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
-            account=account(runs.account(run), stats.get("sinanews/filtered", 0)),
-            failures=dict(runs.failures(run)),
+            account=account(runs.account(run, others), stats.get("sinanews/filtered", 0)),
+            failures={str(text): count for text, count in failures.items()},
+            waiting=waiting,
+            given_up=runs.given_up(run, tries),
             lists=stats.get("sinanews/lists", {}),
             lists_failed=stats.get("sinanews/lists_failed", 0),
             rows_broken=stats.get("sinanews/rows_broken", 0),
             errors=stats.get("sinanews/errors", 0),
             pages=coverage.pages,
             presence=coverage.shares(),
-            presence_before=earlier,
+            presence_before=earlier_coverage(earlier),
             drifted=drifted(coverage, earlier),
             requests=stats.get("downloader/request_count", 0),
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
         )
+        now, limit = self._ledger.now(), spider.config.stalled_hours * 3600
+        report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
+        return report
 
 
 def _shown(folder: Path) -> Path:

@@ -19,7 +19,7 @@ from sinanews.ledger import workers
 from sinanews.ledger.audit import Audit, audit
 from sinanews.ledger.claims import Claims, Retries
 from sinanews.ledger.database import engine, in_short, unusable, writing
-from sinanews.ledger.listing import Listing, upsert_listed
+from sinanews.ledger.listing import Listed, Listing, upsert_listed
 from sinanews.ledger.records import (
     Claim,
     Outcome,
@@ -34,6 +34,7 @@ from sinanews.ledger.revisions import line, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
 from sinanews.ledger.tables import about, revisions, stories
+from sinanews.ledger.watermarks import Watermarks
 from sinanews.roll.api import Story
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Ledger:
         self._claims = Claims(database, clock, retries or Retries())
         self.runs = Runs(database, clock)
         self.recovery = Recovery(database, clock, retries or Retries())
+        self.lists = Watermarks(database)
         self.run = 0  # none yet
         self.started = self.now()
 
@@ -130,10 +132,9 @@ class Ledger:
 
     def upsert_listed(
         self, rows: Sequence[Story], channel: str, limit: float = float("inf")
-    ) -> int:
+    ) -> Listed:
         """Enters the rows of a list's page, as rows of that channel, in order; of new stories at
-        most `limit`. Returns how many of them now wait to be claimed.
-        """
+        most `limit`."""
         listing = Listing(channel, self.run, self.now(), self._path_of)
         with self._writing.begin() as connection:
             return upsert_listed(connection, rows, listing, limit)

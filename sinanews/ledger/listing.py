@@ -11,13 +11,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sinanews.items import State
 from sinanews.ledger.database import insert_new
 from sinanews.ledger.records import (
+    DONE,
     ExistingStory,
     PathOf,
+    docids_by_url,
     existing_stories,
     story_row,
     under_existing_docids,
 )
-from sinanews.ledger.tables import runs, stories
+from sinanews.ledger.tables import runs, stories, text_key
 from sinanews.roll.api import Story
 
 
@@ -32,24 +34,82 @@ class Listing:
     path_of: PathOf
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What came of a page's rows: how many of its stories now wait to be claimed, and how many were
+    not known."""
+
+    waiting: int
+    new: int
+
+
 def upsert_listed(
     connection: Connection, rows: Sequence[Story], listing: Listing, limit: float = float("inf")
-) -> int:
+) -> Listed:
     """Adds the new stories of a page, at most `limit` of them, and notes what the page says anew
     of the others.
 
-    Returns how many of all these stories now wait to be claimed.
+    A URL is one story's: the story of another docid that is listed with it is filtered.
     """
     rows = under_existing_docids(connection, rows)
     existing = existing_stories(connection, [story.docid for story in rows])
     unknown = {story.docid: story for story in rows if story.docid not in existing}
     new = list(unknown.values())[: int(min(limit, len(unknown)))]
-    changed = [s for s in rows if s.docid in existing and s.mtime > existing[s.docid].mtime]
-    _add(connection, new, listing)
+    moved = [story for story in rows if _has_moved(story, existing.get(story.docid), listing)]
+    owners = _owners(connection, [*moved, *new]) if moved or new else {}
+    single = [story for story in new if owners[story.url] == story.docid]
+    _add(connection, single, listing)
+    _add_duplicates(connection, [story for story in new if story not in single], owners, listing)
     _note_run_and_channel(connection, existing, listing)
+    moved = [story for story in moved if owners[story.url] == story.docid]
+    if moved:
+        connection.execute(_SET_URL, [_new_url(story, listing) for story in moved])
+    changed = [
+        story
+        for story in rows
+        if story.docid in existing
+        and not existing[story.docid].is_duplicate
+        and story.mtime > existing[story.docid].mtime
+    ]
     _change(connection, changed, existing, listing)
     again = {s.docid for s in changed if existing[s.docid].state is not State.LISTED}
-    return len(new) + sum(story.waits or docid in again for docid, story in existing.items())
+    again |= {s.docid for s in moved if existing[s.docid].state in {State.GONE, State.FAILED}}
+    waiting = sum(story.waits or docid in again for docid, story in existing.items())
+    return Listed(len(single) + waiting, len(new))
+
+
+def _has_moved(story: Story, existing: ExistingStory | None, listing: Listing) -> bool:
+    """Whether a row gives a story another URL. By one that is merely asked for, such as a phone's,
+    an article that is there does not move."""
+    if existing is None or existing.url == story.url:
+        return False
+    return bool(listing.channel) or existing.state not in DONE
+
+
+def _owners(connection: Connection, rows: Sequence[Story]) -> dict[str, str]:
+    """The docid to which each row's URL belongs: whoever had it first."""
+    owners = docids_by_url(connection, [story.url for story in rows])
+    for story in rows:
+        owners.setdefault(story.url, story.docid)
+    return owners
+
+
+def _add_duplicates(
+    connection: Connection, rows: Sequence[Story], owners: Mapping[str, str], listing: Listing
+) -> None:
+    """Adds stories whose page is another's, as settled."""
+    if rows:
+        settled = {"state": State.FILTERED, "finished_run": listing.run, "url_key": None}
+        values = [
+            {
+                **story_row(story, listing.channel, None),
+                **settled,
+                "reason": f"the same page as {owners[story.url]}",
+                "run": listing.run,
+            }
+            for story in rows
+        ]
+        connection.execute(insert_new(connection, stories), values)
 
 
 def _add(connection: Connection, new: Sequence[Story], listing: Listing) -> None:
@@ -134,6 +194,11 @@ def _new_values(story: Story, listing: Listing) -> dict[str, Any]:
     return values | {"key": story.docid, "new_channel": listing.channel, "now": listing.now}
 
 
+def _new_url(story: Story, listing: Listing) -> dict[str, Any]:
+    key = text_key(story.url)
+    return {"key": story.docid, "new_url": story.url, "new_key": key, "now": listing.now}
+
+
 # Made once: SQLAlchemy takes longer to build a statement than SQLite to carry it out.
 _ONE = stories.c.docid == bindparam("key")
 _MANY = stories.c.docid.in_(bindparam("docids", expanding=True))
@@ -154,6 +219,19 @@ _SET_ROW = (
         title=bindparam("new_title"),
         summary=bindparam("new_summary"),
         due_at=case((_WAITS_ANYHOW, stories.c.due_at), else_=bindparam("now")),
+    )
+)
+# What was not to be had at the old URL may be there at the new one.
+_MISSED = (stories.c.state == State.GONE) | (stories.c.state == State.FAILED)
+_WAS_MISSED = _MISSED & stories.c.worker.is_(None)
+_SET_URL = (
+    update(stories)
+    .where(_ONE)
+    .values(
+        url=bindparam("new_url"),
+        url_key=bindparam("new_key"),
+        tries=case((_WAS_MISSED, 0), else_=stories.c.tries),
+        due_at=case((_WAS_MISSED, bindparam("now")), else_=stories.c.due_at),
     )
 )
 _SET_LISTING = (

@@ -68,7 +68,7 @@ def _watch_lists_and_workers(connection: Connection) -> None:
 
 
 _LISTS = """
-    CREATE TABLE lists (channel TEXT PRIMARY KEY, newest BIGINT, total BIGINT,
+    CREATE TABLE lists (channel TEXT PRIMARY KEY, newest BIGINT, second BIGINT, total BIGINT,
     unconfirmed_end BIGINT)"""
 _GAPS = """
     CREATE TABLE gaps (channel TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,

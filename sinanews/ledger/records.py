@@ -63,9 +63,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ExistingStory:
-    """What listing needs of a story that the ledger has: its channels with commas between, its last
-    change in unix seconds, its state, its last run, and whether it waits to be claimed."""
+    """What listing needs of a story that the ledger has: its URL, whether that belongs to another
+    story, its channels with commas between, its last change in unix seconds, its state, its last
+    run, and whether it waits to be claimed."""
 
+    url: str
+    is_duplicate: bool
     channels: str
     mtime: int
     state: State
@@ -75,6 +78,8 @@ class ExistingStory:
 
 _EXISTING = select(
     stories.c.docid,
+    stories.c.url,
+    stories.c.url_key.is_(None),
     stories.c.channels,
     stories.c.mtime,
     stories.c.state,

@@ -1,20 +1,20 @@
-"""What the ledger knows of runs: their records, their accounts, and how far the lists are known."""
+"""What the ledger knows of runs: their records and their accounts."""
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, select, update
 
 from sinanews.items import State
 from sinanews.ledger import workers
-from sinanews.ledger.database import upsert, writing
+from sinanews.ledger.database import writing
 from sinanews.ledger.records import DONE
-from sinanews.ledger.tables import runs, stories, watermarks
-from sinanews.roll.watermark import Watermark
+from sinanews.ledger.selection import Selection
+from sinanews.ledger.tables import runs, stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Runs:
                 run for run, worker in connection.execute(query) if not workers.is_running(worker)
             ]
 
-    def account(self, run: int) -> Counter[State]:
-        """What became of every story that a run listed or claimed.
+    def account(self, run: int, others: Selection | None = None) -> Counter[State]:
+        """What became of every story that a run listed or claimed, and of the `others` that wait.
 
         What was done before is unchanged; what was not fetched has failed, for now.
         """
@@ -97,36 +97,49 @@ class Runs:
         query = select(*state, func.count()).where(stories.c.run == run).group_by(*state)
         with self._database.connect() as connection:
             rows = connection.execute(query).all()
+        waiting = sum(self._waiting(run, others).values())
         account: Counter[State] = Counter()
         for came_to, here, count in rows:
             account[_in_run(State(came_to), here=bool(here))] += count
+        account[State.FAILED] += waiting
         return account
 
-    def failures(self, run: int) -> Counter[str]:
-        """Why stories of a run have failed, by reason."""
-        reason = func.coalesce(stories.c.reason, "not fetched")
-        query = select(reason, func.count()).where(
-            stories.c.run == run, stories.c.state.in_((State.FAILED, State.LISTED))
+    def failures(self, run: int, others: Selection | None = None) -> Counter[str | None]:
+        """Why stories of a run, and `others` that wait, have failed, by reason; None stands for
+        those that were not fetched."""
+        failed = stories.c.state.in_(_UNSETTLED)
+        query = select(stories.c.reason, func.count()).where(stories.c.run == run, failed)
+        with self._database.connect() as connection:
+            rows = connection.execute(query.group_by(stories.c.reason)).all()
+        return _by_reason(rows) + self._waiting(run, others)
+
+    def _waiting(self, run: int, selection: Selection | None) -> Counter[str | None]:
+        """How many stories of a selection wait and are not in a run's own account, by reason."""
+        if selection is None:
+            return Counter()
+        waits = stories.c.due_at.is_not(None) & stories.c.state.in_(_UNSETTLED)
+        foreign = stories.c.run.is_distinct_from(run)
+        query = select(stories.c.reason, func.count()).where(waits, foreign, selection.clause())
+        with self._database.connect() as connection:
+            rows = connection.execute(query.group_by(stories.c.reason)).all()
+        return _by_reason(rows)
+
+    def given_up(self, run: int, tries: int) -> int:
+        """How many of a run's failures were given up before, after so many tries, and not tried
+        again."""
+        before = stories.c.finished_run.is_distinct_from(run) & (stories.c.tries >= tries)
+        query = select(func.count()).where(
+            stories.c.run == run, stories.c.state == State.FAILED, before
         )
         with self._database.connect() as connection:
-            return Counter(dict(connection.execute(query.group_by(reason)).all()))
+            return connection.execute(query).scalar_one()
 
-    def watermark(self, channel: str) -> Watermark | None:
-        """How far a channel's list is known without a gap; None before its first complete walk."""
-        query = select(watermarks.c.reached, watermarks.c.deep_scanned).filter_by(channel=channel)
-        with self._database.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        return Watermark(row.reached, row.deep_scanned or row.reached) if row else None
 
-    def move(self, channel: str, watermark: Watermark) -> None:
-        """Notes how far a channel's list is known."""
-        row = {
-            "channel": channel,
-            "reached": watermark.reached,
-            "deep_scanned": watermark.deep_scanned,
-        }
-        with self._writing.begin() as connection:
-            connection.execute(upsert(connection, watermarks, ["reached", "deep_scanned"]), row)
+_UNSETTLED = (State.FAILED, State.LISTED)
+
+
+def _by_reason(rows: Iterable[Row[str | None, int]]) -> Counter[str | None]:
+    return Counter({row[0]: row[1] for row in rows})
 
 
 def _in_run(state: State, *, here: bool) -> State:

@@ -16,7 +16,7 @@ class Selection:
     `channels` are names of lists through which a story came first; `since` and `until` bound its
     ctime in unix seconds, the first inclusive and the second not; `written` tells those that have
     an article from those that never had; `runs` are numbers of runs in which a story came to its
-    present state.
+    present state; `tries` bounds how often it has failed, that number not included.
     """
 
     docids: tuple[str, ...] | None = None
@@ -25,6 +25,7 @@ class Selection:
     until: float | None = None
     written: bool | None = None
     runs: tuple[int, ...] | None = None
+    tries: int | None = None
 
     def clause(self) -> ColumnElement[bool]:
         """The conditions as the database takes them."""
@@ -45,6 +46,8 @@ class Selection:
             yield written if self.written else ~written
         if self.runs is not None:
             yield columns.finished_run.in_(self.runs)
+        if self.tries is not None:
+            yield columns.tries < self.tries
 
 
 ALL = Selection()

@@ -70,14 +70,15 @@ watermarks = Table(
     Column("deep_scanned", BigInteger),
 )
 
-# What the last answer for a channel's list was like: the ctime of its newest row and how many rows
-# the list says it has; and the ctime at which the list ended before it came to the watermark, which
+# What a channel's list was like: the ctimes of its two newest rows and how many rows it said to
+# have; and the ctime at which the list ended before it came to the watermark, which
 # the next walk has to confirm (NULL: it did not).
 lists = Table(
     "lists",
     metadata,
     Column("channel", Text, primary_key=True),
     Column("newest", BigInteger),
+    Column("second", BigInteger),
     Column("total", BigInteger),
     Column("unconfirmed_end", BigInteger),
 )

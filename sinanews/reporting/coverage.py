@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from sinanews.items import FIELDS, Article
@@ -47,9 +48,20 @@ def earlier_coverage(reports: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {name: round(total[name] / pages, 4) for name in FIELDS if pages}
 
 
-def drifted(now: FieldCoverage, earlier: Mapping[str, float]) -> list[str]:
-    """The required fields that are on clearly fewer pages than before."""
-    if now.pages < LEAST_PAGES:
-        return []
-    shares = now.shares()
-    return [name for name in REQUIRED if shares[name] < earlier.get(name, 1.0) - FALL]
+def drifted(now: FieldCoverage, earlier: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The required fields that are on clearly fewer pages than in `earlier` reports, newest first.
+
+    A run of few pages tells nothing by itself; but if none of its pages has a field, and none of
+    the runs' just before, they are told together.
+    """
+    if now.pages >= LEAST_PAGES:
+        shares, before = now.shares(), earlier_coverage(earlier)
+        return [name for name in REQUIRED if shares[name] < before.get(name, 1.0) - FALL]
+    read = [report for report in earlier if report.get("pages")]
+    return [name for name in REQUIRED if now.pages and _is_missing_long(name, now, read)]
+
+
+def _is_missing_long(name: str, now: FieldCoverage, reports: Sequence[Mapping[str, Any]]) -> bool:
+    pages = 0 if now.fields[name] else now.pages
+    without = takewhile(lambda report: not report["presence"].get(name), reports)
+    return bool(pages) and pages + sum(report["pages"] for report in without) >= LEAST_PAGES

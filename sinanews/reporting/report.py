@@ -1,6 +1,6 @@
 """A run's report: what became of every listed story, and how the pages read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,9 +12,13 @@ from sinanews.utils import times
 class Report:
     """The report of one run. Times are unix seconds: of the site's clock in `lists`, else local.
 
-    `lists` has for each channel its pages walked, the oldest ctime reached, how far back the walk
-    was to go, the gap in seconds that is left to the last watermark, and whether the walk was
-    complete, or came to the list's end instead.
+    `lists` has for each channel the answers read (`pages`), the list's time when the walk `began`,
+    its `newest` and `oldest` rows, how far back it was to go (`horizon`), the `gap` in seconds that
+    is left to the watermark, whether the list `ended` first and what the walk's `end` was, the
+    `gaps` in which there may be rows that were not seen, whether these are `confirmed`, and whether
+    the walk was `complete`; `new` are stories that were not known. `waiting` are those failed ones
+    that were not fetched, `given_up` those that were given up in an earlier run and not tried in
+    this one. `stalled` says what has come to a stop, if anything has.
     """
 
     spider: str
@@ -23,6 +27,8 @@ class Report:
     verdict: str = ""
     account: dict[str, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    given_up: int = 0
     lists: dict[str, dict[str, Any]] = field(default_factory=dict)
     lists_failed: int = 0
     rows_broken: int = 0
@@ -31,6 +37,7 @@ class Report:
     presence: dict[str, float] = field(default_factory=dict)
     presence_before: dict[str, float] = field(default_factory=dict)
     drifted: list[str] = field(default_factory=list)
+    stalled: str | None = None
     requests: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -54,12 +61,16 @@ def lines(report: Report) -> list[str]:
         f"{report.spider}: {report.verdict} ({report.reason})",
         f"listed {report.account['listed']} = {parts}",
         *(f"failed, {reason}: {count}" for reason, count in report.failures.items()),
+        *([f"waiting, not fetched yet: {report.waiting}"] if report.waiting else []),
+        *([f"given up before: {report.given_up}"] if report.given_up else []),
+        *([f"stalled: {report.stalled}"] if report.stalled else []),
         *(
-            f"drifted: {name} on {report.presence[name]:.0%} of the pages,"
+            f"drifted: {name} on {report.presence.get(name, 0):.0%} of the pages,"
             f" {report.presence_before.get(name, 1.0):.0%} before"
             for name in report.drifted
         ),
         *(_walked(name, walk) for name, walk in report.lists.items()),
+        *(_gap(name, walk, gap) for name, walk in report.lists.items() for gap in walk["gaps"]),
         *(f"{what}: {count}" for what, count in trouble(report).items() if count),
         f"{report.requests} requests, {report.bytes / 1e6:.1f} MB, {report.seconds:.1f} s",
     ]
@@ -67,23 +78,25 @@ def lines(report: Report) -> list[str]:
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:
     back = f" back to {times.minute(walk['oldest'])}" if walk["oldest"] else ""
-    short = walk["ended"] and walk["oldest"] and walk["oldest"] > walk["horizon"]
-    end = f", where it ends (asked for: {times.minute(walk['horizon'])})" if short else ""
-    return f"list {name}: pages walked {walk['pages']}{back}{end}"
+    ended = walk["end"] in {"list", "depth"} and walk["oldest"] > walk["horizon"]
+    end = f", where it ends (asked for: {times.minute(walk['horizon'])})" if ended else ""
+    more = (
+        ", though the list says that it has more rows" if ended and walk["end"] == "depth" else ""
+    )
+    return f"list {name}: pages walked {walk['pages']}{back}{end}{more}"
 
 
-def has_gap(walk: Mapping[str, Any]) -> bool:
-    """Whether a list of several pages ended before it came to what the last walk had reached:
-    what was listed and left it in between is not known. A list of one page is meant to be short.
-    """
-    return bool(walk["ended"] and walk["gap"] and walk["pages"] > 1)
+def _gap(name: str, walk: Mapping[str, Any], gap: Sequence[int]) -> str:
+    since, until = map(times.minute, gap)
+    what = "are no longer listed" if walk["confirmed"] else "were not listed"
+    return f"list {name}: rows between {since} and {until} {what}"
 
 
 def trouble(report: Report) -> dict[str, int]:
     """What keeps a run from being complete, beside stories that failed, each with its count."""
     return {
         "lists that could not be read": report.lists_failed,
-        "lists that end before the last run began": sum(map(has_gap, report.lists.values())),
+        "lists with a gap": sum(bool(walk["gaps"]) for walk in report.lists.values()),
         "rows that could not be read": report.rows_broken,
         "articles that could not be kept": report.errors,
     }

@@ -15,6 +15,7 @@ class Verdict(IntEnum):
     INCOMPLETE = 3
     BLOCKED = 4
     DRIFTED = 5
+    STALLED = 6
     LOCKED = 75
 
 
@@ -24,7 +25,7 @@ def worst_exit_code(codes: Iterable[int]) -> int:
     >>> worst_exit_code([0, 5, 4]), worst_exit_code([0, 0])
     (4, 0)
     """
-    order = (0, Verdict.INCOMPLETE, Verdict.DRIFTED, Verdict.BLOCKED)
+    order = (0, Verdict.INCOMPLETE, Verdict.STALLED, Verdict.DRIFTED, Verdict.BLOCKED)
     return max(codes, key=lambda code: order.index(code) if code in order else len(order))
 
 
@@ -34,6 +35,8 @@ def verdict(report: Report) -> Verdict:
         return Verdict.BLOCKED
     if report.drifted:
         return Verdict.DRIFTED
-    failures = report.account["failed"], *trouble(report).values()
+    if report.stalled:
+        return Verdict.STALLED
+    failures = report.account["failed"] - report.given_up, *trouble(report).values()
     finished = report.reason == "finished" and not any(failures)
     return Verdict.COMPLETE if finished else Verdict.INCOMPLETE

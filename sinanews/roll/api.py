@@ -3,18 +3,24 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from sinanews.channels import BY_LID
 from sinanews.exceptions import RollError, RowError
 from sinanews.utils.text import well_formed
-from sinanews.utils.urls import bare_docid, canonical, docid
+from sinanews.utils.urls import bare_docid, canonical, docid, is_sinas
 
-# try{feedCardJsonpCallback({...});}catch(e){};
-_JSONP = re.compile(r"\s*(?:try\s*\{)?\s*[\w.$]+\s*\((.*)\)\s*;?\s*(?:\}\s*catch.*)?", re.DOTALL)
+# What stands before the JSON of try{feedCardJsonpCallback({...});}catch(e){};
+_CALLBACK = re.compile(r"(?:try\{)?\s{0,9}[\w.$]{1,99}\(")
 _DOCID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_CHANNELS = {str(lid): channel.name for lid, channel in BY_LID.items()}
+LAST_SECOND = 4_102_444_800  # of 2099; a time beyond is in milliseconds, or none
+DIGITS = 20  # more than any number of Sina's has
+LONGEST_URL = 2_000  # characters; Sina's have a hundred
+SHOWN = 60  # characters of what was answered that a message shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +44,17 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """One answer: its rows in list order, the unusable ones, and the site's clock in seconds.
+    """One answer: its rows in list order, and the unusable ones.
 
-    `size` counts all rows as served: fewer than asked for means the list ends here.
+    `size` counts all rows as served. `rtime` is the site's clock in unix seconds when it made the
+    answer, `total` how many rows the whole list has; each is None when it makes no sense.
     """
 
     stories: list[Story]
     broken: list[RowError]
-    rtime: int
     size: int
-    total: int = field(default=0)
+    rtime: int | None = None
+    total: int | None = None
 
 
 def read(body: str, url: str) -> Roll:
@@ -57,25 +64,37 @@ def read(body: str, url: str) -> Roll:
     if not isinstance(rows, list):
         raise RollError(f"{url}: the answer has no list of rows in result.data")
     stories, broken = _sorted_out(rows, url)
-    clock = _whole(result.get("rtime")) or max((story.intime for story in stories), default=0)
-    return Roll(stories, broken, clock, len(rows), _whole(result.get("total")) or 0)
+    total = _whole(result.get("total")) or 0
+    clock = _time(result.get("rtime"))
+    return Roll(stories, broken, len(rows), clock, total if total > 0 else None)
 
 
 def _document(body: str, url: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    wrapped = _JSONP.fullmatch(body)
+    text = body.strip()
     try:
-        return json.loads(wrapped[1] if wrapped else body)
-    except ValueError as error:
-        raise RollError(f"{url}: the answer is not JSON ({error}): {body[:60]!r}") from error
+        if wrapped := _CALLBACK.match(text):
+            return _JSON.raw_decode(text, wrapped.end())[0]
+        return _JSON.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise RollError(f"{url}: the answer is not JSON ({error}): {text[:SHOWN]!r}") from error
+
+
+def _integer(digits: str) -> float:
+    """Python refuses whole numbers of thousands of digits; one of them is no reason to do so."""
+    return int(digits) if len(digits) < DIGITS else float(digits)
+
+
+_JSON = json.JSONDecoder(parse_int=_integer)
 
 
 def _result(document: Any, url: str) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON holds
     result = document.get("result") if isinstance(document, dict) else None
     status = result.get("status") if isinstance(result, dict) else None
     if not isinstance(result, dict) or not isinstance(status, dict):
-        raise RollError(f"{url}: the answer has no result.status: {str(document)[:60]!r}")
+        raise RollError(f"{url}: the answer has no result.status: {_short(document)}")
     if _whole(status.get("code")) != 0:
-        raise RollError(f"{url}: Sina answers code {status.get('code')}: {status.get('msg')}")
+        code, message = _short(status.get("code")), _short(status.get("msg"))
+        raise RollError(f"{url}: Sina answers code {code}: {message}")
     return result
 
 
@@ -91,16 +110,28 @@ def _sorted_out(rows: list[Any], url: str) -> tuple[list[Story], list[RowError]]
 
 
 def story(row: Any, url: str) -> Story:  # noqa: ANN401 - whatever JSON holds
-    """One row as a story. Raises RowError when it lacks url or a time."""
+    """One row as a story. Raises RowError when it lacks an article's URL or a time."""
     if not isinstance(row, dict):
-        raise RowError(f"{url}: a row is no object: {str(row)[:60]!r}")
-    times = {name: _whole(row.get(name)) for name in ("intime", "ctime", "mtime")}
+        raise RowError(f"{url}: a row is no object: {_short(row)}")
+    address = _address(row, url)
+    intime = _time(row.get("intime"))
+    if intime is None:
+        value = _short(row.get("intime"))
+        raise RowError(f"{url}: row {address} has intime {value}, not unix seconds")
+    ctime, mtime = (_time(row.get(name)) or intime for name in ("ctime", "mtime"))
+    return _story(row, address, {"intime": intime, "ctime": ctime, "mtime": mtime})
+
+
+def _address(row: dict[str, Any], url: str) -> str:
     address = row.get("url")
+    name = _short(row.get("docid"))
     if not isinstance(address, str) or "/" not in address:
-        raise RowError(f"{url}: row {row.get('docid')!r} has no url")
-    if times["intime"] is None:
-        raise RowError(f"{url}: row {address} has intime {row.get('intime')!r}, not unix seconds")
-    return _story(row, canonical(address), {k: v or times["intime"] for k, v in times.items()})
+        raise RowError(f"{url}: row {name} has no url")
+    with suppress(ValueError):  # for brackets in the host, and the like
+        page = canonical(address)
+        if len(page) <= LONGEST_URL and page.isprintable() and is_sinas(page):
+            return page
+    raise RowError(f"{url}: row {name} has the url {_short(address)}, which is no page of Sina's")
 
 
 def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:
@@ -122,8 +153,8 @@ def _docid(row: dict[str, Any]) -> str | None:
 
 
 def _channels(lids: str) -> tuple[str, ...]:
-    channels = (BY_LID.get(int(lid)) for lid in lids.split(",") if lid.strip().isdecimal())
-    return tuple(channel.name for channel in channels if channel)
+    names = (_CHANNELS.get(lid.strip()) for lid in lids.split(","))
+    return tuple(name for name in names if name)
 
 
 def _text(row: dict[str, Any], name: str) -> str | None:
@@ -132,10 +163,23 @@ def _text(row: dict[str, Any], name: str) -> str | None:
     return well_formed(unescape(value)).strip() or None if isinstance(value, str) else None
 
 
+def _time(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
+    """Unix seconds; None for what is no time, or one that no clock of Sina's has shown."""
+    seconds = _whole(value)
+    return seconds if seconds is not None and 0 < seconds < LAST_SECOND else None
+
+
 def _whole(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """Sina writes numbers now as ints, now as strings."""
     read: Callable[[Any], int] = int
     try:
         return None if isinstance(value, bool) else read(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """A value for a message; of what holds others, which may be deep, no more than its type."""
+    if isinstance(value, str):
+        return repr(value[:SHOWN])
+    return repr(value) if isinstance(value, int | float | None) else type(value).__name__

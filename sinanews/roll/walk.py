@@ -1,90 +1,308 @@
 """How far a walk through one channel's list goes, page by page. Knows no network."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from sinanews.arguments import Harvest
 from sinanews.channels import Channel
-from sinanews.config import Window
+from sinanews.config import Config
+from sinanews.roll import clock
 from sinanews.roll.api import Roll, Story
-from sinanews.roll.watermark import Watermark
+from sinanews.roll.watermark import ListState, Watermark
+from sinanews.utils import times
 from sinanews.utils.urls import ROWS_PER_PAGE
 
-STALE_PAGES = 3  # so many pages without a new row: the server gives one page for every number
+DAY = 86_400
+ATTEMPTS = 3  # so often a page is asked for before it is believed, or given up
+LAST_ROWS = 10  # of a page, which tell whether the next one can be left out
+MOST_HOLES = 3  # pages that are short for no reason; after so many, no more are asked for again
+MOST_RETURNS = 5  # to pages from which rows have moved up
+MOST_UNSORTED_PAGES = 40  # of a list in no order, which only its end can end
+MOST_PAGES = 5_000  # of any list: a quarter of a million rows
+
+
+class End(StrEnum):
+    """Where a complete walk came to: rows older than its horizon, the end of the list as its
+    `total` has it, or the last page that the site gives of a list that has more rows."""
+
+    HORIZON = "horizon"
+    LIST = "list"
+    DEPTH = "depth"
 
 
 @dataclass(slots=True)
 class Walk:
     """A walk back in time through a channel's list, from page 1 to rows older than `horizon`.
 
-    The list is ordered by ctime, newest first, and rows move to the next page while one walks:
-    a docid that comes again is passed over. The walk is `complete` when it came to the horizon or
-    to the list's end, and has `ended` in the second case. `before` is the watermark that it sets
-    out from; `horizon` and `began`, the time of the first answer, are unix seconds of the site's
-    clock. `filtered` counts rows of days outside the query, `waiting` the stories to be fetched.
+    `page` is to be asked for next, after as many pauses as `pauses` says; `read` takes the answer,
+    `fail` the reason why there is none. The walk is over when it has an `end` or a `failure`.
+
+    The list is ordered by ctime, newest first, but no single row or page is believed. Rows move to
+    the next page while one walks, and are passed over when they come again. Rows that leave the
+    list let others move up unseen: when `total` falls, the pages before are read again. A page that
+    is short, and has rows behind it, has a hole.
+
+    `now` is this machine's time; `began` and `horizon` are the site's, all in unix seconds.
+    `before` is the watermark that the walk sets out from, `earlier` what the list was like then.
+    `filtered` counts rows of days outside the query.
     """
 
     query: Harvest
     channel: Channel
+    config: Config
+    now: int
     before: Watermark | None = None
+    earlier: ListState = field(default_factory=ListState)
     page: int = 1
-    horizon: int = 0
+    pauses: int = 0
     began: int | None = None
+    horizon: int = 0
+    newest: int | None = None
     oldest: int | None = None
-    complete: bool = False
-    ended: bool = False
+    total: int | None = None
+    end: End | None = None
+    failure: str | None = None
+    holes: list[tuple[int, int]] = field(default_factory=list)
     filtered: int = 0
-    waiting: int = 0
-    stale: int = 0
+    answers: int = 0
+    clock_refused: bool = False
+    _unsorted: int = 0  # pages
+    _shrank: bool = False
+    _second: int | None = None
     _seen: set[str] = field(default_factory=set)
+    _found: Counter[int] = field(default_factory=Counter)  # new rows by page
+    _asked: Counter[int] = field(default_factory=Counter)
+    _failed: Counter[int] = field(default_factory=Counter)
+    _short: dict[int, tuple[int, int]] = field(default_factory=dict)  # the ctimes of short pages
+    _returns: int = 0
+    _blank: int = 0  # pages in a row without a new row
 
-    def begin(self, began: int, horizon: int) -> None:
-        """Sets, at the first answer, how far to go."""
-        self.began, self.horizon = began, horizon
-
-    def step(self, roll: Roll) -> list[Story]:
-        """The stories of a page that are asked for and were not on an earlier one."""
+    def read(self, roll: Roll) -> list[Story]:
+        """The stories of an answer that are asked for and were not in an earlier one."""
+        self.answers += 1
+        if self.began is None and (reason := self._no_beginning(roll)):
+            self.fail(reason)
+            return []
+        if roll.size and not roll.stories:
+            self.fail(f"none of the {roll.size} rows of page {self.page} can be read")
+            return []
+        if self.began is None:
+            self._begin(roll)
         fresh = [story for story in roll.stories if story.docid not in self._seen]
         self._seen.update(story.docid for story in fresh)
-        wanted = [story for story in fresh if self._asked_for(story)]
+        wanted = [story for story in fresh if self.query.begin <= story.ctime < self.query.end]
         self.filtered += len(fresh) - len(wanted)
-        self.stale = 0 if fresh else self.stale + 1
-        self._judge(roll)
-        self.page += 1
+        self._note(roll, len(fresh))
+        self._go_on(roll)
         return wanted
 
-    def _asked_for(self, story: Story) -> bool:
-        return self.query.begin <= story.ctime < self.query.end
+    def fail(self, reason: str) -> None:
+        """Has the page asked for again, or ends the walk when that was done often enough."""
+        self._failed[self.page] += 1
+        if self._failed[self.page] < ATTEMPTS:
+            self._ask(self.page, pauses=self._failed[self.page])
+        else:
+            self.failure = reason
 
-    def _judge(self, roll: Roll) -> None:
-        times = [story.ctime for story in roll.stories]
-        self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
-        past = bool(times) and min(times) < self.horizon
-        self.ended = not past and (roll.size < ROWS_PER_PAGE or self.stale == STALE_PAGES)
-        self.complete = past or self.ended
+    def _no_beginning(self, roll: Roll) -> str | None:
+        """Why a first page cannot be today's."""
+        if not roll.size:
+            return "its first page is empty"
+        ctimes = [story.ctime for story in roll.stories]
+        last = self.earlier.second  # the newest row may have been taken off the list
+        if last is None or not ctimes or not _is_sorted(ctimes):
+            return None
+        newest = _newest(ctimes, clock.time_of(roll.rtime, ctimes, self.now))
+        if newest >= last:
+            return None
+        here, before = times.minute(newest), times.minute(last)
+        return f"its first page is an old one: the newest row is of {here}, after one of {before}"
 
-    def watermark(self, window: Window) -> Watermark:
-        """What a complete walk makes of the watermark that was there before."""
-        assert self.began is not None, "a complete walk had an answer"
-        if self.before is None:
-            return Watermark(self.began, self.began)
-        return self.before.moved(self.began, self.horizon, window)
+    def _begin(self, roll: Roll) -> None:
+        """Sets, at the first answer, what time it is and how far to go."""
+        ctimes = [story.ctime for story in roll.stories]
+        self.began = clock.time_of(roll.rtime, ctimes, self.now)
+        self.clock_refused = roll.rtime is not None and self.began != roll.rtime
+        self.newest = _newest(ctimes, self.began)
+        others = [ctime for ctime in ctimes if ctime < self.newest]
+        self._second = max(others, default=self.newest)
+        self.horizon = self._horizon(self.began)
+
+    def _horizon(self, began: int) -> int:
+        if self.query.since:
+            return self.query.begin
+        if self.before and not self.query.until:
+            return self.before.horizon(began, self.config.window)
+        return int(min(began, self.query.end)) - self._first_run
 
     @property
-    def gap(self) -> int | None:
-        """The seconds between the oldest row walked to and the watermark before; None without
-        either."""
-        if self.before is None or self.oldest is None:
+    def _first_run(self) -> int:
+        return self.config.first_run_days * DAY
+
+    def _note(self, roll: Roll, fresh: int) -> None:
+        assert self.began is not None, "rows are noted of a walk that has begun"
+        self._asked[self.page] += 1
+        self._found[self.page] += fresh
+        ctimes = [story.ctime for story in roll.stories]
+        self._unsorted += not _is_sorted(ctimes)
+        self._shrank |= self._has_shrunk(roll)
+        if ctimes:
+            self.newest = max(_newest(ctimes, self.began), self.newest or 0)
+            self.oldest = min([*ctimes, *([self.oldest] if self.oldest else [])])
+        if roll.size < ROWS_PER_PAGE and not self._is_last(roll):
+            edges = ctimes or [self.oldest or self.began]
+            self._short[self.page] = (min(edges), max(edges))
+        else:
+            self._short.pop(self.page, None)
+
+    def _go_on(self, roll: Roll) -> None:
+        """Decides what to ask for next, or that this was all."""
+        left = max(0, (self.total or 0) - (roll.total or self.total or 0))
+        self.total = roll.total or self.total
+        if left and self.page > 1:
+            self._returns += 1
+            if self._returns > MOST_RETURNS:
+                self.failure = "rows leave it faster than it can be read"
+            self._ask(max(1, self.page - ceil(left / ROWS_PER_PAGE)), self._returns - 1)
+        elif suspect := self._page_with_a_hole():
+            self._ask(suspect, self._asked[suspect])
+        elif self.page not in self._short and self._is_behind_horizon(roll):
+            self.end = End.HORIZON
+        elif self._is_last(roll):
+            self.end = End.LIST
+        elif self._found[self.page]:
+            self._blank = 0
+            self._ask_next()
+        elif not self._blank and self._asked[self.page] < ATTEMPTS:
+            self._ask(self.page, self._asked[self.page])
+        elif self._blank:
+            self.end = End.DEPTH
+        else:
+            self._blank = 1
+            self._ask_next()
+
+    def _ask(self, page: int, pauses: int = 0) -> None:
+        self.page, self.pauses = page, pauses
+
+    def _ask_next(self) -> None:
+        self._ask(self.page + 1)
+        if self.page > MOST_PAGES:
+            self.failure = f"it goes on behind page {MOST_PAGES}"
+        elif self._unsorted > MOST_UNSORTED_PAGES:
+            self.failure = "its rows are in no order, and it has too many to read them all"
+
+    def _page_with_a_hole(self) -> int | None:
+        """A short page that has rows behind it, and is to be asked for again. One that stays short
+        has a hole."""
+        if not self._found[self.page]:
             return None
-        return max(0, self.oldest - self.before.reached)
+        for page in [page for page in self._short if page < self.page]:
+            if self._asked[page] < ATTEMPTS and len(self.holes) < MOST_HOLES:
+                return page
+            self.holes.append(self._short.pop(page))
+        return None
+
+    def _is_behind_horizon(self, roll: Roll) -> bool:
+        """Whether most of a page's rows are behind the horizon, or most of its last rows just
+        behind it; a row of long ago may be dated wrongly."""
+        ctimes = [story.ctime for story in roll.stories]
+        last = ctimes[-LAST_ROWS:]
+        behind = sum(ctime < self.horizon for ctime in ctimes)
+        just_behind = sum(self.horizon - DAY <= ctime < self.horizon for ctime in last)
+        most = behind * 2 > len(ctimes) or just_behind * 2 > len(last)
+        return most and _is_sorted(ctimes)
+
+    def _is_last(self, roll: Roll) -> bool:
+        """Whether a page is the last by the list's own `total`, unless that is a poor remainder of
+        what there was before."""
+        rows = (self.page - 1) * ROWS_PER_PAGE + roll.size
+        is_at_end = roll.total is not None and rows >= roll.total and not self._has_shrunk(roll)
+        return is_at_end and (roll.size < ROWS_PER_PAGE or not self._found[self.page])
+
+    def _has_shrunk(self, roll: Roll) -> bool:
+        before = self.earlier.total or 0
+        return before > ROWS_PER_PAGE and (roll.total or before) * 2 < before
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the list ended before the walk was behind its horizon."""
+        return self.end in {End.LIST, End.DEPTH}
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """Between which ctimes, in unix seconds, there may be rows that this walk has not seen."""
+        gaps = list(self.holes)
+        if self.before and self.oldest and self.has_ended and not self._fits_on_a_page():
+            if self.oldest > self.before.reached:
+                gaps.append((self.before.reached, self.oldest))
+            elif self.newest and self._shrank:
+                gaps.append((self.before.reached, self.newest))
+        return gaps
+
+    def _fits_on_a_page(self) -> bool:
+        """Whether page 1 has always been the whole list, which is then meant to be short."""
+        sizes = (self.earlier.total, self.total or len(self._seen))
+        return all(size is not None and size <= ROWS_PER_PAGE for size in sizes)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the walk before this one has met a gap, too: then it stays."""
+        return self.earlier.unconfirmed_end is not None
+
+    @property
+    def _is_settled(self) -> bool:
+        done = self.end is not None and self.failure is None and not self.query.until
+        return done and (not self.gaps or self.is_confirmed)
+
+    def watermark(self) -> Watermark | None:
+        """Up to when the list is known after this walk: as before, unless it left nothing out."""
+        if not self._is_settled or self.newest is None or self.began is None:
+            return self.before
+        if self.before:
+            return self.before.moved(self.newest, self.horizon, self.config.window)
+        whole = self.horizon <= self.began - self._first_run
+        return Watermark(self.newest, self.newest) if whole else None
+
+    def state(self) -> ListState:
+        """What the next walk has to know of the list."""
+        if self.began is None:
+            return self.earlier
+        if self._is_settled:
+            total = self.total or (len(self._seen) if self.has_ended else self.earlier.total)
+            return ListState(self.newest, self._second, total)
+        unconfirmed = self.oldest if self.end and self.gaps else self.earlier.unconfirmed_end
+        return ListState(self.newest, self._second, self.earlier.total, unconfirmed)
 
     def report(self) -> dict[str, Any]:
         """What the run report tells of this walk."""
         return {
-            "pages": self.page - 1,
+            "pages": self.answers,
+            "began": self.began,
+            "newest": self.newest,
             "oldest": self.oldest,
             "horizon": self.horizon,
-            "gap": self.gap,
-            "complete": self.complete,
-            "ended": self.ended,
+            "gap": max(0, self.oldest - self.before.reached)
+            if self.before and self.oldest
+            else None,
+            "complete": self.end is not None and self.failure is None and not self.gaps,
+            "ended": self.has_ended,
+            "end": self.end,
+            "gaps": self.gaps,
+            "confirmed": bool(self.gaps) and self.is_confirmed,
         }
+
+
+def _newest(ctimes: Sequence[int], began: int) -> int:
+    """The newest row that is not dated ahead of the site's time."""
+    return max((ctime for ctime in ctimes if ctime <= began), default=min(ctimes))
+
+
+def _is_sorted(ctimes: Sequence[int]) -> bool:
+    """Whether rows are in the order of their ctimes, but for a few that are not."""
+    wrong = sum(earlier < later for earlier, later in pairwise(ctimes))
+    return wrong <= max(2, len(ctimes) // 10)

@@ -9,7 +9,8 @@ from sinanews.config import Window
 class Watermark:
     """Up to when a channel's list is known: `reached` by any walk, `deep_scanned` by a deep scan.
 
-    Both are unix seconds of the site's clock, at which those walks began.
+    Each is the ctime of the newest row that such a walk has seen, in unix seconds: whatever a clock
+    said, what is newer has yet to be looked for.
     """
 
     reached: int
@@ -27,12 +28,27 @@ class Watermark:
             return near
         return min(near, self.deep_scanned - window.deep_scan_lookback)
 
-    def moved(self, began: int, horizon: int, window: Window) -> "Watermark":
-        """The watermark after a complete walk that began at `began` and went back to `horizon`.
+    def moved(self, newest: int, horizon: int, window: Window) -> "Watermark":
+        """The watermark after a complete walk from the row `newest` back to `horizon`.
 
-        A walk that ends before it comes to this watermark leaves a gap, and does not move it.
+        A walk that was not to go back to where this one would have gone does not move it.
         """
-        if horizon > self.reached:
+        if horizon > self.reached - window.lookback:
             return self
         deep_scanned = horizon <= self.deep_scanned - window.deep_scan_lookback
-        return Watermark(began, began if deep_scanned else self.deep_scanned)
+        return Watermark(newest, newest if deep_scanned else self.deep_scanned)
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What a list was like when it was last walked.
+
+    `newest` and `second` are the ctimes of its two newest rows, `total` how many rows it said to
+    have, `unconfirmed_end` the ctime at which it ended before it came to the watermark: None when
+    it did not, or when a later walk has found the same.
+    """
+
+    newest: int | None = None
+    second: int | None = None
+    total: int | None = None
+    unconfirmed_end: int | None = None

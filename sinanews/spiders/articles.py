@@ -1,7 +1,6 @@
 """The spider `articles`: fetches the given article pages, of any family and any Sina host."""
 
 import os
-import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import cache
@@ -17,7 +16,6 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils import urls
 
 AT_ONCE = 256  # stories in one question to the ledger
-_HOST = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)")
 
 
 class ArticlesSpider(ArchiveSpider):
@@ -37,6 +35,10 @@ class ArticlesSpider(ArchiveSpider):
             for url in self.urls:
                 yield self.article_request(_story(urls.docid(url), url))
 
+    def selection(self) -> Selection | None:
+        """None: what is asked for is claimed, and counts by that."""
+        return None
+
     def next_claim(self) -> Claim | None:
         """The next of the articles; what is in the archive already, again."""
         return next(self._claims, None)
@@ -53,8 +55,7 @@ class ArticlesSpider(ArchiveSpider):
     def _stories(self) -> list[Story]:
         """One for each article, whichever of its URLs are asked for. The old pages' carry no
         docid, but the list may have given them one."""
-        old = [url for url in self.urls if not urls.carries_docid(url)]
-        listed = self.ledger.docids(old) if old else {}
+        listed = self.ledger.docids(self.urls)
         by_docid: dict[str, str] = {}
         for url in self.urls:
             by_docid.setdefault(listed.get(url) or urls.docid(url), url)
@@ -95,14 +96,15 @@ def _standard_input() -> tuple[str, ...]:
 
 def _article_url(line: str) -> str:
     try:
-        parts = urlsplit(line)
+        url = urls.canonical(line)
+        ours = urls.is_sinas(url)
     except ValueError as error:
         raise ArgumentError("urls", line, f"an article's URL ({error})") from error
-    if parts.scheme not in {"http", "https", ""} or not _HOST.fullmatch(parts.hostname or ""):
+    if not ours:
         raise ArgumentError("urls", line, "an article's URL on sina.com.cn or sina.cn")
-    if not parts.path.strip("/"):
+    if not urlsplit(url).path.strip("/"):
         raise ArgumentError("urls", line, "an article's URL, not a front page's")
-    return urls.canonical(line)
+    return url
 
 
 def _story(docid: str, url: str) -> Story:

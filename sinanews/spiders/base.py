@@ -124,6 +124,11 @@ class ArchiveSpider(Spider):
         """The next story to be fetched, claimed; None when there is none now."""
         raise NotImplementedError
 
+    def selection(self) -> Selection | None:
+        """The stories that the run is about: it is complete when none of them waits. None when only
+        what it lists and claims counts."""
+        raise NotImplementedError
+
     def claims(self, selection: Selection, limit: float) -> Generator[Claim, None, int]:
         """Claims the selected stories that are due, a few at a time; returns how many."""
         count = 0

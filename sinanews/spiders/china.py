@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from multiprocessing.synchronize import Event
 from typing import Any, ClassVar, Self
@@ -19,12 +18,11 @@ from sinanews.arguments import Harvest
 from sinanews.exceptions import RollError
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
-from sinanews.roll.api import Roll
 from sinanews.roll.walk import Walk
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
+from sinanews.spiders.walks import Walks
 
-DAY = 86_400
 LISTS_SECONDS = 0.02  # between two looks whether another process has walked the lists
 
 
@@ -44,10 +42,9 @@ class ChinaSpider(ArchiveSpider):
     def __init__(self, **arguments: object) -> None:
         super().__init__()
         self.query = Harvest.from_arguments(arguments)
-        self._channels = deque(self.query.channels)  # those whose list has not been walked yet
-        self._walk: Walk | None = None
+        self._walks: Walks | None = None  # until they begin
         self._listing = True  # until the lists have been walked
-        self._room = self.query.limit or float("inf")  # for stories that lists may still add
+        self._paused: asyncio.TimerHandle | None = None
         self._claims = self._claim_all()
 
     @classmethod
@@ -66,8 +63,11 @@ class ChinaSpider(ArchiveSpider):
                 yield list_request(channel, 1, self.parse_list, self.list_failed)
         elif not self.walks_lists:
             await self._wait_for_lists()
-        elif request := self._start_walk():
-            yield request
+        else:
+            self._walks = Walks(self.query, self.config, self.ledger)
+            self._walks.start()
+            for request in self._go_on():
+                yield request
 
     async def _wait_for_lists(self) -> None:
         """Returns when another process has walked the lists, or ended before it had."""
@@ -94,41 +94,48 @@ class ChinaSpider(ArchiveSpider):
         except RollError as error:
             if walk is None:
                 self.logger.error("%s", error)  # noqa: TRY400 - the reason is the message
-            yield from self._fail_walk(str(error))
+            yield from self._fail_page(str(error))
             return
         if walk is None:
             yield from map(self.article_request, roll.stories)
             return
+        assert self._walks, "a walk is one of the run's"
         try:
-            request = self._step(walk, roll)
+            self._walks.read(roll)
         except SQLAlchemyError as error:
             self.close_run(error)
             return
-        if request:
-            yield request
+        yield from self._go_on()
 
     def list_failed(self, failure: Failure) -> Iterator[Any]:
-        """Ends the walk of a list of which a page could not be had; yields the next list's request.
+        """Has a page of a list that could not be had asked for again, or goes on to the next list.
 
         Raises CloseSpider when robots.txt forbids the list.
         """
         if reason := failure_reason(failure):
-            yield from self._fail_walk(reason)
+            yield from self._fail_page(reason)
 
     def resume_walk(self) -> None:
         """Goes on when a list's request or callback came to nothing: a middleware dropped it, or it
         raised an error."""
         if not self._listing:
             return
-        if self._walk is None:  # a subclass' start() walks no list
-            self._listing = False
-        for request in self._fail_walk("the request for its next page came to nothing"):
-            self.crawler.engine.crawl(request)
+        if self._paused is None:
+            if self._walks is None or self._walks.walk is None:  # a subclass' start() walks no list
+                self._listing = False
+            else:
+                self._walks.fail("the request for its next page came to nothing", final=True)
+            for request in self._go_on():
+                self._request(request)
         raise DontCloseSpider
 
     def next_claim(self) -> Claim | None:
         """The next story to be fetched; None while lists are walked, and when none is left."""
         return None if self._listing else next(self._claims, None)
+
+    def selection(self) -> Selection | None:
+        """The stories of the channels and days that are asked for, unless there is a limit."""
+        return None if self.query.limit else self._selection()
 
     def _claim_all(self) -> Iterator[Claim]:
         """New and failed stories, then articles that may have changed; all within the limit."""
@@ -137,83 +144,58 @@ class ChinaSpider(ArchiveSpider):
         rechecks = min(limit - fetched, self.config.rechecks_per_run)
         yield from self.claims(self._selection(written=True), rechecks)
 
-    def _selection(self, *, written: bool) -> Selection:
+    def _selection(self, *, written: bool | None = None) -> Selection:
         return Selection(
             channels=tuple(channel.name for channel in self.query.channels),
-            since=self.query.begin,
+            since=self.query.begin if self.query.since else None,
             until=self.query.end if self.query.until else None,
             written=written,
         )
 
-    def _start_walk(self) -> Request | None:
-        """The request for the first page of the next list; None when there is no further list."""
-        self._walk = None
-        while self._channels:
-            channel = self._channels.popleft()
-            walk = Walk(self.query, channel, self.ledger.runs.watermark(channel.name))
-            if self._room > 0:
-                self._walk = walk
-                return self._list_request(walk)
-            self._report(walk)
-        self._listing = False
-        if self.lists_walked:
-            self.lists_walked.set()
-        return None
+    def _fail_page(self, reason: str) -> Iterator[Request]:
+        if self._walks and self._walks.walk:
+            self._walks.fail(reason)
+            yield from self._go_on()
 
-    def _list_request(self, walk: Walk) -> Request:
+    def _go_on(self) -> Iterator[Request]:
+        """Yields the request for the page that the walk wants next; one that it wants after a pause
+        is sent then. When there is no walk any more, stories are claimed."""
+        if self._walks:
+            self._report(self._walks)
+        walk = self._walks.walk if self._walks else None
+        if walk is None:
+            self._listing = False
+            if self.lists_walked:
+                self.lists_walked.set()
+            return
         request = list_request(walk.channel, walk.page, self.parse_list, self.list_failed)
         request.cb_kwargs["walk"] = walk
-        return request
-
-    def _step(self, walk: Walk, roll: Roll) -> Request | None:
-        """Enters a page's rows in the ledger; returns the request to go on with, if any."""
-        if walk.began is None:
-            walk.begin(roll.rtime, self._horizon(walk, roll.rtime))
-        for broken in roll.broken:
-            self.logger.error("%s", broken)
-        self._count("rows_broken", len(roll.broken))
-        filtered = walk.filtered
-        waiting = self.ledger.upsert_listed(walk.step(roll), walk.channel.name, self._room)
-        self._room -= waiting
-        walk.waiting += waiting
-        self._count("to_fetch", waiting)
-        self._count("filtered", walk.filtered - filtered)
-        self._report(walk)
-        if not walk.complete and self._room > 0:
-            return self._list_request(walk)
-        self._finish(walk)
-        return self._start_walk()
-
-    def _horizon(self, walk: Walk, clock: int) -> int:
-        """How far back to walk, in unix seconds: to `since`, behind the last walk, or the depth."""
-        if self.query.since:
-            return self.query.begin
-        if walk.before and not self.query.until:
-            return walk.before.horizon(clock, self.config.window)
-        return int(min(clock, self.query.end)) - self.config.first_run_days * DAY
-
-    def _finish(self, walk: Walk) -> None:
-        """Moves the watermark when the walk left no gap behind it."""
-        name, pages = walk.channel.name, walk.page - 1
-        self.logger.info("%s: list pages %d, articles to fetch %d", name, pages, walk.waiting)
-        if walk.complete and walk.began and not self.query.until:
-            self.ledger.runs.move(walk.channel.name, walk.watermark(self.config.window))
-
-    def _fail_walk(self, reason: str) -> Iterator[Request]:
-        """Ends the walk in hand as incomplete; yields the request for the next list."""
-        walk = self._walk
-        if walk is None:
-            return
-        self.logger.error("%s: its list is incomplete: %s", walk.channel.name, reason)
-        self._count("lists_failed")
-        self._report(walk)
-        if request := self._start_walk():
+        request.meta["max_retry_times"] = 0  # the walk asks again, after a pause
+        if not walk.pauses:
             yield request
+            return
+        pause = walk.pauses * self.config.list_pause
+        self._paused = asyncio.get_running_loop().call_later(pause, self._end_pause, request)
 
-    def _report(self, walk: Walk) -> None:
-        lists = self.crawler.stats.get_value("sinanews/lists", {})
-        lists[walk.channel.name] = walk.report()
-        self.crawler.stats.set_value("sinanews/lists", lists)
+    def _end_pause(self, request: Request) -> None:
+        self._paused = None
+        self._request(request)
 
-    def _count(self, name: str, amount: int = 1) -> None:
-        self.crawler.stats.inc_value(f"sinanews/{name}", amount)
+    def _request(self, request: Request) -> None:
+        self.crawler.engine.crawl(request)
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Asks for no further page."""
+        if self._paused:
+            self._paused.cancel()
+
+    def _report(self, walks: Walks) -> None:
+        counts = {
+            "lists": walks.reports,
+            "lists_failed": walks.failed,
+            "rows_broken": walks.rows_broken,
+            "filtered": walks.filtered,
+            "to_fetch": walks.waiting,
+        }
+        for name, value in counts.items():
+            self.crawler.stats.set_value(f"sinanews/{name}", value)

@@ -13,6 +13,8 @@ FRONT_PAGE = "https://finance.sina.com.cn/"  # the Referer that Sina's own pages
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
+_SINA = re.compile(r"(?:[a-z0-9-]+\.)*sina\.(?:com\.cn|cn)", re.IGNORECASE)
+
 # Since 2014; .d.html is mobile. Longer ids than these could not name files.
 _DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})\.(?:d\.)?s?html")
 _DOCIDS = (
@@ -42,17 +44,6 @@ def docid(url: str) -> str:
     return _path_id(url)
 
 
-def carries_docid(url: str) -> bool:
-    """Whether a URL has the very docid in it by which the lists name its article.
-
-    >>> carries_docid("https://finance.sina.com.cn/china/2022-08-08/doc-imcwi0009927313.shtml")
-    True
-    >>> carries_docid("https://k.sina.com.cn/article_1645705403_621778bb02001clto.html")
-    False
-    """
-    return _DATED.search(url) is not None
-
-
 def _path_id(url: str) -> str:
     """Short enough for the name of a file."""
     parts = urlsplit(url)
@@ -73,7 +64,8 @@ def bare_docid(listed: str) -> str:
 
 
 def canonical(url: str) -> str:
-    """https, without query and fragment: what a listed URL is requested as.
+    """https, without query and fragment: what a listed URL is requested as. A scheme that is none
+    of the web's stays.
 
     >>> canonical("//finance.sina.com.cn/a.shtml?from=wap#top")
     'https://finance.sina.com.cn/a.shtml'
@@ -82,7 +74,22 @@ def canonical(url: str) -> str:
     """
     parts = urlsplit(url.strip())
     host = parts.netloc.lower().removesuffix(":80").removesuffix(":443")
-    return parts._replace(scheme="https", netloc=host, query="", fragment="").geturl()
+    scheme = "https" if parts.scheme in {"http", ""} else parts.scheme
+    return parts._replace(scheme=scheme, netloc=host, query="", fragment="").geturl()
+
+
+def is_sinas(url: str) -> bool:
+    """Whether a URL is one of Sina's own hosts, without a port or a user's name.
+
+    >>> is_sinas("https://finance.sina.com.cn/a.shtml"), is_sinas("http://finance.sina.cn/a.html")
+    (True, True)
+    >>> is_sinas("https://sina.com.cn.example.com/a"), is_sinas("https://sina.com.cn:8080/a")
+    (False, False)
+
+    Raises ValueError for what is no URL.
+    """
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(_SINA.fullmatch(parts.netloc))
 
 
 def roll_url(channel: Channel, page: int) -> str:

@@ -6,8 +6,9 @@ from sqlalchemy import delete, update
 from ledger.conftest import rejected, story, unchanged, written
 from sinanews.items import STATES, State
 from sinanews.ledger.tables import revisions, runs, stories
+from sinanews.ledger.watermarks import Gap
 from sinanews.reporting.report import account
-from sinanews.roll.watermark import Watermark
+from sinanews.roll.watermark import ListState, Watermark
 
 
 def harvest_six_stories(ledger):
@@ -53,7 +54,7 @@ def test_a_later_run_counts_earlier_articles_as_unchanged_and_earlier_failures_a
 
     assert counts["listed"] == 9 == sum(counts[state] for state in STATES)
     assert [counts[state] for state in STATES] == [0, 1, 2, 2, 1, 3]
-    assert ledger.runs.failures(ledger.run)["not fetched"] == 1
+    assert ledger.runs.failures(ledger.run)[None] == 1, "not fetched"
     assert list(ledger.audit().complaints()) == []
 
 
@@ -107,10 +108,19 @@ def test_an_audit_names_a_run_whose_report_does_not_balance(ledger):
     assert list(ledger.audit().complaints()) == ["run 1 listed 10 stories and accounts for 8"]
 
 
-def test_each_channel_has_its_own_watermark_once_it_is_moved(ledger):
-    assert ledger.runs.watermark("guonei") is None
-    ledger.runs.move("guonei", Watermark(100, 90))
-    ledger.runs.move("guonei", Watermark(200, 90))
-    ledger.runs.move("buwei", Watermark(50, 50))
-    assert ledger.runs.watermark("guonei") == Watermark(200, 90)
-    assert ledger.runs.watermark("buwei") == Watermark(50, 50)
+def test_each_channel_has_its_own_watermark_and_state_once_they_are_noted(ledger):
+    lists = ledger.lists
+    assert (lists.watermark("guonei"), lists.state("guonei")) == (None, ListState())
+    lists.note("guonei", Watermark(100, 90), ListState(100, 99, 3))
+    lists.note("guonei", Watermark(200, 90), ListState(200, 150, 4, unconfirmed_end=120))
+    lists.note("buwei", None, ListState(50, 50))
+    assert lists.watermark("guonei") == Watermark(200, 90)
+    assert lists.state("guonei") == ListState(200, 150, 4, unconfirmed_end=120)
+    assert (lists.watermark("buwei"), lists.state("buwei")) == (None, ListState(50, 50))
+
+
+def test_a_gap_stays_for_ever(ledger):
+    gap = Gap("guonei", 100, 150, run=1)
+    ledger.lists.note("guonei", Watermark(200, 90), ListState(), [gap])
+    ledger.lists.note("guonei", Watermark(300, 90), ListState(), [gap, Gap("buwei", 90, 95, run=2)])
+    assert ledger.lists.gaps() == [Gap("buwei", 90, 95, run=2), gap]
