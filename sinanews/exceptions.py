@@ -82,6 +82,14 @@ class RefusedError(IgnoreRequest, SinanewsError):
     the ledger still has its story as not done."""
 
 
+class OccupiedError(SinanewsError):
+    """Raised by the archive for an article whose post has no place: a file that is none of its own
+    is at `path`, and nothing is written over it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is a file of something else")
+
+
 class WriteError(DropItem, SinanewsError):
     """Raised by the archive's pipeline for an item that could not be written; the ledger still
     has its story as not done."""

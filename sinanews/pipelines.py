@@ -5,6 +5,7 @@ what is neither an article nor a Rejection passes through untouched, for a user'
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,8 +18,9 @@ from scrapy.exceptions import DropItem
 from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.strays import own_path
 from sinanews.archive.writer import Archive, clear_failure
-from sinanews.exceptions import RejectedError, WriteError
+from sinanews.exceptions import OccupiedError, RejectedError, WriteError
 from sinanews.exports.jsonl import json_line
 from sinanews.items import (
     Article,
@@ -34,6 +36,8 @@ from sinanews.posts.render import post_bytes, post_hash
 from sinanews.reporting.coverage import FieldCoverage
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils import times
+
+logger = logging.getLogger(__name__)
 
 
 def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
@@ -149,8 +153,14 @@ class ArchivePipeline(_LedgerPipeline):
             self._count(item.state)
             raise RejectedError(item.reason)
         if is_article(item):
-            with self._closing_on_error():
-                state = await self._write_article(item)
+            try:
+                with self._closing_on_error():
+                    state = await self._write_article(item)
+            except OccupiedError as error:
+                logger.error("%s", error)  # noqa: TRY400 - the reason is the message
+                article = to_article(item)
+                rejection = Rejection(article.docid, article.url, State.FAILED, str(error))
+                return await self.process_item(rejection)
             self._count(state)
         return item
 
@@ -176,7 +186,7 @@ class ArchivePipeline(_LedgerPipeline):
     async def _write_article(self, item: Any) -> State:  # noqa: ANN401 - articles of any kind
         article = to_article(item)
         claim = self._ledger.claimed(article.docid)
-        path = self._ledger.reserve_path(article)
+        path = own_path(self._ledger, article, self._config.output, self._spider.strays)
         post = post_bytes(article, self._config)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, post_hash(post), json_line(item))

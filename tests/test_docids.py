@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from sinanews.posts.paths import NAME_LIMIT, post_path
 from sinanews.roll import api as roll
 from sinanews.roll.api import Story
+from sinanews.utils import urls
 from support import article_page, lines, place, row
 
 
@@ -37,6 +39,44 @@ def test_a_docid_unfit_as_a_file_name_is_replaced(docid):
 )
 def test_a_listed_docid_is_taken_without_its_prefix(docid):
     assert listed(docid).docid == "nitmeav9622448"
+
+
+LONG = "a" * 400
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://finance.sina.com.cn/china/doc-i{LONG}.shtml",
+        f"https://finance.sina.cn/2022-08-26/detail-i{LONG}.d.html",
+        f"https://k.sina.com.cn/article_1645705403_{LONG}.html",
+        f"https://k.sina.com.cn/article_{LONG}_621778bb02001clto.html",
+        f"https://cj.sina.com.cn/articles/view/1645705403/{LONG}",
+        f"https://cj.sina.com.cn/articles/view/{'1' * 400}/621778bb02001clto",
+        f"https://finance.sina.com.cn/{LONG}/244339.shtml",
+    ],
+)
+def test_a_url_too_long_to_name_a_file_gives_a_short_docid_of_its_own(url):
+    other = url.replace(LONG, f"{LONG}b").replace("1" * 400, "1" * 401)
+    docids = {urls.docid(url), urls.docid(other)}
+    assert len(docids) == 2
+    for docid in docids:
+        assert len(f"{docid}.html.txt".encode()) <= 200
+        path = post_path("标" * 75, ["guonei"], docid, taken=True)
+        assert len(path.rpartition("/")[2].encode()) <= NAME_LIMIT
+    assert not urls.carries_docid(url)
+
+
+def test_a_page_with_a_long_address_fails_alone(pages, scrapy, output):
+    path = f"finance.sina.com.cn/china/doc-i{LONG}.shtml"
+    pages.roll(row() | {"docid": "", "url": f"https://{path}"}, row("nabc0000000002"))
+    pages[path] = b"<html>nothing</html>"
+    pages[place("nabc0000000002")] = article_page()
+
+    run = scrapy("crawl", "china", mirror=pages.url)
+
+    assert "failed, no layout: 1" in run.stdout, run.stdout + run.stderr
+    assert [line["docid"] for line in lines(output)] == ["nabc0000000002"]
 
 
 def test_a_failed_page_is_kept_inside_the_archive_even_with_a_hostile_docid(pages, scrapy, output):

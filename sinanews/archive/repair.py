@@ -1,20 +1,29 @@
 """Writing posts again from the ledger, and clearing up what a kill left undone."""
 
 import logging
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.recovery import recover
+from sinanews.archive.strays import Strays, find_strays
 from sinanews.config import Config
-from sinanews.ledger import workers
 from sinanews.ledger.database import in_short
 from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.recovery import batches
 from sinanews.ledger.selection import Selection
+from sinanews.ledger.workers import process_exists
 from sinanews.posts.render import post_bytes
 from sinanews.utils.atomic import TEMPORARY, write_whole
 from sinanews.utils.files import path_in
 
 logger = logging.getLogger(__name__)
+
+STALE = 3600  # seconds after which a temporary file is nobody's
 
 
 def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
@@ -31,19 +40,50 @@ def rebuild(ledger: Ledger, config: Config) -> int:
     return count
 
 
-def repair(ledger: Ledger, config: Config) -> None:
-    """Clears up behind runs that were killed: their temporary files, and posts that the ledger
-    has and the folder has not."""
+def repair(ledger: Ledger, config: Config) -> Strays:
+    """Brings files and ledger together before a run begins: enters what the ledger lost, writes
+    posts again that killed runs left unwritten, removes their temporary files.
+
+    Returns the posts of which the run may find the articles.
+    """
+    recover(ledger, config)
     killed = ledger.runs.killed()
-    if not killed:
-        return
-    for leftover in config.output.rglob(TEMPORARY.format("*", "*")):
-        process = leftover.name.removeprefix(".").split("-")[1]
-        if not (process.isdigit() and workers.process_exists(int(process))):
-            leftover.unlink(missing_ok=True)
-    for path, article in ledger.articles(Selection(runs=tuple(killed))):
-        if not path_in(config.output, path).exists():
-            logger.warning("%s was missing after a kill and is written again", path)
-            write_whole({path_in(config.output, path): post_bytes(article, config)})
+    _write_missing(ledger, config, killed)
     for run in killed:
         ledger.runs.end(run, "killed", {})
+    is_pending = ledger.recovery.is_pending()
+    # What no run left behind, such as a rebuild that was killed, waits for the next day.
+    if is_pending or ledger.recovery.is_first_of_day():
+        _remove_temporary(config.output, alone=ledger.runs.alone(ledger.run))
+    return find_strays(config.output, ledger) if is_pending else Strays(config.output)
+
+
+def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
+    """Writes the posts that the ledger has as written in the runs, and the folder has not."""
+    posts = ledger.recovery.posts_of(runs) if runs else ()
+    missing = [docid for docid, path in posts if not os.path.lexists(path_in(config.output, path))]
+    for docids in batches(missing):
+        for path, article in ledger.articles(Selection(docids=tuple(docids))):
+            logger.warning("%s was missing after a kill and is written again", path)
+            write_whole({path_in(config.output, path): post_bytes(article, config)})
+
+
+def _remove_temporary(root: Path, *, alone: bool) -> None:
+    """Removes temporary files that nobody will put in place. `alone` says that no other run is at
+    work here.
+
+    Whoever works on an archive of ours needs them for seconds. Which process made one does not
+    tell: on another host, or after a restart, its number is somebody else's.
+    """
+    for leftover in root.rglob(TEMPORARY.format("*", "*")):
+        with suppress(FileNotFoundError):
+            age = abs(time.time() - leftover.stat().st_mtime)  # of the future, if clocks are off
+            process = leftover.name.removeprefix(".").split("-")[1]
+            if age > STALE or (alone and not _is_other_process(process)):
+                leftover.unlink()
+
+
+def _is_other_process(number: str) -> bool:
+    """Whether this machine has such a process, which may be a `rebuild`; this one has no files in
+    the making when a run begins."""
+    return number.isdigit() and int(number) != os.getpid() and process_exists(int(number))

@@ -22,6 +22,7 @@ from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.atomic import write_whole
+from sinanews.utils.times import file_time
 
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there
 RUNS_OF_DAYS = 500  # and so many whether a site has gone quiet: four an hour for five days
@@ -80,7 +81,7 @@ class RunReport:
 
     def _file(self) -> Path:
         """Named by the run's start, and by its number where another began in that second."""
-        name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(self._ledger.started))
+        name = file_time(self._ledger.started)
         if self._ledger.runs.shares_start(self._ledger.run):
             name += f"-{self._ledger.run}"
         return self._output / "runs" / f"{name}.json"

@@ -64,11 +64,10 @@ def in_short(error: Exception) -> str:
 
 def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """WAL lets a reader look while a harvest writes. NORMAL may lose the last commits in a power
-    cut but never harms the file: such a story is listed again as not done, and rewritten."""
+    cut, those after the last durable one, but never harms the file."""
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     _switch_to_wal(cursor)
-    cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
     connection.isolation_level = None  # _begin_sqlite begins, not the driver
 
@@ -87,15 +86,21 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
             return
 
 
-def writing(database: Engine) -> Engine:
+def writing(database: Engine, *, durable: bool = False) -> Engine:
     """The same pool, for transactions that write: in SQLite they take turns from their first
-    statement on, so that no two processes decide on the same rows."""
-    return database.execution_options(writes=True)
+    statement on, so that no two processes decide on the same rows. A `durable` one, and whatever
+    was committed before it, is on the disk when it has been committed."""
+    return database.execution_options(writes=True, durable=durable)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes"):
+        level = "FULL" if options.get("durable") else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:

@@ -26,8 +26,10 @@ from sinanews.ledger.records import (
     PathOf,
     docids_by_url,
     free_path,
+    make_way,
     path_columns,
 )
+from sinanews.ledger.recovery import Recovery
 from sinanews.ledger.revisions import line, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
@@ -60,6 +62,7 @@ class Ledger:
         self._clock = clock
         self._claims = Claims(database, clock, retries or Retries())
         self.runs = Runs(database, clock)
+        self.recovery = Recovery(database, clock, retries or Retries())
         self.lists = Watermarks(database)
         self.run = 0  # none yet
         self.started = self.now()
@@ -190,6 +193,21 @@ class Ledger:
             connection.execute(update(stories).filter_by(docid=article.docid).values(values))
         self._claims.held[article.docid] = replace(claim, post_path=path)
         return path
+
+    def move_path(self, article: Article, path: str | None = None) -> str:
+        """Gives an article that was not written yet another path: `path`, where its file is
+        already, or else its title's with its docid. Returns it.
+
+        A story that has that path and was not written either moves to its own with its docid.
+        """
+        claim = self.claimed(article.docid)
+        new = path or self._path_of(article.title, article.channels, article.docid, taken=True)
+        with self._writing.begin() as connection:
+            make_way(connection, new, article.docid, self._path_of)
+            values = path_columns(new)
+            connection.execute(update(stories).filter_by(docid=article.docid).values(values))
+        self._claims.held[article.docid] = replace(claim, post_path=new)
+        return new
 
     def reset_failures(self) -> None:
         """Makes what failed in this run due again at once, as if it had not been tried: a site

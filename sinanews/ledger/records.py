@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from sinanews.items import Article, Item, State
 from sinanews.ledger.revisions import packed
@@ -121,6 +121,19 @@ def free_path(connection: Connection, article: Article, path_of: PathOf) -> str:
     if connection.execute(query).first() is None:
         return path
     return path_of(article.title, article.channels, article.docid, taken=True)
+
+
+def make_way(connection: Connection, path: str, docid: str, path_of: PathOf) -> None:
+    """Moves the story that has a path, if another than `docid` has it and was never written, to
+    its own with its docid."""
+    query = select(stories.c.docid, stories.c.title, stories.c.channels).where(
+        stories.c.post_key == text_key(path), stories.c.docid != docid, stories.c.revision == 0
+    )
+    if holder := connection.execute(query).one_or_none():
+        channels = list(filter(None, holder.channels.split(",")))
+        own = path_of(holder.title, channels, holder.docid, taken=True)
+        moved = update(stories).filter_by(docid=holder.docid).values(path_columns(own))
+        connection.execute(moved)
 
 
 def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:

@@ -41,9 +41,13 @@ class Runs:
         self._clock = clock
 
     def begin(self, spider: str, worker: str, started: int) -> int:
-        """Notes that a run began at a local unix second; returns its number."""
+        """Notes that a run began at a local unix second; returns its number.
+
+        It is on the disk before anything that the run writes, so that a power cut leaves a run
+        without an end, and loses no commit of an earlier one.
+        """
         row = {"spider": spider, "worker": worker, "started": started, "alive_at": started}
-        with self._writing.begin() as connection:
+        with writing(self._database, durable=True).begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"
         return int(made[0])

@@ -17,6 +17,7 @@ from sinanews.extraction import body as bodies
 from sinanews.extraction import layouts
 from sinanews.items import Article
 from sinanews.posts.front_matter import PostHandler
+from sinanews.posts.identity import post_date
 from sinanews.posts.paths import AUTHOR, categories, post_title
 from sinanews.utils.times import rfc1123
 
@@ -49,9 +50,7 @@ def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes
 
     Raises ValueError for an article without any time, and KeyError for an unknown extra key.
     """
-    moment = article.first_seen or article.published
-    if moment is None:
-        raise ValueError(f"{article.url}: a post needs first_seen or published")
+    moment = post_date(article)
     body, picture = _head_image(body, article.docid)
     metadata: dict[str, Any] = {
         "title": post_title(article.title),

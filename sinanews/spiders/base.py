@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
+from sinanews.archive.strays import Strays
 from sinanews.config import Config
 from sinanews.exceptions import ArgumentError
 from sinanews.extraction import page
@@ -49,6 +50,7 @@ class ArchiveSpider(Spider):
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     config: Config
     ledger: Ledger
+    strays: Strays
     stop: Stop
 
     @classmethod
@@ -100,12 +102,12 @@ class ArchiveSpider(Spider):
         return spider
 
     def begin(self) -> None:
-        """Clears up behind runs that were killed, and begins this one.
+        """Brings files and ledger together, and begins this run.
 
         Raises CloseSpider when the archive cannot be written.
         """
         try:
-            repair(self.ledger, self.config)
+            self.strays = repair(self.ledger, self.config)
             self.ledger.begin(self.name, self.config.site)
         except (OSError, SQLAlchemyError) as error:
             reason = cannot_write(error, self.config.output, self.ledger)

@@ -15,7 +15,16 @@ def path_in(folder: Path, name: str) -> Path:
     >>> path_in(Path("output"), "_posts/金融/标题.md").name
     '标题.md'
     """
-    return folder / os.fsdecode(name.encode())
+    return folder / os.fsdecode(name.encode(errors="surrogateescape"))
+
+
+def name_of(path: str) -> str:
+    """The name that `path_in` made a path of, and a folder's listing has.
+
+    >>> name_of(str(path_in(Path("output"), "标题.md")))
+    'output/标题.md'
+    """
+    return os.fsencode(path).decode(errors="surrogateescape")
 
 
 def escape_unprintable() -> None:

@@ -65,6 +65,15 @@ def minute(seconds: int) -> str:
     return at(seconds).strftime("%Y-%m-%d %H:%M")
 
 
+def file_time(seconds: float) -> str:
+    """A unix time in seconds, in UTC, as the names of a run's files have it.
+
+    >>> file_time(1659927313)
+    '2022-08-08T02-55-13'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+
+
 def day(argument: str, value: str) -> date:
     """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
     try:

@@ -15,12 +15,12 @@ ID_LIMIT = 150  # bytes of an id that is made of a path
 
 _SINA = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)", re.ASCII | re.IGNORECASE)
 
-# Since 2014; .d.html is mobile.
-_DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]+)\.(?:d\.)?s?html")
+# Since 2014; .d.html is mobile. Longer ids than these could not name files.
+_DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})\.(?:d\.)?s?html")
 _DOCIDS = (
     _DATED,
-    re.compile(r"/article_(\w+?_\w+)\.html"),  # k.sina.com.cn
-    re.compile(r"/articles/view/(\d+/\w+)"),  # t.cj.sina.com.cn
+    re.compile(r"/article_(\w{1,32}?_\w{1,32})\.html", re.ASCII),  # k.sina.com.cn
+    re.compile(r"/articles/view/(\d{1,32}/\w{1,32})(?!\w)", re.ASCII),  # t.cj.sina.com.cn
 )
 
 
