@@ -15,16 +15,17 @@ class Verdict(IntEnum):
     INCOMPLETE = 3
     BLOCKED = 4
     DRIFTED = 5
+    STALLED = 6
     LOCKED = 75
 
 
 def worst_exit_code(codes: Iterable[int]) -> int:
     """Of several exit codes the one to heed: a refusal before what follows from it.
 
-    >>> worst_exit_code([0, 5, 4]), worst_exit_code([0, 0])
-    (4, 0)
+    >>> worst_exit_code([0, 5, 4]), worst_exit_code([3, 6, 5]), worst_exit_code([0, 0])
+    (4, 6, 0)
     """
-    order = (0, Verdict.INCOMPLETE, Verdict.DRIFTED, Verdict.BLOCKED)
+    order = (0, Verdict.INCOMPLETE, Verdict.DRIFTED, Verdict.STALLED, Verdict.BLOCKED)
     return max(codes, key=lambda code: order.index(code) if code in order else len(order))
 
 
