@@ -51,6 +51,7 @@ class Config:
     failed_tries: int
     recheck_ages: tuple[int, ...]
     rechecks_per_run: int
+    stalled_hours: int
     workers: int
 
     @classmethod
@@ -84,6 +85,7 @@ class Config:
                 for hours in settings.getlist("RECHECK_HOURS")
             ),
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
+            stalled_hours=_setting(settings, "STALLED_HOURS", 1),
             workers=_setting(settings, "WORKERS", 1),
         )
 
