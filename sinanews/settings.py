@@ -32,8 +32,8 @@ FAILED_TRIES = 8
 RECHECK_HOURS: list[int] = []
 RECHECKS_PER_RUN = 100  # of both kinds; what is over waits for the next run
 
-# Hours after which silence is told: nothing new on a list, no run that was complete. The lists have
-# news every day, also at night and on holidays.
+# Hours after which silence is told: nothing new on a list that has news every day, no run that was
+# complete.
 STALLED_HOURS = 24
 
 # Processes that share a harvest's pages. More than one is for a site of one's own: each has the

@@ -35,7 +35,7 @@ class Command(ScrapyCommand):
 
 
 def _archive(ledger: Ledger) -> list[str]:
-    empty, audit = tables.empty_days(ledger.days()), ledger.audit()
+    empty, audit = tables.empty_days(ledger.days()), ledger.counts()
     return [
         *tables.states(audit),
         *tables.balance(audit),

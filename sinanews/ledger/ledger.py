@@ -16,8 +16,9 @@ from sinanews.config import LIVE_SITE, Config
 from sinanews.exceptions import ArgumentError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
-from sinanews.ledger.audit import Audit, audit
+from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Retries
+from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
 from sinanews.ledger.listing import Listing, upsert_listed
 from sinanews.ledger.records import (
@@ -225,6 +226,11 @@ class Ledger:
         with self._database.connect() as connection:
             return list(connection.execute(query).scalars())
 
-    def audit(self) -> Audit:
-        """What tells whether the account balances, over all stories and runs."""
+    def counts(self) -> Counts:
+        """The numbers of all stories and runs, which tell whether the account balances."""
+        with self._database.connect() as connection:
+            return kept_counts(connection)
+
+    def audit(self) -> Counts:
+        """The same, but counted anew, which in a large archive takes its time."""
         return audit(self._database)

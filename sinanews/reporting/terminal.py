@@ -7,7 +7,7 @@ from difflib import unified_diff
 from itertools import pairwise
 
 from sinanews.items import STATES, Article, State
-from sinanews.ledger.audit import Audit
+from sinanews.ledger.counts import Counts
 from sinanews.ledger.runs import Run
 from sinanews.utils import times
 
@@ -29,7 +29,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(words).rstrip()
 
 
-def states(audit: Audit) -> list[str]:
+def states(audit: Counts) -> list[str]:
     """How many stories are in each state, and what they add up to."""
     counts = {state: audit.states.get(state, 0) for state in State}
     settled = " + ".join(f"{state.value} {counts[state]}" for state in STATES)
@@ -40,7 +40,7 @@ def states(audit: Audit) -> list[str]:
     ]
 
 
-def balance(audit: Audit) -> list[str]:
+def balance(audit: Counts) -> list[str]:
     """Whether the account balances, and by how much it does not."""
     complaints = list(audit.complaints())
     if complaints:

@@ -43,7 +43,7 @@ TELLING = {
 NAMES = {"accepted", "reason", "said", "text"}  # variables that hold a message
 # Functions whose strings are all messages.
 SPEAKING = {
-    "ledger/audit.py": {"complaints"},
+    "ledger/counts.py": {"complaints"},
     "download/blocking.py": {"block_reason"},
     "spiders/lists.py": {"failure_reason"},
     "commands/status.py": {"_archive"},
