@@ -1,7 +1,7 @@
 """Commands of this project, beside and in place of Scrapy's own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -22,19 +22,15 @@ def disable_archive(command: ScrapyCommand) -> None:
 
 
 @contextmanager
-def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Config]]:
-    """The archive that a command works on; what it refuses becomes a usage error."""
+def archive(command: ScrapyCommand, *, read_only: bool = False) -> Iterator[tuple[Ledger, Config]]:
+    """The archive that a command works on, or only reads; what it refuses becomes a usage error."""
     assert command.settings, "Scrapy gives every command settings"
     try:
         config = Config.from_settings(command.settings)
-        ledger = Ledger.open(config, post_path)
+        with closing(Ledger.open(config, post_path, read_only=read_only)) as ledger:
+            try:
+                yield ledger, config
+            except DBAPIError as error:
+                raise unusable(ledger.place, error) from error
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
-    try:
-        yield ledger, config
-    except (SinanewsError, OSError) as error:
-        raise UsageError(str(error)) from error
-    except DBAPIError as error:
-        raise UsageError(str(unusable(ledger.place, error))) from error
-    finally:
-        ledger.close()

@@ -37,7 +37,7 @@ class Command(ScrapyCommand):
         """Writes the file and says how many articles it holds."""
         if args or not opts.output:
             raise UsageError("export needs -o FILE and nothing else")
-        with archive(self) as (ledger, _):
+        with archive(self, read_only=True) as (ledger, _):
             path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
             count = write(path, ledger.lines(selection))
             print(f"{count} articles in {path}")  # noqa: T201 - the command's answer

@@ -30,7 +30,7 @@ class Command(ScrapyCommand):
         """Prints the tables, or the revisions of the article that is named."""
         if len(args) > 1:
             raise UsageError("status takes one docid, or nothing")
-        with archive(self) as (ledger, _):
+        with archive(self, read_only=True) as (ledger, _):
             print("\n".join(_article(ledger, args[0]) if args else _archive(ledger)))  # noqa: T201 - the command's answer
 
 

@@ -21,6 +21,7 @@ from sinanews.ledger.claims import Claims, Retries
 from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
 from sinanews.ledger.listing import Listing, upsert_listed
+from sinanews.ledger.read_only import read_only_engine
 from sinanews.ledger.records import (
     Claim,
     Outcome,
@@ -64,15 +65,20 @@ class Ledger:
         self.started = self.now()
 
     @classmethod
-    def open(cls, config: Config, path_of: PathOf) -> Self:
+    def open(cls, config: Config, path_of: PathOf, *, read_only: bool = False) -> Self:
         """The ledger that the settings name, its tables made or brought up to date.
+
+        With `read_only` it has to be there and up to date, nothing is made or changed, and `close`
+        may raise LedgerError: see `read_only_engine`.
 
         Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used.
         """
         retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
+        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
+        if read_only:
+            return cls(read_only_engine(url), path_of, retries=retries)
         if not config.ledger_url:
             config.output.mkdir(parents=True, exist_ok=True)
-        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
         return cls(engine(url), path_of, retries=retries)
 
     @property
@@ -89,11 +95,12 @@ class Ledger:
         """Closes the connections; claims still held are given back, if they can be: if not, the
         next run finds their worker dead."""
         try:
-            self._claims.give_back()
+            if self.run:  # nothing is claimed outside a run
+                self._claims.give_back()
         except DBAPIError as error:
             logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
-        self._database.dispose()
         workers.retire(self.worker)
+        self._database.dispose()
 
     def check(self, config: Config) -> None:
         """Frees what dead workers hold. Raises LedgerError for a damaged ledger, ArgumentError when

@@ -16,19 +16,29 @@ from sinanews.ledger.triggers import keep_counts
 def migrate(connection: Connection, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
     for tables of a newer sinanews."""
-    if not inspect(connection).has_table(about.name):
+    version = version_of(connection, url)
+    if version is None:
+        version = VERSION
         metadata.create_all(connection)
-        connection.execute(insert(about).values(version=VERSION))
+        connection.execute(insert(about).values(version=version))
         keep_counts(connection)
-    version = connection.execute(select(about.c.version)).scalar_one()
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+        connection.execute(update(about).values(version=step + 1))
+
+
+def version_of(connection: Connection, url: str) -> int | None:
+    """The version of the tables, None where there are none. Raises LedgerError, naming the ledger's
+    `url`, for tables of a newer sinanews."""
+    if not inspect(connection).has_table(about.name):
+        return None
+    version: int = connection.execute(select(about.c.version)).scalar_one()
     if version > VERSION:
         raise LedgerError(
             f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"
             " install a newer sinanews, or set LEDGER_URL to another ledger"
         )
-    for step in range(version, VERSION):
-        MIGRATIONS[step](connection)
-        connection.execute(update(about).values(version=step + 1))
+    return version
 
 
 def _statements(*statements: str) -> Callable[[Connection], None]:
