@@ -1,5 +1,6 @@
 """Commands of this project, beside and in place of Scrapy's own."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -8,10 +9,11 @@ from scrapy.exceptions import UsageError
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
-from sinanews.exceptions import SinanewsError
+from sinanews.exceptions import DamagedError, SinanewsError
 from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
+from sinanews.reporting.verdicts import Verdict
 
 
 def disable_archive(command: ScrapyCommand) -> None:
@@ -34,3 +36,20 @@ def archive(command: ScrapyCommand, *, read_only: bool = False) -> Iterator[tupl
                 raise unusable(ledger.place, error) from error
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
+
+
+class Damage:
+    """Names articles that are damaged, on standard error, while a command does the others."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self, error: DamagedError) -> None:
+        """Names one, once."""
+        self.count += 1
+        print(f"{error}; it is left out", file=sys.stderr)  # noqa: T201 - beside the command's answer
+
+    @property
+    def exit_code(self) -> int:
+        """That of a command which could not do them all."""
+        return Verdict.INCOMPLETE if self.count else Verdict.COMPLETE

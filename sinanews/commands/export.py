@@ -8,7 +8,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews.commands import archive
+from sinanews.commands import Damage, archive
 from sinanews.exceptions import ArgumentError
 from sinanews.ledger.selection import Selection
 from sinanews.utils import times
@@ -39,8 +39,10 @@ class Command(ScrapyCommand):
             raise UsageError("export needs -o FILE and nothing else")
         with archive(self, read_only=True) as (ledger, _):
             path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
-            count = write(path, ledger.lines(selection))
+            damage = Damage()
+            count = write(path, ledger.lines(selection, damage.note))
             print(f"{count} articles in {path}")  # noqa: T201 - the command's answer
+            self.exitcode = damage.exit_code
 
 
 def _json_lines(name: str) -> Path:

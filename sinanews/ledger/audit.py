@@ -1,11 +1,10 @@
 """The numbers of an archive counted anew, to be compared with those that are kept."""
 
 import json
-from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, func, select
 
-from sinanews.ledger.counts import Account, Cell, Counts, added_up
+from sinanews.ledger.counts import Cell, Counts, Reports, added_up
 from sinanews.ledger.tables import runs
 from sinanews.ledger.triggers import COUNT_REVISIONS, COUNT_STORIES
 
@@ -20,15 +19,21 @@ def audit(database: Engine) -> Counts:
             cells=[Cell(*row) for row in connection.exec_driver_sql(COUNT_STORIES)],
             stored=connection.exec_driver_sql(COUNT_REVISIONS).scalar_one(),
             runs=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
-            reported=_accounts(connection),
+            reports=_reports(connection),
         )
 
 
-def _accounts(connection: Connection) -> Iterator[Account]:
+def _reports(connection: Connection) -> Reports:
+    count = written = 0
+    unbalanced = {}
     for run, report in connection.execute(select(runs.c.id, runs.c.report)):
         if account := _account(report):
+            count += 1
+            written += account.get("written", 0)
             listed = account.get("listed", 0)
-            yield Account(run, listed, sum(account.values()) - listed, account.get("written", 0))
+            if sum(account.values()) != 2 * listed:
+                unbalanced[run] = (listed, sum(account.values()) - listed)
+    return Reports(count, written, unbalanced)
 
 
 def _account(report: str | None) -> dict[str, int]:

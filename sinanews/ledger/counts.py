@@ -28,13 +28,13 @@ class Cell(NamedTuple):
     given_up: int
 
 
-class Account(NamedTuple):
-    """What a run's report says that it listed, what this comes to, and how many it wrote."""
+class Reports(NamedTuple):
+    """What the reports of all runs say: how many runs have left one, how many articles these wrote,
+    and for each that does not balance, what it listed and what it accounts for."""
 
-    run: int
-    listed: int
-    accounted: int
+    runs: int
     written: int
+    unbalanced: Mapping[int, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,12 @@ class Counts:
         """Stories that have a revision, whatever became of them later."""
         return sum(self.days.values())
 
+    @property
+    def waiting(self) -> int:
+        """Stories that are still to be fetched: for the first time, or again after a failure."""
+        tried_again = self.states.get(State.FAILED, 0) - self.given_up
+        return self.states.get(State.LISTED, 0) + tried_again
+
     def complaints(self) -> Iterator[str]:
         """By how much the account does not balance, a sentence each; none when it does."""
         unknown = sum(count for state, count in self.states.items() if state not in tuple(State))
@@ -85,16 +91,24 @@ class Counts:
 
 def kept_counts(connection: Connection) -> Counts:
     """The numbers as they are kept."""
+    count, written = connection.execute(_WRITTEN).one()
+    unbalanced = {run: (listed, sum_) for run, listed, sum_ in connection.execute(_UNBALANCED)}
     return added_up(
         cells=[Cell(*row) for row in connection.execute(select(counts))],
         stored=connection.execute(select(about.c.revisions)).scalar_one(),
         runs=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
-        reported=[Account(*row) for row in connection.execute(select(accounts))],
+        reports=Reports(count, int(written or 0), unbalanced),
     )
 
 
-def added_up(cells: Iterable[Cell], stored: int, runs: int, reported: Iterable[Account]) -> Counts:
-    """The numbers of all stories and of so many runs, of which some have reported."""
+_WRITTEN = select(func.count(), func.sum(accounts.c.written))
+_UNBALANCED = select(accounts.c.run, accounts.c.listed, accounts.c.accounted).where(
+    accounts.c.listed != accounts.c.accounted
+)
+
+
+def added_up(cells: Iterable[Cell], stored: int, runs: int, reports: Reports) -> Counts:
+    """The numbers of all stories and of so many runs."""
     states: Counter[str] = Counter()
     days: Counter[int] = Counter()
     total: Counter[str] = Counter()
@@ -102,19 +116,14 @@ def added_up(cells: Iterable[Cell], stored: int, runs: int, reported: Iterable[A
         states[cell.state] += cell.stories
         days[cell.day] += cell.articles
         total.update(revisions=cell.revisions, given_up=cell.given_up)
-    accounts = list(reported)
     return Counts(
         states=+states,
         given_up=total["given_up"],
         days=+days,
         revisions=total["revisions"],
         stored=stored,
-        written=sum(account.written for account in accounts),
+        written=reports.written,
         runs=runs,
-        runs_without_report=runs - len(accounts),
-        unbalanced_runs={
-            run: (listed, accounted)
-            for run, listed, accounted, _ in accounts
-            if listed != accounted
-        },
+        runs_without_report=runs - reports.runs,
+        unbalanced_runs=reports.unbalanced,
     )

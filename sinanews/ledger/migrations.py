@@ -101,7 +101,7 @@ _COUNTS = _statements(
     """
     CREATE TABLE accounts (run INTEGER PRIMARY KEY, listed BIGINT NOT NULL,
     accounted BIGINT NOT NULL, written BIGINT NOT NULL)""",
-    "CREATE INDEX stories_failed ON stories (reason) WHERE state = 'failed'",
+    "CREATE INDEX stories_failed ON stories (state, reason) WHERE state = 'failed'",
     "CREATE INDEX runs_verdict ON runs (verdict, id)",
 )
 

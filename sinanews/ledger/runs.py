@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, func, insert, select, update
 
 from sinanews.items import State
 from sinanews.ledger import workers
@@ -15,6 +15,8 @@ from sinanews.ledger.database import upsert, writing
 from sinanews.ledger.records import DONE
 from sinanews.ledger.tables import runs, stories, watermarks
 from sinanews.roll.watermark import Watermark
+
+LISTLESS = "articles"  # the spider that is given its articles, and walks no list
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,15 @@ class Runs:
         query = select(runs).order_by(runs.c.id.desc()).limit(count)
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Run(**dict(row) | {"report": json.loads(row["report"] or "{}")}) for row in rows]
+        return list(map(_run, rows))
+
+    def last_complete(self) -> Run | None:
+        """The last run that was complete, of those that walked lists."""
+        complete = select(runs).where(runs.c.verdict == "complete", runs.c.spider != LISTLESS)
+        query = complete.order_by(runs.c.id.desc()).limit(1)
+        with self._database.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return _run(row) if row else None
 
     def shares_start(self, run: int) -> bool:
         """Whether one of the last hundred runs before it began in the same second."""
@@ -123,6 +133,10 @@ class Runs:
         }
         with self._writing.begin() as connection:
             connection.execute(upsert(connection, watermarks, ["reached", "deep_scanned"]), row)
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**dict(row) | {"report": json.loads(row["report"] or "{}")})
 
 
 def _in_run(state: State, *, here: bool) -> State:

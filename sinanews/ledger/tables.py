@@ -50,7 +50,7 @@ stories = Table(
 stories_to_claim = Index("stories_to_claim", stories.c.due_at, stories.c.ctime)
 
 # Few have failed, and why is asked for by reason.
-stories_failed = Index("stories_failed", stories.c.reason)
+stories_failed = Index("stories_failed", stories.c.state, stories.c.reason)
 stories_post_key = Index("stories_post_key", stories.c.post_key, unique=True)
 stories_url_key = Index("stories_url_key", stories.c.url_key)
 

@@ -65,6 +65,19 @@ def minute(seconds: int) -> str:
     return at(seconds).strftime("%Y-%m-%d %H:%M")
 
 
+def span(seconds: float) -> str:
+    """A length of time for a reader; one that is less than nothing is nothing.
+
+    >>> span(59), span(11_520), span(266_400)
+    ('0 min', '3 h 12 min', '3 days 2 h')
+    """
+    hours, minutes = divmod(max(0, int(seconds)) // 60, 60)
+    days, rest = divmod(hours, 24)
+    if days > 1:
+        return f"{days} days {rest} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def day(argument: str, value: str) -> date:
     """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
     try:
