@@ -258,6 +258,8 @@ class Ledger:
 
     def view(self, runs: int) -> View:
         """What there is to be known of the archive and its last runs, at most so many."""
+        last, killed = self.runs.last(runs), frozenset(self.runs.killed())
+        last_complete = self.runs.last_complete()
         with self._database.connect() as connection:
             counts = kept_counts(connection)
             return View(
@@ -267,9 +269,9 @@ class Ledger:
                 lists=lists_of(connection),
                 gaps=gaps_of(connection),
                 begun=begun(connection),
-                runs=self.runs.last(runs),
-                killed=frozenset(self.runs.killed()),
-                last_complete=self.runs.last_complete(),
+                runs=last,
+                killed=killed,
+                last_complete=last_complete,
             )
 
     def failed(self) -> list[FailedStory]:

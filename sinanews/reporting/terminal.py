@@ -80,7 +80,7 @@ def _failures(view: View) -> list[str]:
     count, given_up = sum(view.failures.values()), view.counts.given_up
     if not count:
         return []
-    which = f"{count - given_up} are tried again, {given_up} were given up"
+    which = f"{count - given_up} to be tried again, {given_up} given up"
     return [
         *(f"failed, {reason}: {count}" for reason, count in view.failures.items()),
         f"of the failed, {which}: `scrapy status --failed` names them",

@@ -149,7 +149,7 @@ def test_status_tells_what_failed_what_waits_and_what_was_never_seen(scrapy):
         f"listed 11 = {' + '.join(f'{state} {count}' for state, count in STORIES.items())}",
         "failed, HTTP 500: 3",
         "failed, no layout: 1",
-        "of the failed, 3 are tried again, 1 were given up: `scrapy status --failed` names them",
+        "of the failed, 3 to be tried again, 1 given up: `scrapy status --failed` names them",
         "list guonei: rows between 2023-11-06 06:13 and 2023-11-07 06:13 were never seen (run 1)",
         "list guonei: its newest row was 2 days 0 h old in run 2",
     ]
