@@ -28,7 +28,7 @@ from sinanews.roll.api import Story
 
 ROWS_PER_PAGE = 50  # of a list
 BATCH = 32  # stories per claim
-AUDIT = "counting all stories"  # as `scrapy status` does
+AUDIT = "counting all stories"
 
 Task = tuple[str, Callable[[], object]]
 
@@ -81,6 +81,7 @@ class LedgerStore:
             ("a run's account", lambda: self._ledger.runs.account(run)),
             ("opening", self._open),
             ("closing", self._close_other),
+            ("looking", lambda: self._ledger.view(10)),  # as `scrapy status` does
             (AUDIT, self._ledger.audit),
         ]
 

@@ -107,4 +107,17 @@ class RejectedError(DropItem, SinanewsError):
 
 
 class LedgerError(SinanewsError):
-    """Raised by `schema` when a ledger cannot be used as it is."""
+    """Raised by `ledger` when a ledger cannot be used as it is."""
+
+
+class DamagedError(LedgerError):
+    """Raised by `ledger` for one article of which the ledger keeps bytes that are none; the others
+    can be read.
+
+    >>> print(DamagedError("nabc0000000001", ValueError("invalid checksum")))
+    article nabc0000000001 is damaged: invalid checksum
+    """
+
+    def __init__(self, docid: str, error: Exception) -> None:
+        self.docid = docid
+        super().__init__(f"article {docid} is damaged: {error}")

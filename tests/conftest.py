@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,15 @@ def output(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scrapy(output: Path) -> Scrapy:
-    """Runs `scrapy ARGUMENTS` as a user does, in the project's root, with quick settings."""
+    """Runs `scrapy ARGUMENTS` as a user does, in the project's root, with quick settings; `prefix`
+    is what the command line begins with."""
 
-    def run(*arguments: str, mirror: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, mirror: str = "", prefix: Sequence[str] = (), **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
-        command = [sys.executable, "-m", "scrapy", *arguments, *options]
+        command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )

@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -147,3 +150,24 @@ def ask(scrapy: Scrapy, pages: Pages, *docids: str, **settings: str) -> Complete
     """Has the pages of `row(docid)` fetched from a server of pages."""
     urls = ",".join(f"https://{place(docid)}" for docid in docids or [DOCID])
     return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=pages.url, **settings)
+
+
+def on_read_only_disk(folder: Path) -> list[str]:
+    """What a command begins with for which the folder alone is mounted read-only."""
+    mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+    mine = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *mine, "sh", "-c", mount, str(folder)]
+
+
+def _can_mount() -> bool:
+    """Whether this user, on this machine, may mount at all."""
+    with TemporaryDirectory() as folder:
+        command = [*on_read_only_disk(Path(folder)), "true"]
+        with suppress(FileNotFoundError):
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return False
+
+
+needs_mount = pytest.mark.skipif(
+    not _can_mount(), reason="no folder can be mounted here: the user may not `unshare --mount`"
+)

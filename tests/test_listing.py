@@ -141,7 +141,7 @@ def scans(database, statement, values):
     return [step for step in plan if step.startswith("SCAN ")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 7])
 def test_a_ledger_of_an_earlier_version_is_upgraded(version, database, ledger, tmp_path):
     ledger.upsert_listed([story(1, "题"), story(2)], "guonei")
     older, today = tmp_path / "ledger.db", tmp_path / "today.db"
@@ -151,6 +151,7 @@ def test_a_ledger_of_an_earlier_version_is_upgraded(version, database, ledger, t
     assert parts(older) != before
 
     later = Ledger(engine(f"sqlite:///{older}"), post_path, clock=lambda: NOW)
+    assert later.counts() == later.audit()
     later.upsert_listed([story(3, "题")], "guonei")
 
     paths = [claim.post_path for claim in later.claim(9)]
@@ -177,7 +178,19 @@ def make_older(file, version):
         "DROP INDEX stories_url_key",
         "ALTER TABLE stories DROP COLUMN url_key",
     ]
+    on_stories = ("added", "changed", "deleted")
+    on_others = ("revisions_added", "revisions_deleted", "runs_added", "runs_reported")
+    counted = [
+        *(f"DROP TRIGGER stories_{name}" for name in on_stories),
+        *(f"DROP TRIGGER {name}" for name in (*on_others, "runs_deleted")),
+        "DROP INDEX stories_failed",
+        "DROP INDEX runs_verdict",
+        "DROP TABLE counts",
+        "DROP TABLE accounts",
+        "ALTER TABLE about DROP COLUMN revisions",
+    ]
     changes = {
+        7: counted,
         6: watched,
         5: renamed,
         4: ["ALTER TABLE about DROP COLUMN site"],

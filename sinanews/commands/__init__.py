@@ -1,17 +1,19 @@
 """Commands of this project, beside and in place of Scrapy's own."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
-from sinanews.exceptions import SinanewsError
+from sinanews.exceptions import DamagedError, SinanewsError
 from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
+from sinanews.reporting.verdicts import Verdict
 from sinanews.utils.files import escape_unprintable
 
 escape_unprintable()  # Scrapy imports this package for any command
@@ -25,19 +27,32 @@ def disable_archive(command: ScrapyCommand) -> None:
 
 
 @contextmanager
-def archive(command: ScrapyCommand) -> Iterator[tuple[Ledger, Config]]:
-    """The archive that a command works on; what it refuses becomes a usage error."""
+def archive(command: ScrapyCommand, *, read_only: bool = False) -> Iterator[tuple[Ledger, Config]]:
+    """The archive that a command works on, or only reads; what it refuses becomes a usage error."""
     assert command.settings, "Scrapy gives every command settings"
     try:
         config = Config.from_settings(command.settings)
-        ledger = Ledger.open(config, post_path)
+        with closing(Ledger.open(config, post_path, read_only=read_only)) as ledger:
+            try:
+                yield ledger, config
+            except DBAPIError as error:
+                raise unusable(ledger.place, error) from error
     except (SinanewsError, OSError) as error:
         raise UsageError(str(error)) from error
-    try:
-        yield ledger, config
-    except (SinanewsError, OSError) as error:
-        raise UsageError(str(error)) from error
-    except DBAPIError as error:
-        raise UsageError(str(unusable(ledger.place, error))) from error
-    finally:
-        ledger.close()
+
+
+class Damage:
+    """Names articles that are damaged, on standard error, while a command does the others."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def note(self, error: DamagedError) -> None:
+        """Names one, once."""
+        self.count += 1
+        print(f"{error}; it is left out", file=sys.stderr)  # noqa: T201 - beside the command's answer
+
+    @property
+    def exit_code(self) -> int:
+        """That of a command which could not do them all."""
+        return Verdict.INCOMPLETE if self.count else Verdict.COMPLETE

@@ -8,7 +8,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews.commands import archive
+from sinanews.commands import Damage, archive
 from sinanews.exceptions import ArgumentError
 from sinanews.ledger.selection import Selection
 from sinanews.utils import times
@@ -37,10 +37,12 @@ class Command(ScrapyCommand):
         """Writes the file and says how many articles it holds."""
         if args or not opts.output:
             raise UsageError("export needs -o FILE and nothing else")
-        with archive(self) as (ledger, _):
+        with archive(self, read_only=True) as (ledger, _):
             path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
-            count = write(path, ledger.lines(selection))
+            damage = Damage()
+            count = write(path, ledger.lines(selection, damage.note))
             print(f"{count} articles in {path}")  # noqa: T201 - the command's answer
+            self.exitcode = damage.exit_code
 
 
 def _json_lines(name: str) -> Path:

@@ -1,13 +1,15 @@
 """`scrapy status`: what the archive holds, how the last runs went; or an article's revisions."""
 
 import argparse
+import json
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews.commands import archive
+from sinanews.commands import Damage, archive
+from sinanews.config import Config
 from sinanews.ledger.ledger import Ledger
-from sinanews.reporting import terminal as tables
+from sinanews.reporting import health, summary, terminal
 
 RUNS = 10
 
@@ -20,33 +22,67 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """What may stand behind the command."""
-        return "[DOCID]"
+        return "[DOCID] [options]"
 
     def short_desc(self) -> str:
         """One line for the list of commands."""
         return "Show the archive and its last runs, or an article's revisions"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Prints the tables, or the revisions of the article that is named."""
-        if len(args) > 1:
-            raise UsageError("status takes one docid, or nothing")
-        with archive(self) as (ledger, _):
-            print("\n".join(_article(ledger, args[0]) if args else _archive(ledger)))  # noqa: T201 - the command's answer
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """--json, --check and --failed."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="for machines, as JSON")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="what is wrong, a line each; the exit code is that of the gravest",
+        )
+        parser.add_argument(
+            "--failed", action="store_true", help="each story that has failed, and why"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Prints what is asked for."""
+        if len(args) > 1 or (args and (opts.json or opts.check or opts.failed)):
+            raise UsageError("status takes one docid and no option, or options alone")
+        if opts.check and (opts.json or opts.failed):
+            raise UsageError("status --check takes no other option")
+        with archive(self, read_only=True) as (ledger, config):
+            if args:
+                lines = self._article(ledger, args[0])
+            elif opts.check:
+                lines = self._check(ledger, config)
+            elif opts.failed:
+                lines = _failed(ledger, as_json=opts.json)
+            else:
+                lines = _overview(ledger, config, as_json=opts.json)
+        print("\n".join(lines))  # noqa: T201 - the command's answer
+
+    def _article(self, ledger: Ledger, docid: str) -> list[str]:
+        damage = Damage()
+        revisions = ledger.revisions(docid, damage.note)
+        if not revisions and not damage.count:
+            raise UsageError(f"docid: {docid!r} is not in the archive", print_help=False)
+        self.exitcode = damage.exit_code
+        return terminal.changes(revisions) if revisions else []
+
+    def _check(self, ledger: Ledger, config: Config) -> list[str]:
+        found = health.problems(ledger.view(RUNS), ledger.now(), config.stalled_hours)
+        self.exitcode = health.exit_code(found)
+        return [problem.text for problem in found] or ["healthy"]
 
 
-def _archive(ledger: Ledger) -> list[str]:
-    empty, audit = tables.empty_days(ledger.days()), ledger.audit()
-    return [
-        *tables.states(audit),
-        *tables.balance(audit),
-        f"days without articles: {', '.join(empty) or 'none'}",
-        "",
-        *tables.runs(ledger.runs.last(RUNS)),
-    ]
+def _failed(ledger: Ledger, *, as_json: bool) -> list[str]:
+    stories = ledger.failed()
+    return _json(summary.failed(stories)) if as_json else terminal.failed(stories)
 
 
-def _article(ledger: Ledger, docid: str) -> list[str]:
-    revisions = ledger.revisions(docid)
-    if not revisions:
-        raise UsageError(f"docid: {docid!r} is not in the archive", print_help=False)
-    return tables.changes(revisions)
+def _overview(ledger: Ledger, config: Config, *, as_json: bool) -> list[str]:
+    view = ledger.view(RUNS)
+    if as_json:
+        return _json(summary.summary(view, config.stalled_hours))
+    return terminal.overview(view, ledger.now(), config.stalled_hours)
+
+
+def _json(value: object) -> list[str]:
+    return [json.dumps(value, ensure_ascii=False, indent=1)]

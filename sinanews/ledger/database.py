@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
@@ -25,13 +25,13 @@ def engine(url: str | URL) -> Engine:
 
     Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
     """
-    database = _database(url)
+    database = create(url)
     for index, rows in PARTIAL.items():
         # As an argument of Index it would have both dialects imported.
         index.dialect_options[database.dialect.name]["where"] = rows
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", _tune_sqlite)
-        event.listen(database, "begin", _begin_sqlite)
+        event.listen(database, "begin", begin_sqlite)
     shown = database.url.render_as_string(hide_password=True)
     try:
         with writing(database).begin() as connection:
@@ -41,9 +41,11 @@ def engine(url: str | URL) -> Engine:
     return database
 
 
-def _database(url: str | URL) -> Engine:
+def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's own
+    """A connection pool for a database that a ledger may be in. Raises ArgumentError for a URL of
+    none."""
     try:
-        database = create_engine(make_url(url))
+        database = create_engine(make_url(url), **options)
     except (UrlError, ImportError, ValueError) as error:
         accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
         raise ArgumentError("LEDGER_URL", str(url), accepted) from error
@@ -69,7 +71,7 @@ def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     _switch_to_wal(cursor)
     cursor.close()
-    connection.isolation_level = None  # _begin_sqlite begins, not the driver
+    connection.isolation_level = None  # begin_sqlite begins, not the driver
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:
@@ -93,7 +95,8 @@ def writing(database: Engine, *, durable: bool = False) -> Engine:
     return database.execution_options(writes=True, durable=durable)
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
+    """Begins a transaction in place of the driver, which would not do so for what only reads."""
     options = connection.get_execution_options()
     if options.get("writes"):
         level = "FULL" if options.get("durable") else "NORMAL"

@@ -16,10 +16,12 @@ from sinanews.config import LIVE_SITE, Config
 from sinanews.exceptions import ArgumentError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
-from sinanews.ledger.audit import Audit, audit
+from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Retries
+from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
+from sinanews.ledger.read_only import read_only_engine
 from sinanews.ledger.records import (
     Claim,
     Outcome,
@@ -30,16 +32,25 @@ from sinanews.ledger.records import (
     path_columns,
 )
 from sinanews.ledger.recovery import Recovery
-from sinanews.ledger.revisions import line, unpacked
+from sinanews.ledger.revisions import OnDamage, line, raise_damage, readable, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
 from sinanews.ledger.tables import about, revisions, stories
-from sinanews.ledger.watermarks import Watermarks
+from sinanews.ledger.views import (
+    FailedStory,
+    View,
+    begun,
+    failed_stories,
+    failures,
+    lists_of,
+    waiting_since,
+)
+from sinanews.ledger.watermarks import Watermarks, gaps_of
 from sinanews.roll.api import Story
 
 logger = logging.getLogger(__name__)
 
-CHINA_SECONDS = 8 * 3600  # China is this far ahead of UTC
+PAGE = 200  # articles read in one transaction
 
 
 class Ledger:
@@ -68,15 +79,20 @@ class Ledger:
         self.started = self.now()
 
     @classmethod
-    def open(cls, config: Config, path_of: PathOf) -> Self:
+    def open(cls, config: Config, path_of: PathOf, *, read_only: bool = False) -> Self:
         """The ledger that the settings name, its tables made or brought up to date.
+
+        With `read_only` it has to be there and up to date, nothing is made or changed, and `close`
+        may raise LedgerError: see `read_only_engine`.
 
         Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used.
         """
         retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
+        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
+        if read_only:
+            return cls(read_only_engine(url), path_of, retries=retries)
         if not config.ledger_url:
             config.output.mkdir(parents=True, exist_ok=True)
-        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
         return cls(engine(url), path_of, retries=retries)
 
     @property
@@ -93,11 +109,12 @@ class Ledger:
         """Closes the connections; claims still held are given back, if they can be: if not, the
         next run finds their worker dead."""
         try:
-            self._claims.give_back()
+            if self.run:  # nothing is claimed outside a run
+                self._claims.give_back()
         except DBAPIError as error:
             logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
-        self._database.dispose()
         workers.retire(self.worker)
+        self._database.dispose()
 
     def check(self, config: Config) -> None:
         """Frees what dead workers hold. Raises LedgerError for a damaged ledger, ArgumentError when
@@ -217,37 +234,73 @@ class Ledger:
         with self._writing.begin() as connection:
             connection.execute(again.values(due_at=self.now(), tries=stories.c.tries - 1))
 
-    def articles(self, selection: Selection = ALL) -> Iterator[tuple[str, Article]]:
-        """The path and the last revision of the selected articles, in the order of docids."""
-        for path, data in self._last_revisions(selection):
-            yield path, unpacked(data)
+    def articles(
+        self, selection: Selection = ALL, on_damage: OnDamage = raise_damage
+    ) -> Iterator[tuple[str, Article]]:
+        """The path and the last revision of the selected articles, in the order of docids.
 
-    def lines(self, selection: Selection = ALL) -> Iterator[bytes]:
+        An article that is damaged is left out, and `on_damage` called with the error that says so;
+        by default that is raised.
+        """
+        return readable(self._last_revisions(selection), unpacked, on_damage)
+
+    def lines(
+        self, selection: Selection = ALL, on_damage: OnDamage = raise_damage
+    ) -> Iterator[bytes]:
         """The JSON lines of `articles`, each with the line feed at its end."""
-        for _, data in self._last_revisions(selection):
-            yield line(data)
+        return (text for _, text in readable(self._last_revisions(selection), line, on_damage))
 
-    def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, bytes]]:
+    def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, str, bytes]]:
+        """Docid, path and bytes. A page is a transaction: one that took as long as a large export
+        would have SQLite's log grow all the while, and PostgreSQL's claims slow down."""
         last = (revisions.c.docid == stories.c.docid) & (revisions.c.revision == stories.c.revision)
-        query = select(stories.c.post_path, revisions.c.article).join(revisions, last)
-        ordered = query.where(selection.clause()).order_by(stories.c.docid)
-        with self._database.connect() as connection:
-            streamed = connection.execution_options(yield_per=100)
-            yield from streamed.execute(ordered)
+        columns = (stories.c.docid, stories.c.post_path, revisions.c.article)
+        query = select(*columns).join(revisions, last).where(selection.clause())
+        page, after = query.order_by(stories.c.docid).limit(PAGE), ""
+        while True:
+            with self._database.connect() as connection:
+                rows = connection.execute(page.where(stories.c.docid > after)).all()
+            yield from map(tuple, rows)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].docid
 
-    def revisions(self, docid: str) -> list[Article]:
-        """Every revision of an article, oldest first; empty when there is none."""
+    def revisions(self, docid: str, on_damage: OnDamage = raise_damage) -> list[Article]:
+        """Every revision of an article, oldest first; empty when there is none. Of one that is
+        damaged as in `articles`."""
         query = select(revisions.c.article).filter_by(docid=docid).order_by(revisions.c.revision)
         with self._database.connect() as connection:
-            return [unpacked(data) for data in connection.execute(query).scalars()]
+            rows = [(docid, None, data) for data in connection.execute(query).scalars()]
+        return [article for _, article in readable(rows, unpacked, on_damage)]
 
-    def days(self) -> list[int]:
-        """The days, counted from 1970 in China time, to which articles belong."""
-        day = (stories.c.ctime + CHINA_SECONDS) // 86_400
-        query = select(day).where(stories.c.revision > 0, stories.c.ctime > 0).distinct()
+    def counts(self) -> Counts:
+        """The numbers of all stories and runs, which tell whether the account balances."""
         with self._database.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return kept_counts(connection)
 
-    def audit(self) -> Audit:
-        """What tells whether the account balances, over all stories and runs."""
+    def view(self, runs: int) -> View:
+        """What there is to be known of the archive and its last runs, at most so many."""
+        last, killed = self.runs.last(runs), frozenset(self.runs.killed())
+        last_complete = self.runs.last_complete()
+        with self._database.connect() as connection:
+            counts = kept_counts(connection)
+            return View(
+                counts=counts,
+                failures=failures(connection),
+                waiting_since=waiting_since(connection, self.now()) if counts.waiting else None,
+                lists=lists_of(connection),
+                gaps=gaps_of(connection),
+                begun=begun(connection),
+                runs=last,
+                killed=killed,
+                last_complete=last_complete,
+            )
+
+    def failed(self) -> list[FailedStory]:
+        """The stories that have failed, given up or not, newest first."""
+        with self._database.connect() as connection:
+            return failed_stories(connection)
+
+    def audit(self) -> Counts:
+        """The same, but counted anew, which in a large archive takes its time."""
         return audit(self._database)

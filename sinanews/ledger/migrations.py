@@ -10,23 +10,35 @@ from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
 from sinanews.ledger.tables import VERSION, about, metadata, text_key
+from sinanews.ledger.triggers import keep_counts
 
 
 def migrate(connection: Connection, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
     for tables of a newer sinanews."""
-    if not inspect(connection).has_table(about.name):
+    version = version_of(connection, url)
+    if version is None:
+        version = VERSION
         metadata.create_all(connection)
-        connection.execute(insert(about).values(version=VERSION))
-    version = connection.execute(select(about.c.version)).scalar_one()
+        connection.execute(insert(about).values(version=version))
+        keep_counts(connection)
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+        connection.execute(update(about).values(version=step + 1))
+
+
+def version_of(connection: Connection, url: str) -> int | None:
+    """The version of the tables, None where there are none. Raises LedgerError, naming the ledger's
+    `url`, for tables of a newer sinanews."""
+    if not inspect(connection).has_table(about.name):
+        return None
+    version: int = connection.execute(select(about.c.version)).scalar_one()
     if version > VERSION:
         raise LedgerError(
             f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"
             " install a newer sinanews, or set LEDGER_URL to another ledger"
         )
-    for step in range(version, VERSION):
-        MIGRATIONS[step](connection)
-        connection.execute(update(about).values(version=step + 1))
+    return version
 
 
 def _statements(*statements: str) -> Callable[[Connection], None]:
@@ -74,6 +86,25 @@ _GAPS = """
     CREATE TABLE gaps (channel TEXT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
     run INTEGER NOT NULL, PRIMARY KEY (channel, since))"""
 
+
+def _keep_counts(connection: Connection) -> None:
+    _COUNTS(connection)
+    keep_counts(connection)
+
+
+_COUNTS = _statements(
+    "ALTER TABLE about ADD COLUMN revisions BIGINT NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE counts (day BIGINT NOT NULL, state TEXT NOT NULL, stories BIGINT NOT NULL,
+    articles BIGINT NOT NULL, revisions BIGINT NOT NULL, given_up BIGINT NOT NULL,
+    PRIMARY KEY (day, state))""",
+    """
+    CREATE TABLE accounts (run INTEGER PRIMARY KEY, listed BIGINT NOT NULL,
+    accounted BIGINT NOT NULL, written BIGINT NOT NULL)""",
+    "CREATE INDEX stories_failed ON stories (state, reason) WHERE state = 'failed'",
+    "CREATE INDEX runs_verdict ON runs (verdict, id)",
+)
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -94,4 +125,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
         "ALTER TABLE runs RENAME COLUMN owner TO worker",
     ),
     6: _watch_lists_and_workers,
+    7: _keep_counts,
 }

@@ -1,10 +1,13 @@
 """An article as the ledger keeps it: the hash that tells a change, and its packed bytes."""
 
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from typing import TypeVar
 
 import orjson
 from isal import isal_zlib
 
+from sinanews.exceptions import DamagedError
 from sinanews.items import Article, isoformat
 
 HASH_VERSION = b"\x01"  # changes with what is hashed, so that old hashes are known as such
@@ -39,3 +42,32 @@ def unpacked(data: bytes) -> Article:
 def line(data: bytes) -> bytes:
     """The JSON line of `packed` bytes, with the line feed at its end."""
     return isal_zlib.decompress(data) + b"\n"
+
+
+Key = TypeVar("Key")
+Read = TypeVar("Read")
+OnDamage = Callable[[DamagedError], None]
+_UNREADABLE: tuple[type[Exception], ...] = (
+    isal_zlib.error,  # type: ignore[assignment] # its stub has it as an instance
+    ValueError,
+    TypeError,
+)
+
+
+def raise_damage(error: DamagedError) -> None:
+    """What to do about an article that is damaged, unless somebody knows better."""
+    raise error
+
+
+def readable(
+    rows: Iterable[tuple[str, Key, bytes]], read: Callable[[bytes], Read], on_damage: OnDamage
+) -> Iterator[tuple[Key, Read]]:
+    """What `read` makes of rows of a docid, a key and `packed` bytes, with the key; those that it
+    cannot read go to `on_damage` instead."""
+    for docid, key, data in rows:
+        try:
+            made = read(data)
+        except _UNREADABLE as error:
+            on_damage(DamagedError(docid, error))
+        else:
+            yield key, made

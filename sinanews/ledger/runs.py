@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy import Engine, Row, RowMapping, func, insert, select, update
 
 from sinanews.items import State
 from sinanews.ledger import workers
@@ -15,6 +15,8 @@ from sinanews.ledger.database import writing
 from sinanews.ledger.records import DONE
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import runs, stories
+
+LISTLESS = "articles"  # the spider that is given its articles, and walks no list
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,15 @@ class Runs:
         query = select(runs).order_by(runs.c.id.desc()).limit(count)
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Run(**dict(row) | {"report": json.loads(row["report"] or "{}")}) for row in rows]
+        return list(map(_run, rows))
+
+    def last_complete(self) -> Run | None:
+        """The last run that was complete, of those that walked lists."""
+        complete = select(runs).where(runs.c.verdict == "complete", runs.c.spider != LISTLESS)
+        query = complete.order_by(runs.c.id.desc()).limit(1)
+        with self._database.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return _run(row) if row else None
 
     def shares_start(self, run: int) -> bool:
         """Whether one of the last hundred runs before it began in the same second."""
@@ -140,6 +150,10 @@ _UNSETTLED = (State.FAILED, State.LISTED)
 
 def _by_reason(rows: Iterable[Row[str | None, int]]) -> Counter[str | None]:
     return Counter({row[0]: row[1] for row in rows})
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**dict(row) | {"report": json.loads(row["report"] or "{}")})
 
 
 def _in_run(state: State, *, here: bool) -> State:

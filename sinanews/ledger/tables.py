@@ -4,17 +4,18 @@ from hashlib import blake2b
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 7  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 8  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
 # `site` is where the archive's stories are from: a MIRROR_URL, or LIVE_SITE; NULL before the first
-# run.
+# run. `revisions` is how many rows the table of that name has.
 about = Table(
     "about",
     metadata,
     Column("version", Integer, nullable=False),
     Column("site", Text),
+    Column("revisions", BigInteger, nullable=False, default=0),
 )
 
 # One row for every story ever listed. Times are unix seconds of the site's clock, but `due_at`,
@@ -48,6 +49,8 @@ stories = Table(
 )
 stories_to_claim = Index("stories_to_claim", stories.c.due_at, stories.c.ctime)
 
+# Few have failed, and why is asked for by reason.
+stories_failed = Index("stories_failed", stories.c.state, stories.c.reason)
 stories_post_key = Index("stories_post_key", stories.c.post_key, unique=True)
 stories_url_key = Index("stories_url_key", stories.c.url_key)
 
@@ -110,9 +113,37 @@ runs = Table(
 )
 # Few runs are open, and each start of a crawl asks for them.
 runs_open = Index("runs_open", runs.c.id)
+runs_verdict = Index("runs_verdict", runs.c.verdict, runs.c.id)
+
+# What triggers keep (see `sinanews.ledger.triggers`), so that nobody has to count: how many stories
+# there are of a day and a state, how many of them are articles, the revisions of these, and how
+# many have failed and are not tried again. The day of a story's ctime is counted from 1970 in
+# China. And what each run's report says that it listed, what this comes to, and how many it wrote.
+counts = Table(
+    "counts",
+    metadata,
+    Column("day", BigInteger, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("stories", BigInteger, nullable=False),
+    Column("articles", BigInteger, nullable=False),
+    Column("revisions", BigInteger, nullable=False),
+    Column("given_up", BigInteger, nullable=False),
+)
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("listed", BigInteger, nullable=False),
+    Column("accounted", BigInteger, nullable=False),
+    Column("written", BigInteger, nullable=False),
+)
 
 # The rows that are in an index, where these are few.
-PARTIAL = {stories_to_claim: stories.c.due_at.is_not(None), runs_open: runs.c.ended.is_(None)}
+PARTIAL = {
+    stories_to_claim: stories.c.due_at.is_not(None),
+    stories_failed: stories.c.state == "failed",
+    runs_open: runs.c.ended.is_(None),
+}
 
 
 def text_key(text: str) -> int:

@@ -4,7 +4,7 @@ will be known."""
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from sinanews.ledger.database import insert_new, upsert, writing
 from sinanews.ledger.tables import gaps, lists, watermarks
@@ -61,6 +61,12 @@ class Watermarks:
                 connection.execute(insert_new(connection, gaps), asdict(gap))
 
     def gaps(self) -> Sequence[Gap]:
-        """Every gap there is, the earliest first."""
+        """Every gap there is, in the order of time."""
         with self._database.connect() as connection:
-            return [Gap(*row) for row in connection.execute(select(gaps).order_by(gaps.c.since))]
+            return gaps_of(connection)
+
+
+def gaps_of(connection: Connection) -> list[Gap]:
+    """Every gap there is, in the order of time."""
+    ordered = select(gaps).order_by(gaps.c.since, gaps.c.channel)
+    return [Gap(*row) for row in connection.execute(ordered)]

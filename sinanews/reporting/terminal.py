@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import unified_diff
 from itertools import pairwise
 
-from sinanews.items import STATES, Article, State
-from sinanews.ledger.audit import Audit
+from sinanews.items import STATES, Article
+from sinanews.ledger.counts import Counts
 from sinanews.ledger.runs import Run
+from sinanews.ledger.views import FailedStory, View
+from sinanews.reporting.health import silent_lists, unbalanced
 from sinanews.utils import times
+
+LAST_DAY = date.max.toordinal() - date(1970, 1, 1).toordinal()  # that a date can say
 
 
 def table(rows: Iterable[Sequence[object]]) -> list[str]:
@@ -29,51 +33,127 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(words).rstrip()
 
 
-def states(audit: Audit) -> list[str]:
-    """How many stories are in each state, and what they add up to."""
-    counts = {state: audit.states.get(state, 0) for state in State}
-    settled = " + ".join(f"{state.value} {counts[state]}" for state in STATES)
+def overview(view: View, now: int, stalled_hours: int) -> list[str]:
+    """An archive and its last runs at a local unix second."""
+    counts = view.counts
+    states = account(counts)
+    listed = states.pop("listed")
+    days = ", ".join(map(_days, empty_days(counts)))
     return [
-        *table([("state", "stories"), *((state.value, n) for state, n in counts.items())]),
+        *table([("state", "stories"), *states.items()]),
         "",
-        f"listed {audit.stories} = {settled} + not fetched yet {counts[State.LISTED]}",
+        f"listed {listed} = {' + '.join(f'{state} {count}' for state, count in states.items())}",
+        *_balance(view),
+        *_failures(view),
+        *_waiting(view, now),
+        *(
+            f"list {gap.channel}: rows between {times.minute(gap.since)} and"
+            f" {times.minute(gap.until)} were never seen (run {gap.run})"
+            for gap in view.gaps
+        ),
+        *silent_lists(view, stalled_hours),
+        f"days without articles: {days or 'none'}",
+        _last_complete(view.last_complete, now),
+        "",
+        *_runs(view),
     ]
 
 
-def balance(audit: Audit) -> list[str]:
+def account(counts: Counts) -> dict[str, int]:
+    """listed and what it is the sum of, over all stories; one that is in no state that there is
+    waits for somebody to look at it."""
+    states = {state.value: counts.states.get(state, 0) for state in STATES}
+    waiting = counts.stories - sum(states.values())
+    return {"listed": counts.stories, **states, "waiting": waiting}
+
+
+def _balance(view: View) -> list[str]:
     """Whether the account balances, and by how much it does not."""
-    complaints = list(audit.complaints())
-    if complaints:
-        return [f"the account does not balance: {complaint}" for complaint in complaints]
-    count = audit.runs_without_report
+    count = view.counts.runs_without_report
     open_runs = f" ({count} killed or still at work)" if count else ""
-    return [f"the account balances, over all stories and {audit.runs} runs{open_runs}"]
+    balances = f"the account balances, over all stories and {view.counts.runs} runs{open_runs}"
+    return unbalanced(view) or [balances]
 
 
-def runs(records: Sequence[Run]) -> list[str]:
+def _failures(view: View) -> list[str]:
+    """Why stories have failed, and what becomes of them."""
+    count, given_up = sum(view.failures.values()), view.counts.given_up
+    if not count:
+        return []
+    which = f"{count - given_up} to be tried again, {given_up} given up"
+    return [
+        *(f"failed, {reason}: {count}" for reason, count in view.failures.items()),
+        f"of the failed, {which}: `scrapy status --failed` names them",
+    ]
+
+
+def _waiting(view: View, now: int) -> list[str]:
+    if not view.counts.waiting:
+        return []
+    since = view.waiting_since
+    first = f", the first for {times.span(now - since)}" if since else ""
+    return [f"{view.counts.waiting} stories wait to be fetched{first}"]
+
+
+def _last_complete(run: Run | None, now: int) -> str:
+    when = f"{times.span(now - run.ended)} ago (run {run.id})" if run and run.ended else "never"
+    return f"last complete run: {when}"
+
+
+def _runs(view: View) -> list[str]:
     """A line a run, newest first."""
     head = ("run", "begun (UTC)", "seconds", "verdict", "listed", *(s.value for s in STATES))
-    return table([head, *(_run(run) for run in records)]) if records else ["no runs yet"]
+    return table([head, *(_run(run, view) for run in view.runs)]) if view.runs else ["no runs yet"]
 
 
-def _run(run: Run) -> Sequence[object]:
+def _run(run: Run, view: View) -> Sequence[object]:
     account = run.report.get("account", {})
     begun = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M")
     counts = [account.get(name, "-") for name in ("listed", *STATES)]
     seconds = "-" if run.ended is None else run.ended - run.started
-    return (run.id, begun, seconds, run.verdict or "runs, or was killed", *counts)
+    return (run.id, begun, seconds, verdict(run, view), *counts)
 
 
-def empty_days(days: Iterable[int]) -> list[str]:
-    """The days without an article between the first and the last; days are counted from 1970,
-    in China time.
+def verdict(run: Run, view: View) -> str:
+    """A run's verdict, or what is known of one that has none."""
+    return run.verdict or ("killed" if run.id in view.killed else "runs")
 
-    >>> empty_days([19577, 19580])
-    ['2023-08-09', '2023-08-10']
-    """
-    filled = set(days)
-    span = range(min(filled, default=0), max(filled, default=0))
-    return [times.at(day * 86_400).date().isoformat() for day in span if day not in filled]
+
+def empty_days(counts: Counts) -> list[tuple[date, date]]:
+    """The days without an article between the first and the last, in China: first and last of each
+    time that there was none."""
+    days = sorted(day for day in counts.days if 0 < day < LAST_DAY)
+    return [
+        (_date(before + 1), _date(after - 1))
+        for before, after in pairwise(days)
+        if after - before > 1
+    ]
+
+
+def _date(day: int) -> date:
+    return times.at(day * 86_400).date()
+
+
+def _days(span: tuple[date, date]) -> str:
+    first, last = span
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def failed(stories: Sequence[FailedStory]) -> list[str]:
+    """The stories that have failed, and how they are tried again."""
+    if not stories:
+        return ["no story has failed"]
+    head = ("docid", "tries", "next try", "reason", "URL")
+    return [
+        *table([head, *(_failed(story) for story in stories)]),
+        "",
+        "`scrapy crawl articles -a urls=URL,URL` tries those again at once, given up or not",
+    ]
+
+
+def _failed(story: FailedStory) -> Sequence[object]:
+    next_try = "given up" if story.due_at is None else times.minute(story.due_at)
+    return (story.docid, story.tries, next_try, story.reason, story.url)
 
 
 def changes(revisions: Sequence[Article]) -> list[str]:

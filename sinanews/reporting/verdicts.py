@@ -22,8 +22,8 @@ class Verdict(IntEnum):
 def worst_exit_code(codes: Iterable[int]) -> int:
     """Of several exit codes the one to heed: a refusal before what follows from it.
 
-    >>> worst_exit_code([0, 5, 4]), worst_exit_code([0, 0])
-    (4, 0)
+    >>> worst_exit_code([0, 5, 4]), worst_exit_code([3, 6, 5]), worst_exit_code([0, 0])
+    (4, 5, 0)
     """
     order = (0, Verdict.INCOMPLETE, Verdict.STALLED, Verdict.DRIFTED, Verdict.BLOCKED)
     return max(codes, key=lambda code: order.index(code) if code in order else len(order))

@@ -74,6 +74,19 @@ def file_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H-%M-%S")
 
 
+def span(seconds: float) -> str:
+    """A length of time for a reader; one that is less than nothing is nothing.
+
+    >>> span(59), span(11_520), span(266_400)
+    ('0 min', '3 h 12 min', '3 days 2 h')
+    """
+    hours, minutes = divmod(max(0, int(seconds)) // 60, 60)
+    days, rest = divmod(hours, 24)
+    if days > 1:
+        return f"{days} days {rest} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def day(argument: str, value: str) -> date:
     """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
     try:

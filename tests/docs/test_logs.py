@@ -47,13 +47,16 @@ NAMES = {"accepted", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
 }
 # Functions whose strings are all messages.
 SPEAKING = {
-    "ledger/audit.py": {"complaints"},
+    "ledger/counts.py": {"complaints"},
     "download/blocking.py": {"block_reason", "list_refusal"},
-    "commands/status.py": {"_archive"},
+    "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
     "reporting/report.py": {"lines", "_walked", "trouble"},
-    "reporting/terminal.py": {"states", "balance", "runs", "_run", "_heading"},
+    "reporting/terminal.py": {
+        *("overview", "_balance", "_failures", "_waiting", "_last_complete", "_runs", "_run"),
+        *("failed", "_failed", "_heading"),
+    },
 }
 # Constants that the document gives by value.
 CONSTANTS = {"BLOCKED": BLOCKED, "LAST_PORT": str(LAST_PORT)}

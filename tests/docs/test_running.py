@@ -12,11 +12,19 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from scrapy.settings import default_settings
+from sqlalchemy import insert
 
 from harvest.proofs import reports
+from ledger.conftest import rejected, story
+from sinanews.ledger.database import engine
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.tables import gaps, lists
 from sinanews.mirror.server import RunningMirror, running
 from sinanews.mirror.site import Site
+from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report
+from sinanews.reporting.summary import failed as summary_of_failed
+from sinanews.reporting.summary import summary
 from sinanews.reporting.verdicts import Verdict
 from support import QUICK, ROOT
 
@@ -76,6 +84,34 @@ def test_exit_codes_are_documented_with_their_verdict_and_their_effect_in_cron_a
 def test_every_key_of_a_report_is_documented():
     keys = [name for cells in rows(section("The report")) for name in re.findall(r"\w+", cells[0])]
     assert sorted(keys) == sorted(Report.__dataclass_fields__)
+
+
+def test_every_key_of_the_status_as_json_is_documented(tmp_path):
+    database = engine(f"sqlite:///{tmp_path}/ledger.db")
+    ledger = Ledger(database, post_path)
+    ledger.begin("china")
+    ledger.upsert_listed([story()], "guonei")
+    ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
+    ledger.runs.end(ledger.run, "complete", {})
+    with database.begin() as connection:
+        connection.execute(insert(gaps).values(channel="guonei", since=1, until=2, run=1))
+        connection.execute(insert(lists).values(channel="guonei", newest=1, total=1))
+    told, (failed,) = summary(ledger.view(10), 24), summary_of_failed(ledger.failed())
+    ledger.close()
+
+    documented = {
+        name: cells[1]
+        for cells in rows(section("Looking at an archive"))
+        for name in re.findall(r"\w+", cells[0])
+    }
+    assert documented.keys() == told.keys()
+    parts = {"account": told["account"]} | {
+        name: told[name][0] for name in ("gaps", "lists", "runs")
+    }
+    for name, part in parts.items():
+        assert part.keys() <= {*re.findall(r"`(\w+)`", documented[name])}, name
+    of_failed = section("Looking at an archive").partition("`scrapy status --failed`")[2]
+    assert failed.keys() <= {*re.findall(r"`(\w+)`", of_failed.partition("\n\n")[0])}
 
 
 def cron_lines() -> list[str]:
