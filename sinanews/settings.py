@@ -28,8 +28,8 @@ SWEEP_LATENESS_HOURS = 12
 # A page of a list that fails, or that makes no sense, is asked for three times in a run: again
 # after this pause, and after twice that.
 LIST_PAUSE_SECONDS = 5
-# Silence is told after so many hours: nothing new on lists that have news every day, nothing written
-# of what waits, no run that was complete.
+# Silence is told after so many hours: nothing new on lists that have news every day, nothing
+# written of what waits, no run that was complete.
 STALLED_HOURS = 24
 
 # A failed article is tried again by later runs, after a pause that doubles each time: eight
