@@ -64,7 +64,6 @@ def test_a_url_too_long_to_name_a_file_gives_a_short_docid_of_its_own(url):
         assert len(f"{docid}.html.txt".encode()) <= 200
         path = post_path("标" * 75, ["guonei"], docid, taken=True)
         assert len(path.rpartition("/")[2].encode()) <= NAME_LIMIT
-    assert not urls.carries_docid(url)
 
 
 def test_a_page_with_a_long_address_fails_alone(pages, scrapy, output):

@@ -200,7 +200,7 @@ def _paths(
 ) -> dict[str, str]:
     """The paths of the articles' posts: those that are there, and for the others new ones."""
     paths = {docid: path for docid, (path, _) in ledger.recovery.known(lost).items() if path}
-    taken = ledger.recovery.paths(written=False)
+    taken = ledger.recovery.paths(in_use=False)
 
     def assign(docid: str, path: str) -> None:
         paths[docid] = path

@@ -1,5 +1,6 @@
 """Writing posts again from the ledger, and clearing up what a kill left undone."""
 
+import fnmatch
 import logging
 import os
 import time
@@ -75,12 +76,13 @@ def _remove_temporary(root: Path, *, alone: bool) -> None:
     Whoever works on an archive of ours needs them for seconds. Which process made one does not
     tell: on another host, or after a restart, its number is somebody else's.
     """
-    for leftover in root.rglob(TEMPORARY.format("*", "*")):
-        with suppress(FileNotFoundError):
-            age = abs(time.time() - leftover.stat().st_mtime)  # of the future, if clocks are off
-            process = leftover.name.removeprefix(".").split("-")[1]
-            if age > STALE or (alone and not _is_other_process(process)):
-                leftover.unlink()
+    for folder, _, names in os.walk(root):
+        for name in fnmatch.filter(names, TEMPORARY.format("*", "*")):
+            leftover = Path(folder, name)
+            with suppress(FileNotFoundError):
+                age = abs(time.time() - leftover.stat().st_mtime)  # clocks may have been ahead
+                if age > STALE or (alone and not _is_other_process(name.split("-")[1])):
+                    leftover.unlink()
 
 
 def _is_other_process(number: str) -> bool:

@@ -56,8 +56,9 @@ class Strays:
 
 
 def find_strays(root: Path, ledger: Ledger) -> Strays:
-    """Reads the front matter of every post that no article of the ledger has."""
-    known = ledger.recovery.paths(written=True)
+    """Reads the front matter of every post that no article of the ledger has, nor may have soon:
+    another run may be writing it."""
+    known = ledger.recovery.paths(in_use=True)
     return Strays(root, (path for path in post_files(root) if path not in known))
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     delete,
     insert,
+    or_,
     select,
     update,
 )
@@ -115,11 +116,11 @@ class Recovery:
             last = connection.execute(query).scalar_one_or_none()
         return last is None or last // 86_400 != int(self._clock()) // 86_400
 
-    def paths(self, *, written: bool) -> Paths:
-        """The paths of all stories, or of those that have an article."""
+    def paths(self, *, in_use: bool) -> Paths:
+        """The paths of all stories, or of those whose post is there or may be in the making."""
         query = select(stories.c.post_key).where(stories.c.post_key.is_not(None))
-        if written:
-            query = query.where(stories.c.revision > 0)
+        if in_use:
+            query = query.where(or_(stories.c.revision > 0, stories.c.worker.is_not(None)))
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=10_000)
             return Paths(streamed.execute(query).scalars())

@@ -97,6 +97,7 @@ def harvest(
     that the ledger was told."""
     config = config_of(output)
     with opened(output, now) as ledger:
+        ledger.release_dead()
         desk = Desk(ledger, config, repair(ledger, config))
         step("repair")
         ledger.begin("china", config.site)
