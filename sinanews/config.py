@@ -35,7 +35,8 @@ class Window:
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
-    `output` is absolute. `failed_pause` and `recheck_ages` are seconds, `first_run_days` days.
+    `output` is absolute. `failed_pause`, `recheck_ages` and `lease` are seconds, `first_run_days`
+    days.
     `ledger_url` is empty for the ledger in `output`, `mirror_url` for the live site.
     """
 
@@ -51,6 +52,7 @@ class Config:
     failed_tries: int
     recheck_ages: tuple[int, ...]
     rechecks_per_run: int
+    lease: int
     workers: int
 
     @classmethod
@@ -84,6 +86,7 @@ class Config:
                 for hours in settings.getlist("RECHECK_HOURS")
             ),
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
+            lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
         )
 

@@ -1,4 +1,4 @@
-"""Writing posts again from the ledger, and clearing up what a kill left undone."""
+"""Clearing up what a kill left undone."""
 
 import logging
 from pathlib import Path
@@ -20,14 +20,6 @@ def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
     """What cannot be written, a disk being full or a ledger gone, and why."""
     what = f"the ledger {ledger.place}" if isinstance(error, SQLAlchemyError) else str(output)
     return f"{what} cannot be written: {in_short(error)}"
-
-
-def rebuild(ledger: Ledger, config: Config) -> int:
-    """Writes every post again; returns how many."""
-    count = 0
-    for count, (path, article) in enumerate(ledger.articles(), 1):  # noqa: B007 - the last is the count
-        write_whole({config.output / path: post_bytes(article, config)})
-    return count
 
 
 def repair(ledger: Ledger, config: Config) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from multiprocessing.synchronize import Event
 from typing import Any, ClassVar, Self
 
@@ -129,6 +129,10 @@ class ChinaSpider(ArchiveSpider):
     def next_claim(self) -> Claim | None:
         """The next story to be fetched; None while lists are walked, and when none is left."""
         return None if self._listing else next(self._claims, None)
+
+    def awaited(self) -> Sequence[Selection]:
+        """What it claims but for articles that may have changed; with a limit, nothing."""
+        return () if self._listing or self.query.limit else (self._selection(written=False),)
 
     def _claim_all(self) -> Iterator[Claim]:
         """New and failed stories, then articles that may have changed; all within the limit."""
