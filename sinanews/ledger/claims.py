@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, select, update
 
 from sinanews.exceptions import ClaimLostError
 from sinanews.items import Article, State
@@ -83,7 +83,7 @@ class Claims:
         """
         now = int(self._clock())
         # What is still in work here is not taken anew, even if its lease ran out.
-        not_ours = or_(stories.c.worker.is_(None), stories.c.worker != self.worker)
+        not_ours = stories.c.docid.not_in(list(self.held))
         query = (
             select(stories)
             .where(stories.c.due_at <= now, not_ours, selection.clause())
