@@ -91,9 +91,11 @@ def _crawl(lists_walked: Event) -> None:
 
 
 def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:
-    """The exit codes of the other crawls; they are ended first where this one ended early."""
+    """The exit codes of the other crawls; they are ended first where this one ended early. One that
+    was killed has left its stories to the rest, and no verdict."""
     for other in others if early else ():
         other.terminate()
     for other in others:
         other.join()
-    return [other.exitcode or 0 for other in others]
+    codes = [other.exitcode or 0 for other in others]
+    return [code if code >= 0 else Verdict.INCOMPLETE for code in codes]

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from scrapy.crawler import Crawler
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.download.blocking import BLOCKED
+from sinanews.items import State
 from sinanews.ledger.database import in_short
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
@@ -90,7 +92,7 @@ class RunReport:
             spider=spider.name,
             started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
-            account=account(runs.account(run), stats.get("sinanews/filtered", 0)),
+            account=account(self._states(), stats.get("sinanews/filtered", 0)),
             failures=dict(runs.failures(run)),
             lists=stats.get("sinanews/lists", {}),
             lists_failed=stats.get("sinanews/lists_failed", 0),
@@ -104,6 +106,15 @@ class RunReport:
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
         )
+
+    def _states(self) -> Counter[State]:
+        """What became of the run's stories. What it wrote stays in its account, even if a run
+        beside it has claimed the story anew since."""
+        states = self._ledger.runs.account(self._ledger.run)
+        for state in (State.WRITTEN, State.UPDATED):
+            count = self._stats.get_value(f"sinanews/items/{state}", 0)
+            states[state] = max(states[state], count)
+        return states
 
 
 def _shown(folder: Path) -> Path:

@@ -53,6 +53,15 @@ class Retries:
         return max((DAY, *self.ages))
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A story's new columns, and the row of its new revision, if it has one: made before the
+    transaction that writes them, for whoever else writes waits for that."""
+
+    columns: dict[str, Any]
+    revision: dict[str, Any] | None
+
+
 class Claims:
     """The claims of one worker, each its own for `lease` seconds, and longer if they are renewed.
     `clock` gives the local unix time in seconds."""
@@ -65,7 +74,6 @@ class Claims:
         self._clock = clock
         self._retries = retries
         self._lease = lease
-        self._set_aside: set[str] = set()
         self.worker = workers.new_worker()
         self.held: dict[str, Claim] = {}
 
@@ -82,11 +90,13 @@ class Claims:
         Nobody else gets them until they are settled, or their lease has run out.
         """
         now = int(self._clock())
-        # What is still in work here is not taken anew, even if its lease ran out.
-        not_ours = stories.c.docid.not_in(list(self.held))
+        wanted = [stories.c.due_at <= now, selection.clause()]
+        if self.held:
+            # What is still in work here is not taken anew, even if its lease ran out.
+            wanted.append(stories.c.docid.not_in(list(self.held)))
         query = (
             select(stories)
-            .where(stories.c.due_at <= now, not_ours, selection.clause())
+            .where(*wanted)
             .order_by(stories.c.due_at, stories.c.ctime)
             .limit(count)
             .with_for_update(skip_locked=True)
@@ -103,13 +113,15 @@ class Claims:
         return claims
 
     def _bring_forward(self, connection: Connection, now: int) -> int:
-        """Makes due what would wait longer than anything does, for a clock was ahead when it was
-        put off; returns how many stories that were."""
+        """Makes due what would wait for longer than anything does, since a clock was ahead when it
+        was put off; returns how many stories that were."""
         latest = now + max(self._lease, self._retries.longest)
         return connection.execute(_BRING_FORWARD, {"latest": latest, "now": now}).rowcount
 
     def renew(self) -> None:
         """Begins the lease of what is held anew; what others took meanwhile is no longer held."""
+        if not self.held:
+            return
         held = list(self.held)
         ours = (stories.c.docid.in_(held), stories.c.worker == self.worker)
         due_at = int(self._clock()) + self._lease
@@ -123,20 +135,40 @@ class Claims:
         """Notes what became of claimed stories, and returns of which; all or none of them.
 
         Only what is still held here is published and noted: `publish` is called when that is
-        certain, and while nobody else can claim it. Of a story's outcomes the first one counts.
+        certain, and while nobody else can claim it.
         """
-        now = int(self._clock())
-        by_docid: dict[str, Outcome] = {}
-        for outcome in outcomes:
-            by_docid.setdefault(outcome.item.docid, outcome)
+        settled = self._settled(outcomes, run)
+        if not settled:
+            return set()
         with self._writing.begin() as connection:
-            ours = self._still_ours(connection, list(by_docid)) & self.held.keys()
+            ours = self._still_ours(connection, list(settled))
             done = publish(set(ours))
-            settled = [outcome for docid, outcome in by_docid.items() if docid in done]
-            self._note(connection, settled, run, now)
+            columns = [settled[docid].columns for docid in settled if docid in done]
+            new_revisions = [
+                one.revision for docid, one in settled.items() if docid in done and one.revision
+            ]
+            if columns:
+                connection.execute(_SETTLE, columns)
+            if new_revisions:
+                connection.execute(insert_new(connection, revisions), new_revisions)
         # What is ours and could not be published may have another outcome.
-        self._drop(docid for docid in by_docid if docid in done or docid not in ours)
+        self._drop(docid for docid in settled if docid in done or docid not in ours)
         return done
+
+    def _settled(self, outcomes: Sequence[Outcome], run: int) -> dict[str, _Settled]:
+        """What is to be noted of each story that is held; of its outcomes the first one counts."""
+        now = int(self._clock())
+        settled: dict[str, _Settled] = {}
+        for outcome in outcomes:
+            docid = outcome.item.docid
+            claim = self.held.get(docid)
+            if claim is None or docid in settled:
+                continue
+            columns = self._columns(outcome, claim, run, now)
+            is_new = outcome.state in {State.WRITTEN, State.UPDATED}
+            revision = revision_row(outcome, columns["content_hash"], now) if is_new else None
+            settled[docid] = _Settled(columns, revision)
+        return settled
 
     def _drop(self, docids: Iterable[str]) -> None:
         for docid in docids:
@@ -149,22 +181,8 @@ class Claims:
         query = select(stories.c.docid).where(*mine).with_for_update()
         return set(connection.execute(query).scalars())
 
-    def _note(
-        self, connection: Connection, outcomes: Sequence[Outcome], run: int, now: int
-    ) -> None:
-        settled = [self._columns(outcome, run, now) for outcome in outcomes]
-        new_revisions = [
-            revision_row(outcome, columns["content_hash"], now)
-            for outcome, columns in zip(outcomes, settled, strict=True)
-            if outcome.state in {State.WRITTEN, State.UPDATED}
-        ]
-        if settled:
-            connection.execute(_SETTLE, settled)
-        if new_revisions:
-            connection.execute(insert_new(connection, revisions), new_revisions)
-
-    def _columns(self, outcome: Outcome, run: int, now: int) -> dict[str, Any]:
-        item, claim = outcome.item, self.held[outcome.item.docid]
+    def _columns(self, outcome: Outcome, claim: Claim, run: int, now: int) -> dict[str, Any]:
+        item = outcome.item
         columns = {
             "key": item.docid,
             "state": outcome.state,
@@ -190,25 +208,26 @@ class Claims:
             "due_at": self._retries.after_failure(now, tries) if failed else None,
         }
 
+    @property
+    def _aside(self) -> str:
+        """The name under which is held what came to nothing: of no worker that runs."""
+        return f"aside of {self.worker}"
+
     def set_aside(self) -> None:
-        """Lets go of what is held and came to nothing: a lease long nobody takes it, nor waits for
-        it. Until it is given back it counts as not done."""
+        """Lets go of what is held and came to nothing. Nobody waits for it, nor takes it before its
+        lease is over, this worker ends or another run begins."""
         if not self.held:
             return
-        ours = stories.c.docid.in_(list(self.held)) & (stories.c.worker == self.worker)
+        ours = (stories.c.docid.in_(list(self.held)), stories.c.worker == self.worker)
         with self._writing.begin() as connection:
-            connection.execute(_release(int(self._clock()) + self._lease, ours))
-        self._set_aside |= self.held.keys()
+            connection.execute(update(stories).where(*ours).values(worker=self._aside))
         self.held.clear()
 
     def give_back(self) -> None:
-        """Makes what is still held, and what was set aside, due for others."""
-        now = int(self._clock())
+        """Makes what is still held, or was set aside, due for others."""
+        ours = stories.c.worker.in_([self.worker, self._aside])
         with self._writing.begin() as connection:
-            connection.execute(_release(now, stories.c.worker == self.worker))
-            if self._set_aside:
-                aside = stories.c.docid.in_(self._set_aside) & stories.c.worker.is_(None)
-                connection.execute(_release(now, aside))
+            connection.execute(_release(int(self._clock()), ours))
 
     def holders(self) -> list[str]:
         """The workers that hold stories."""
@@ -218,11 +237,16 @@ class Claims:
             return list(connection.execute(query).scalars())
 
     def release(self, names: Sequence[str]) -> None:
-        """Makes due what the named workers hold, and what waits for longer than anything does."""
+        """Makes due what the named workers hold."""
+        with self._writing.begin() as connection:
+            connection.execute(_release(int(self._clock()), stories.c.worker.in_(names)))
+
+    def correct(self) -> None:
+        """Makes due what waits only since a clock was ahead: whatever was never tried, and what
+        would wait for longer than anything does."""
         now = int(self._clock())
         with self._writing.begin() as connection:
-            if names:
-                connection.execute(_release(now, stories.c.worker.in_(names)))
+            connection.execute(_LISTED_NOW, {"now": now})
             self._bring_forward(connection, now)
 
     def others_work_on(self, selection: Selection) -> bool:
@@ -239,14 +263,23 @@ class Claims:
         return any(life is not Liveness.UNKNOWN for life in known.values())
 
 
-def _release(due_at: int, which: ColumnElement[bool]) -> Update:
+def _release(now: int, which: ColumnElement[bool]) -> Update:
     held = stories.c.due_at.is_not(None)  # for the index: nothing else is held
-    return update(stories).where(which, held).values(due_at=due_at, worker=None)
+    return update(stories).where(which, held).values(due_at=now, worker=None)
 
 
 _BRING_FORWARD = (
     update(stories)
     .where(stories.c.due_at > bindparam("latest"), stories.c.worker.is_(None))
+    .values(due_at=bindparam("now"))
+)
+_LISTED_NOW = (
+    update(stories)
+    .where(
+        stories.c.due_at > bindparam("now"),
+        stories.c.worker.is_(None),
+        stories.c.state == State.LISTED,
+    )
     .values(due_at=bindparam("now"))
 )
 _SETTLED_COLUMNS = (

@@ -184,8 +184,8 @@ class Ledger:
         self.runs.note_alive(self.run)
 
     def set_aside(self) -> None:
-        """Lets go of what is held and came to nothing, so that nobody waits for it; it is due for
-        others when this worker ends."""
+        """Lets go of what is held and came to nothing, so that nobody waits for it; it is due again
+        when this worker ends or another run begins."""
         self._claims.set_aside()
 
     def others_work_on(self, selection: Selection) -> bool:
@@ -194,9 +194,11 @@ class Ledger:
         return self._claims.others_work_on(selection)
 
     def release_dead(self) -> None:
-        """Makes due what workers hold that no longer run, or may run and were silent for a lease;
-        and what waits for longer than anything does."""
-        self._claims.release(self.runs.without_run(self._claims.holders()))
+        """Makes due what workers hold that no longer run, or of which nobody knows and that were
+        silent for a lease; and what waits only since a clock was ahead."""
+        if dead := self.runs.without_run(self._claims.holders()):
+            self._claims.release(dead)
+        self._claims.correct()
 
     def reserve_path(self, article: Article) -> str:
         """The path that is the article's file's alone; noted now if its listing gave no title.

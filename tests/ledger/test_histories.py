@@ -165,6 +165,13 @@ class Histories(RuleBasedStateMachine):
             self.workers.remove(worker)
 
     @rule(number=numbers)
+    def set_aside(self, number):
+        """What is in work has come to nothing."""
+        if worker := self.any_worker(number):
+            worker.ledger.set_aside()
+            worker.memory.clear()
+
+    @rule(number=numbers)
     def release_dead(self, number):
         if worker := self.any_worker(number):
             worker.ledger.release_dead()

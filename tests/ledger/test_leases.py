@@ -154,7 +154,7 @@ def test_what_a_dead_worker_held_is_due_at_once(ledger, open_ledger, claim_one, 
     assert docids(other.claim(1)) == [story().docid]
 
 
-def test_what_a_worker_that_runs_holds_is_not_released(ledger, open_ledger, claim_one, clock):
+def test_what_a_worker_that_runs_holds_is_not_released(open_ledger, claim_one, clock):
     claim_one()
     other = open_ledger()
     clock.advance(LEASE - 1)
@@ -271,3 +271,19 @@ def test_what_came_to_nothing_keeps_nobody_waiting_and_is_due_when_its_worker_en
     assert other.claim(1) == ledger.claim(1) == []
     ledger.close()
     assert docids(other.claim(1)) == [story().docid]
+
+
+def test_what_came_to_nothing_is_due_when_another_run_begins(ledger, open_ledger, claim_one):
+    claim_one()
+    ledger.set_aside()
+    other = open_ledger()
+    other.release_dead()
+    assert docids(other.claim(1)) == [story().docid]
+
+
+def test_what_was_never_tried_does_not_wait_for_a_clock_that_was_ahead(ledger, clock):
+    clock.advance(700)
+    ledger.upsert_listed([story()], "guonei")
+    clock.advance(-700)
+    ledger.release_dead()
+    assert docids(ledger.claim(1)) == [story().docid]

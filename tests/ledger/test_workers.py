@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from support import ROOT
 
 ASK = "import sys; from sinanews.ledger.workers import liveness; print(liveness(sys.argv[1]).name)"
 
-needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="there is no /proc")
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
 
 
 def python(program, *arguments, within=()):
@@ -89,8 +90,8 @@ def test_a_worker_is_dead_before_its_parent_has_noticed(process):
 @needs_proc
 def test_a_worker_whose_process_number_was_given_again_is_dead(process):
     host, boot, pid, start, token = process.stdout.readline().strip().split(":")
-    assert liveness(":".join((host, boot, pid, start, token))) is Liveness.RUNNING
-    assert liveness(":".join((host, boot, pid, str(int(start) - 1), token))) is Liveness.DEAD
+    assert liveness(f"{host}:{boot}:{pid}:{start}:{token}") is Liveness.RUNNING
+    assert liveness(f"{host}:{boot}:{pid}:{int(start) - 1}:{token}") is Liveness.DEAD
 
 
 @pytest.mark.parametrize("name", ["", "host", "host:1:abcd", "host:boot:x:y:z", "h:b:1:2:3:4"])
@@ -106,8 +107,8 @@ def test_nothing_is_known_of_the_same_process_of_this_host_by_its_name_of_old(wo
 @needs_proc
 def test_nothing_is_known_of_a_worker_of_another_host_or_boot(worker):
     assert liveness(elsewhere(worker)) is Liveness.UNKNOWN
-    host, boot, *process = worker.split(":")
-    assert liveness(":".join((host, f"0{boot}", *process))) is Liveness.UNKNOWN
+    host, _, boot_and_process = worker.partition(":")
+    assert liveness(f"{host}:0{boot_and_process}") is Liveness.UNKNOWN
 
 
 @needs_proc
