@@ -40,7 +40,7 @@ class Window:
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
-    `output` is absolute. `list_pause`, `failed_pause` and `recheck_ages` are seconds,
+    `output` is absolute. `list_pause`, `failed_pause`, `recheck_ages` and `lease` are seconds,
     `first_run_days` days. `ledger_url` is empty for the ledger in `output`, `mirror_url` for the
     live site.
     """
@@ -59,6 +59,7 @@ class Config:
     failed_tries: int
     recheck_ages: tuple[int, ...]
     rechecks_per_run: int
+    lease: int
     workers: int
 
     @classmethod
@@ -98,6 +99,7 @@ class Config:
                 for hours in settings.getlist("RECHECK_HOURS")
             ),
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
+            lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
         )
 

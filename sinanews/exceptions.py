@@ -98,12 +98,42 @@ class WriteError(DropItem, SinanewsError):
         super().__init__(str(reason), log_level="DEBUG")  # what stops the run is told once
 
 
+class ClaimLostError(DropItem, SinanewsError):
+    """Raised by the ledger for a story that this worker does not hold: another took it over when
+    its lease had run out, or it has an outcome already. Nothing is written of it here."""
+
+    def __init__(self, docid: str) -> None:
+        super().__init__(f"{docid} is not held by this worker", log_level="DEBUG")  # told once
+
+
+class BlockedPathError(SinanewsError):
+    """Raised by the archive for an article whose file cannot be written for what stands in its own
+    way, such as a folder of that name; other files can."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror or type(error).__name__)
+
+
 class RejectedError(DropItem, SinanewsError):
     """Raised by the archive's pipeline once the ledger has noted a rejection, so that only articles
     reach feeds and `item_scraped`."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(str(reason), log_level="DEBUG")  # it was logged where it arose
+
+
+class LockedError(SinanewsError):
+    """Raised for a command that meets the lock of an archive.
+
+    >>> print(LockedError("harvest", "rebuild", "output/harvest.lock"))
+    harvest: a rebuild holds output/harvest.lock; this one does nothing
+    >>> print(LockedError("harvest", "harvest", "output/harvest.lock"))
+    harvest: another harvest holds output/harvest.lock; this one does nothing
+    """
+
+    def __init__(self, command: str, holder: str, path: object) -> None:
+        who = f"another {holder}" if holder == command else f"a {holder}"
+        super().__init__(f"{command}: {who} holds {path}; this one does nothing")
 
 
 class LedgerError(SinanewsError):

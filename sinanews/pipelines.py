@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from itemadapter import ItemAdapter
 from scrapy import Spider
@@ -20,7 +20,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.archive.strays import own_path
 from sinanews.archive.writer import Archive, clear_failure
-from sinanews.exceptions import OccupiedError, RejectedError, WriteError
+from sinanews.exceptions import (
+    BlockedPathError,
+    ClaimLostError,
+    OccupiedError,
+    RejectedError,
+    WriteError,
+)
 from sinanews.exports.jsonl import json_line
 from sinanews.items import (
     Article,
@@ -90,10 +96,14 @@ class _LedgerPipeline:
         self._spider.crawler.stats.inc_value(f"sinanews/items/{state}")
 
     @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        """Ends the run, and raises WriteError, when something cannot be written."""
+    def _writing(self, url: str) -> Iterator[None]:
+        """Ends the run, and raises WriteError, when the archive cannot be written. Says so when the
+        story of this URL is another worker's by now."""
         try:
             yield
+        except ClaimLostError:
+            self._spider.note_lost(url)
+            raise
         except (OSError, SQLAlchemyError) as error:
             self._spider.crawler.stats.inc_value("sinanews/errors")
             raise WriteError(self._spider.close_run(error)) from error
@@ -103,16 +113,18 @@ class DecidePipeline(_LedgerPipeline):
     """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
 
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
-        """The item, its revision set. Raises DropItem for an article that is as it was."""
+        """The item, its revision set. Raises DropItem for an article that is as it was, or whose
+        story this worker holds no longer."""
         if not is_article(item):
             return item
         adapter, article = ItemAdapter(item), to_article(item)
-        claim = self._ledger.claimed(article.docid)
+        with self._writing(article.url):
+            claim = self._ledger.claimed(article.docid)
         page_hash = content_hash(article)
         self._ledger.note_page_hash(article.docid, page_hash)
         if claim.content_hash == page_hash:
             adapter["revision"] = claim.revision
-            with self._closing_on_error():
+            with self._writing(article.url):
                 self._record_unchanged(article, claim)
             self._count(State.UNCHANGED)
             raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
@@ -122,7 +134,8 @@ class DecidePipeline(_LedgerPipeline):
         return item
 
     def _record_unchanged(self, article: Article, claim: Claim) -> None:
-        self._ledger.record_outcomes([Outcome(article, State.UNCHANGED)])
+        if not self._ledger.record_outcomes([Outcome(article, State.UNCHANGED)]):
+            raise ClaimLostError(article.docid)
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
 
@@ -144,30 +157,39 @@ class ArchivePipeline(_LedgerPipeline):
     async def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, once its post is safe.
 
-        Raises RejectedError for a rejection that was recorded, WriteError when something cannot be
-        written, which ends the run.
+        Raises RejectedError for a rejection that was recorded, and for an article in whose post's
+        way something stands; ClaimLostError for a story that is another worker's by now; WriteError
+        when the archive cannot be written, which ends the run.
         """
         if isinstance(item, Rejection):
-            with self._closing_on_error():
-                await self._write_rejection(item)
-            self._count(item.state)
-            raise RejectedError(item.reason)
+            await self._reject(item)
         if is_article(item):
+            article = to_article(item)
             try:
-                with self._closing_on_error():
-                    state = await self._write_article(item)
+                with self._writing(article.url):
+                    state = await self._write_article(article, json_line(item))
             except OccupiedError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the reason is the message
-                article = to_article(item)
-                rejection = Rejection(article.docid, article.url, State.FAILED, str(error))
-                return await self.process_item(rejection)
+                await self._reject(Rejection(article.docid, article.url, State.FAILED, str(error)))
+            except BlockedPathError as error:
+                reason = f"its post cannot be written: {error}"
+                logger.error("%s: %s", article.url, reason)  # noqa: TRY400 - the reason is the message
+                await self._reject(Rejection(article.docid, article.url, State.FAILED, reason))
             self._count(state)
         return item
+
+    async def _reject(self, item: Rejection) -> NoReturn:
+        """Records a rejection, and raises RejectedError."""
+        with self._writing(item.url):
+            await self._write_rejection(item)
+        self._count(item.state)
+        raise RejectedError(item.reason)
 
     def item_dropped(self, item: Any, exception: DropItem) -> None:  # noqa: ANN401 - items of any kind
         """Records an article that another pipeline dropped as filtered; or else each run would
         fetch it again."""
-        if isinstance(exception, WriteError | RejectedError) or not is_article(item):
+        ours = ClaimLostError | RejectedError | WriteError
+        if isinstance(exception, ours) or not is_article(item):
             return
         article = to_article(item)
         if not self._ledger.holds(article.docid):
@@ -179,17 +201,20 @@ class ArchivePipeline(_LedgerPipeline):
     async def _write_rejection(self, item: Rejection) -> None:
         failed_before = self._ledger.claimed(item.docid).state is State.FAILED
         files = _failure_files(item)
-        await self._archive.store(Outcome(item, item.state), files)
+        try:
+            await self._archive.store(Outcome(item, item.state), files)
+        except BlockedPathError as error:
+            logger.warning("what failed of %s cannot be kept in failed/: %s", item.url, error)
+            await self._archive.store(Outcome(item, item.state), {})
         if failed_before:
             clear_failure(self._config.output, item.docid, but=files)
 
-    async def _write_article(self, item: Any) -> State:  # noqa: ANN401 - articles of any kind
-        article = to_article(item)
+    async def _write_article(self, article: Article, line: bytes) -> State:
         claim = self._ledger.claimed(article.docid)
         path = own_path(self._ledger, article, self._config.output, self._spider.strays)
         post = post_bytes(article, self._config)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
-        outcome = Outcome(article, state, path, post_hash(post), json_line(item))
+        outcome = Outcome(article, state, path, post_hash(post), line)
         same = outcome.post_hash == claim.post_hash
         await self._archive.store(outcome, {} if same else {path: post})
         if claim.state is State.FAILED:

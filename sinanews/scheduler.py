@@ -1,17 +1,10 @@
 """The ledger as Scrapy's scheduler: what to fetch next stands in it, whoever listed it."""
 
-import logging
-
 from scrapy import Request
 from scrapy.core.scheduler import Scheduler
-from scrapy.statscollectors import StatsCollector
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.ledger.records import Claim
-from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.spiders.base import ArchiveSpider
-
-logger = logging.getLogger(__name__)
 
 
 class LedgerScheduler(Scheduler):
@@ -25,7 +18,6 @@ class LedgerScheduler(Scheduler):
     """
 
     spider: ArchiveSpider
-    stats: StatsCollector
 
     def next_request(self) -> Request | None:
         """The next enqueued request, or else the next story's; None when there is neither now."""
@@ -34,23 +26,8 @@ class LedgerScheduler(Scheduler):
     def _story_request(self) -> Request | None:
         try:
             while claim := self.spider.next_claim():
-                if request := self._request(claim):
+                if request := self.spider.claim_request(claim):
                     return request
         except SQLAlchemyError as error:
             self.spider.close_run(error)
         return None
-
-    def _request(self, claim: Claim) -> Request | None:
-        try:
-            request = self.spider.article_request(claim.story)
-        except Exception as error:
-            # The engine would stop asking for requests; as in a callback, it costs one story.
-            logger.exception("article_request failed for %s", claim.story.url)
-            self.stats.inc_value("spider_exceptions/count")
-            crashes = with_crash(self.stats.get_value(CRASHES_STAT, {}), error)
-            self.stats.set_value(CRASHES_STAT, crashes)
-            return None
-        if claim.was_fetched:
-            # A cache would answer with what the page said before.
-            request.meta.setdefault("dont_cache", True)
-        return request

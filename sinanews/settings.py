@@ -41,6 +41,10 @@ FAILED_TRIES = 8
 RECHECK_HOURS: list[int] = []
 RECHECKS_PER_RUN = 100  # of both kinds; what is over waits for the next run
 
+# A worker that has been silent for so many seconds is taken to have died, where nobody can look
+# (another machine or container), and its stories are others'. At work, it gives a sign four times
+# as often: longer than any pause of a machine, and short enough to wait for.
+LEASE_SECONDS = 600
 # Processes that share a harvest's pages. More than one is for a site of one's own: each has the
 # politeness below for itself.
 WORKERS = 1

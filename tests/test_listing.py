@@ -12,6 +12,7 @@ from sinanews.items import Article, Rejection, State
 from sinanews.ledger.database import engine
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
+from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 from sinanews.utils.times import at
@@ -121,7 +122,14 @@ def test_no_statement_of_a_harvest_scans_all_stories_or_runs(ledger, database):
     assert ledger.runs.killed() == []
     ledger.upsert_listed([story(1), story(2)], "guonei")
     ledger.upsert_listed([story(1, mtime=NOW + 1), story(2), story(3, "标题1")], "hongguan")
-    ledger.record_outcomes([written(claim) for claim in ledger.claim(2)])
+    claims = ledger.claim(2)
+    ledger.renew()
+    ledger.record_outcomes([written(claim) for claim in claims])
+    ledger.publish({claim.story.docid: 1 for claim in claims}, list)
+    ledger.without_article([str(claim.post_path) for claim in claims])
+    ledger.claim(9)
+    ledger.others_work_on(Selection(channels=("guonei",), written=False))
+    ledger.set_aside()
     ledger.runs.account(ledger.run)
     ledger.runs.failures(ledger.run)
     ledger.runs.end(ledger.run, "complete", {})

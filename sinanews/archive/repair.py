@@ -1,4 +1,4 @@
-"""Writing posts again from the ledger, and clearing up what a kill left undone."""
+"""Clearing up what a kill left undone."""
 
 import fnmatch
 import logging
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays
 from sinanews.config import Config
+from sinanews.exceptions import DamagedError
 from sinanews.ledger.database import in_short
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
@@ -31,14 +32,6 @@ def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
     """What cannot be written, a disk being full or a ledger gone, and why."""
     what = f"the ledger {ledger.place}" if isinstance(error, SQLAlchemyError) else str(output)
     return f"{what} cannot be written: {in_short(error)}"
-
-
-def rebuild(ledger: Ledger, config: Config) -> int:
-    """Writes every post again; returns how many."""
-    count = 0
-    for count, (path, article) in enumerate(ledger.articles(), 1):  # noqa: B007 - the last is the count
-        write_whole({path_in(config.output, path): post_bytes(article, config)})
-    return count
 
 
 def repair(ledger: Ledger, config: Config) -> Strays:
@@ -64,9 +57,13 @@ def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
     posts = ledger.recovery.posts_of(runs) if runs else ()
     missing = [docid for docid, path in posts if not os.path.lexists(path_in(config.output, path))]
     for docids in batches(missing):
-        for path, article in ledger.articles(Selection(docids=tuple(docids))):
+        for path, article in ledger.articles(Selection(docids=tuple(docids)), _note_damage):
             logger.warning("%s was missing after a kill and is written again", path)
             write_whole({path_in(config.output, path): post_bytes(article, config)})
+
+
+def _note_damage(error: DamagedError) -> None:
+    logger.error("%s; its post stays missing", error)
 
 
 def _remove_temporary(root: Path, *, alone: bool) -> None:

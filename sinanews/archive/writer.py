@@ -1,13 +1,15 @@
 """Writes posts and their ledger rows, in the order that survives any kill."""
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sinanews.exceptions import BlockedPathError, ClaimLostError
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
-from sinanews.utils.atomic import write_whole
+from sinanews.utils.atomic import Drafts
 from sinanews.utils.files import path_in
 
 GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
@@ -17,9 +19,14 @@ GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages 
 class _Entry:
     outcome: Outcome
     files: dict[Path, bytes]
+    error: Exception | None = None
     settled: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    @property
+    def docid(self) -> str:
+        return self.outcome.item.docid
 
 
 class Archive:
@@ -32,11 +39,12 @@ class Archive:
         self._waiting: list[_Entry] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def store(self, outcome: Outcome, files: dict[str, bytes]) -> None:
+    async def store(self, outcome: Outcome, files: Mapping[str, bytes]) -> None:
         """Returns when the files, by path below the root, are safe and the ledger says so.
 
-        Raises OSError or SQLAlchemyError when they cannot be written; the ledger then still has
-        the story as not done.
+        Raises ClaimLostError for a story that this worker holds no longer, of which nothing is
+        written; BlockedPathError when something stands in the way of one of the files; OSError or
+        SQLAlchemyError when nothing can be written. The ledger then still has it as not done.
         """
         entry = _Entry(outcome, {path_in(self._root, path): data for path, data in files.items()})
         self._waiting.append(entry)
@@ -49,30 +57,42 @@ class Archive:
             await asyncio.sleep(GATHER)
             group, self._waiting = self._waiting, []
             try:
-                await self._write(group)
+                await asyncio.to_thread(self._write, group)
             except Exception as error:  # noqa: BLE001 - handed on to everybody who waits for it
-                _settle(group, error)
-            else:
-                _settle(group, None)
+                for entry in group:
+                    entry.error = error
+            for entry in group:
+                _settle(entry)
 
-    async def _write(self, group: list[_Entry]) -> None:
-        files = {path: data for entry in group for path, data in entry.files.items()}
-        await asyncio.to_thread(write_whole, files)
-        self._ledger.record_outcomes([entry.outcome for entry in group])
+    def _write(self, group: Sequence[_Entry]) -> None:
+        """Writes a group; what concerns one entry alone becomes its error."""
+        # A story has one outcome, the first.
+        first = {entry.docid: entry for entry in reversed(group)}
+        with Drafts({docid: entry.files for docid, entry in first.items()}) as drafts:
+            outcomes = [e.outcome for docid, e in first.items() if docid not in drafts.blocked]
+            done = self._ledger.record_outcomes(outcomes, drafts.publish)
+        for entry in group:
+            if entry is not first[entry.docid]:
+                entry.error = ClaimLostError(entry.docid)
+            elif error := drafts.blocked.get(entry.docid):
+                entry.error = BlockedPathError(error)
+            elif entry.docid not in done:
+                entry.error = ClaimLostError(entry.docid)
 
 
-def _settle(group: list[_Entry], error: Exception | None) -> None:
-    for entry in group:
-        if entry.settled.cancelled():
-            continue
-        if error:
-            entry.settled.set_exception(error)
-        else:
-            entry.settled.set_result(None)
+def _settle(entry: _Entry) -> None:
+    if entry.settled.cancelled():
+        return
+    if entry.error:
+        entry.settled.set_exception(entry.error)
+    else:
+        entry.settled.set_result(None)
 
 
 def clear_failure(root: Path, docid: str, but: Container[str] = ()) -> None:
-    """Removes the files of a story's earlier failures, but for the paths in `but`."""
+    """Removes the files of a story's earlier failures, but for the paths in `but`, and what else
+    has such a name."""
     for path in (f"failed/{docid}.html", f"failed/{docid}.json"):
         if path not in but:
-            path_in(root, path).unlink(missing_ok=True)
+            with suppress(IsADirectoryError, NotADirectoryError):
+                path_in(root, path).unlink(missing_ok=True)

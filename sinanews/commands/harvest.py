@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 
-from filelock import FileLock, Timeout
 from scrapy.cmdline import execute
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
+from sinanews.archive.lock import locked
 from sinanews.commands import crawl
 from sinanews.config import Config
+from sinanews.exceptions import LockedError
 from sinanews.reporting.verdicts import Verdict, worst_exit_code
 from sinanews.spiders.base import ADDON, ArchiveSpider
 from sinanews.spiders.china import ChinaSpider
@@ -32,20 +33,19 @@ class Command(crawl.Command):
         return "Run a spider from cron: one at a time, exit code = verdict"
 
     def crawl(self, spidercls: type[ArchiveSpider], opts: argparse.Namespace) -> None:
-        """Runs the spider unless another harvest of this archive runs."""
+        """Runs the spider unless another harvest of this archive, or a rebuild, runs."""
         config = Config.from_settings(self.crawler_settings)
-        path = config.output / "harvest.lock"
         try:
             helpers = _helpers(config, opts)
             if helpers:
                 _import_components(self.crawler_settings)
-            with FileLock(path, timeout=0), _crawls(helpers) as others:
+            with locked(config.output, "harvest"), _crawls(helpers) as others:
                 self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
                 super().crawl(spidercls, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
                 self.exitcode = worst_exit_code([self.exitcode, *codes])
-        except Timeout:
-            print(f"harvest: another harvest holds {path}; this one does nothing")  # noqa: T201 - for cron's mail
+        except LockedError as error:
+            print(error)  # noqa: T201 - for cron's mail
             self.exitcode = Verdict.LOCKED
 
 
@@ -91,9 +91,11 @@ def _crawl(lists_walked: Event) -> None:
 
 
 def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:
-    """The exit codes of the other crawls; they are ended first where this one ended early."""
+    """The exit codes of the other crawls; they are ended first where this one ended early. One that
+    was killed has left its stories to the rest, and no verdict."""
     for other in others if early else ():
         other.terminate()
     for other in others:
         other.join()
-    return [other.exitcode or 0 for other in others]
+    codes = [other.exitcode or 0 for other in others]
+    return [code if code >= 0 else Verdict.INCOMPLETE for code in codes]

@@ -1,12 +1,15 @@
-"""`scrapy rebuild`: every post again from the ledger, without the network."""
+"""`scrapy rebuild`: every post again from the ledger, without the network; or only compared."""
 
 import argparse
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from sinanews.archive import repair as publish
-from sinanews.commands import archive
+from sinanews.archive.lock import locked
+from sinanews.archive.rebuild import compare, rebuild
+from sinanews.commands import Damage, archive
+from sinanews.exceptions import LockedError
+from sinanews.reporting.verdicts import Verdict
 
 
 class Command(ScrapyCommand):
@@ -17,11 +20,53 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """One line for the list of commands."""
-        return "Write every post again, from the ledger"
+        return "Write every post again, from the ledger; or only compare them with it"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Writes the posts and says how many."""
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """--check."""
+        super().add_options(parser)
+        what = "change nothing; name each post that is not as the ledger has it"
+        parser.add_argument("--check", action="store_true", help=what)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Writes the posts and says how many, or compares them."""
         if args:
             raise UsageError("rebuild takes no arguments")
+        if opts.check:
+            self._check()
+        else:
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        damage = Damage()
         with archive(self) as (ledger, config):
-            print(f"{publish.rebuild(ledger, config)} posts in {config.output}")  # noqa: T201 - the command's answer
+            try:
+                with locked(config.output, "rebuild"):
+                    rebuilt = rebuild(ledger, config, damage.note)
+            except LockedError as error:
+                _print(error)
+                self.exitcode = Verdict.LOCKED
+                return
+            self.exitcode = damage.exit_code
+            for path, reason in rebuilt.blocked.items():
+                _print(f"{path} cannot be written: {reason}")
+                self.exitcode = Verdict.INCOMPLETE
+            _print(f"{rebuilt.posts} posts in {config.output}")
+
+    def _check(self) -> None:
+        damage = Damage()
+        with archive(self, read_only=True) as (ledger, config):
+            posts = compare(ledger, config, damage.note)
+        for path in posts.different:
+            _print(f"{path} differs from the ledger")
+        for path in posts.missing:
+            _print(f"{path} is missing")
+        for path in posts.foreign:
+            _print(f"{path} belongs to no article")
+        wrong = f"{len(posts.different)} differ, {len(posts.missing)} missing"
+        _print(f"{posts.posts} posts: {wrong}, {len(posts.foreign)} of no article")
+        self.exitcode = damage.exit_code if posts.is_equal else Verdict.INCOMPLETE
+
+
+def _print(text: object) -> None:
+    print(text)  # noqa: T201 - the command's answer

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,9 @@ from scrapy.crawler import Crawler
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.download.blocking import BLOCKED
+from sinanews.items import State
 from sinanews.ledger.database import in_short
+from sinanews.ledger.selection import Selection
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
 from sinanews.reporting.report import Report, account, lines
@@ -100,7 +103,7 @@ class RunReport:
             spider=spider.name,
             started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
-            account=account(runs.account(run, others), stats.get("sinanews/filtered", 0)),
+            account=account(self._states(others), stats.get("sinanews/filtered", 0)),
             failures={str(text): count for text, count in failures.items()},
             waiting=waiting,
             given_up=runs.given_up(run, tries),
@@ -120,6 +123,15 @@ class RunReport:
         now, limit = self._ledger.now(), spider.config.stalled_hours * 3600
         report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
         return report
+
+    def _states(self, others: Selection | None) -> Counter[State]:
+        """What became of the run's stories. What it wrote stays in its account, even if a run
+        beside it has claimed the story anew since."""
+        states = self._ledger.runs.account(self._ledger.run, others)
+        for state in (State.WRITTEN, State.UPDATED):
+            count = self._stats.get_value(f"sinanews/items/{state}", 0)
+            states[state] = max(states[state], count)
+        return states
 
 
 def _shown(folder: Path) -> Path:

@@ -1,11 +1,12 @@
 """Stories that a worker holds: taken from the ledger, settled, given back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Update, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, func, select, update
 
+from sinanews.exceptions import ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
 from sinanews.ledger.database import insert_new, writing
@@ -13,14 +14,23 @@ from sinanews.ledger.records import Claim, Outcome, claim_of, revision_row
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import revisions, stories
+from sinanews.ledger.workers import LEASE, Liveness
 
-LEASE = 600  # seconds a claim is its worker's; well above a page's worst retries
+DAY = 86_400
+LATE_TRIES = 30  # of a story that is given up
+_DOUBLINGS = 17  # make more than a day of any pause
+
+# Puts the files of these docids in place; returns those of which it could.
+Publish = Callable[[set[str]], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """When stories become due again: failed ones after `pause` seconds, doubled with each of at
-    most `tries`; written ones at these ages in seconds, counted from their listing."""
+    """When stories become due again: failed ones after `pause` seconds, which double up to a day;
+    written ones at these ages in seconds, counted from their listing.
+
+    After `tries` tries a story is given up, but tried LATE_TRIES times more all the same.
+    """
 
     pause: int = 300
     tries: int = 8
@@ -28,22 +38,51 @@ class Retries:
 
     def after_failure(self, now: int, tries: int) -> int | None:
         """The unix second of the next try, None after the last."""
-        return now + self.pause * 2 ** (tries - 1) if tries < self.tries else None
+        pause = min(self.pause * 2 ** min(tries - 1, _DOUBLINGS), DAY)
+        return now + pause if tries < self.tries + LATE_TRIES else None
 
     def after_reading(self, now: int, listed: int) -> int | None:
         """The unix second of the next look at an article, None when it is old enough."""
-        return min((listed + age for age in self.ages if listed + age > now), default=None)
+        due = min((listed + age for age in self.ages if listed + age > now), default=None)
+        # The time of its listing is the site's, and may be far ahead.
+        return None if due is None else min(due, now + max(self.ages))
+
+    @property
+    def longest(self) -> int:
+        """The seconds after which any story is due again, if ever."""
+        return max((DAY, *self.ages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A story's new columns, and the row of its new revision, if it has one: made before the
+    transaction that writes them, for whoever else writes waits for that."""
+
+    columns: dict[str, Any]
+    revision: dict[str, Any] | None
 
 
 class Claims:
-    """The claims of one worker. `clock` gives the local unix time in seconds."""
+    """The claims of one worker, each its own for `lease` seconds, and longer if they are renewed.
+    `clock` gives the local unix time in seconds."""
 
-    def __init__(self, database: Engine, clock: Callable[[], float], retries: Retries) -> None:
+    def __init__(
+        self, database: Engine, clock: Callable[[], float], retries: Retries, lease: int = LEASE
+    ) -> None:
+        self._database = database
         self._writing = writing(database)
         self._clock = clock
         self._retries = retries
+        self._lease = lease
         self.worker = workers.new_worker()
         self.held: dict[str, Claim] = {}
+
+    def get(self, docid: str) -> Claim:
+        """The claim that is held on a story. Raises ClaimLostError when there is none."""
+        claim = self.held.get(docid)
+        if claim is None:
+            raise ClaimLostError(docid)
+        return claim
 
     def take(self, count: int, selection: Selection, run: int) -> list[Claim]:
         """Claims up to `count` stories of a selection that are due, those of earlier runs first.
@@ -51,21 +90,33 @@ class Claims:
         Nobody else gets them until they are settled, or their lease has run out.
         """
         now = int(self._clock())
+        wanted = [stories.c.due_at <= now, selection.clause()]
+        if self.held:
+            # What is still in work here is not taken anew, even if its lease ran out.
+            wanted.append(stories.c.docid.not_in(list(self.held)))
         query = (
             select(stories)
-            .where(stories.c.due_at <= now, selection.clause())
+            .where(*wanted)
             .order_by(stories.c.due_at, stories.c.ctime)
             .limit(count)
             .with_for_update(skip_locked=True)
         )
         with self._writing.begin() as connection:
             rows = connection.execute(query).mappings().all()
-            leased = {"due_at": now + LEASE, "worker": self.worker, "run": run}
+            if len(rows) < count and self._bring_forward(connection, now):
+                rows = connection.execute(query).mappings().all()
+            leased = {"due_at": now + self._lease, "worker": self.worker, "run": run}
             taken = stories.c.docid.in_([row["docid"] for row in rows])
             connection.execute(update(stories).where(taken).values(leased))
         claims = [claim_of(row) for row in rows]
         self.held |= {claim.story.docid: claim for claim in claims}
         return claims
+
+    def _bring_forward(self, connection: Connection, now: int) -> int:
+        """Makes due what would wait for longer than anything does, since a clock was ahead when it
+        was put off; returns how many stories that were."""
+        latest = now + max(self._lease, self._retries.longest)
+        return connection.execute(_BRING_FORWARD, {"latest": latest, "now": now}).rowcount
 
     def count_due(self, selection: Selection) -> int:
         """How many stories of a selection are due."""
@@ -74,27 +125,71 @@ class Claims:
         with self._writing.connect() as connection:
             return connection.execute(query).scalar_one()
 
-    def settle(self, outcomes: Sequence[Outcome], run: int) -> None:
-        """Notes what became of claimed stories, all or none; they are no longer held.
-
-        Raises KeyError for one that is not held.
-        """
-        now = int(self._clock())
-        settled = [self._columns(outcome, run, now) for outcome in outcomes]
-        new_revisions = [
-            revision_row(outcome, columns["content_hash"], now)
-            for outcome, columns in zip(outcomes, settled, strict=True)
-            if outcome.state in {State.WRITTEN, State.UPDATED}
-        ]
+    def renew(self) -> None:
+        """Begins the lease of what is held anew; what others took meanwhile is no longer held."""
+        if not self.held:
+            return
+        held = list(self.held)
+        ours = (stories.c.docid.in_(held), stories.c.worker == self.worker)
+        due_at = int(self._clock()) + self._lease
         with self._writing.begin() as connection:
-            connection.execute(_SETTLE, settled)
+            renewed = connection.execute(update(stories).where(*ours).values(due_at=due_at))
+            if renewed.rowcount < len(held):
+                ours_still = self._still_ours(connection, held)
+                self._drop(docid for docid in held if docid not in ours_still)
+
+    def settle(self, outcomes: Sequence[Outcome], run: int, publish: Publish = set) -> set[str]:
+        """Notes what became of claimed stories, and returns of which; all or none of them.
+
+        Only what is still held here is published and noted: `publish` is called when that is
+        certain, and while nobody else can claim it.
+        """
+        settled = self._settled(outcomes, run)
+        if not settled:
+            return set()
+        with self._writing.begin() as connection:
+            ours = self._still_ours(connection, list(settled))
+            done = publish(set(ours))
+            columns = [settled[docid].columns for docid in settled if docid in done]
+            new_revisions = [
+                one.revision for docid, one in settled.items() if docid in done and one.revision
+            ]
+            if columns:
+                connection.execute(_SETTLE, columns)
             if new_revisions:
                 connection.execute(insert_new(connection, revisions), new_revisions)
-        for outcome in outcomes:
-            self.held.pop(outcome.item.docid)
+        # What is ours and could not be published may have another outcome.
+        self._drop(docid for docid in settled if docid in done or docid not in ours)
+        return done
 
-    def _columns(self, outcome: Outcome, run: int, now: int) -> dict[str, Any]:
-        item, claim = outcome.item, self.held[outcome.item.docid]
+    def _settled(self, outcomes: Sequence[Outcome], run: int) -> dict[str, _Settled]:
+        """What is to be noted of each story that is held; of its outcomes the first one counts."""
+        now = int(self._clock())
+        settled: dict[str, _Settled] = {}
+        for outcome in outcomes:
+            docid = outcome.item.docid
+            claim = self.held.get(docid)
+            if claim is None or docid in settled:
+                continue
+            columns = self._columns(outcome, claim, run, now)
+            is_new = outcome.state in {State.WRITTEN, State.UPDATED}
+            revision = revision_row(outcome, columns["content_hash"], now) if is_new else None
+            settled[docid] = _Settled(columns, revision)
+        return settled
+
+    def _drop(self, docids: Iterable[str]) -> None:
+        for docid in docids:
+            self.held.pop(docid, None)
+
+    def _still_ours(self, connection: Connection, docids: Sequence[str]) -> set[str]:
+        """Those of the stories that are claimed by this worker, which they stay until the
+        transaction ends."""
+        mine = (stories.c.docid.in_(docids), stories.c.worker == self.worker)
+        query = select(stories.c.docid).where(*mine).with_for_update()
+        return set(connection.execute(query).scalars())
+
+    def _columns(self, outcome: Outcome, claim: Claim, run: int, now: int) -> dict[str, Any]:
+        item = outcome.item
         columns = {
             "key": item.docid,
             "state": outcome.state,
@@ -120,20 +215,59 @@ class Claims:
             "due_at": self._retries.after_failure(now, tries) if failed else None,
         }
 
-    def give_back(self) -> None:
-        """Makes what is still held due for others."""
-        with self._writing.begin() as connection:
-            connection.execute(_release(int(self._clock()), stories.c.worker == self.worker))
+    @property
+    def _aside(self) -> str:
+        """The name under which is held what came to nothing: of no worker that runs."""
+        return f"aside of {self.worker}"
 
-    def release_dead(self) -> None:
-        """Makes due what workers of this host held that no longer run."""
+    def set_aside(self) -> None:
+        """Lets go of what is held and came to nothing. Nobody waits for it, nor takes it before its
+        lease is over, this worker ends or another run begins."""
+        if not self.held:
+            return
+        ours = (stories.c.docid.in_(list(self.held)), stories.c.worker == self.worker)
         with self._writing.begin() as connection:
-            holders = select(stories.c.worker).where(stories.c.due_at.is_not(None)).distinct()
-            holders = holders.where(stories.c.worker.is_not(None))
-            names = connection.execute(holders).scalars()
-            dead = [worker for worker in names if not workers.is_running(worker)]
-            if dead:
-                connection.execute(_release(int(self._clock()), stories.c.worker.in_(dead)))
+            connection.execute(update(stories).where(*ours).values(worker=self._aside))
+        self.held.clear()
+
+    def give_back(self) -> None:
+        """Makes what is still held, or was set aside, due for others."""
+        ours = stories.c.worker.in_([self.worker, self._aside])
+        with self._writing.begin() as connection:
+            connection.execute(_release(int(self._clock()), ours))
+
+    def holders(self) -> list[str]:
+        """The workers that hold stories."""
+        held = (stories.c.due_at.is_not(None), stories.c.worker.is_not(None))
+        query = select(stories.c.worker).where(*held).distinct()
+        with self._database.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def release(self, names: Sequence[str]) -> None:
+        """Makes due what the named workers hold."""
+        with self._writing.begin() as connection:
+            connection.execute(_release(int(self._clock()), stories.c.worker.in_(names)))
+
+    def correct(self) -> None:
+        """Makes due what waits only since a clock was ahead: whatever was never tried, and what
+        would wait for longer than anything does."""
+        now = int(self._clock())
+        with self._writing.begin() as connection:
+            connection.execute(_LISTED_NOW, {"now": now})
+            self._bring_forward(connection, now)
+
+    def others_work_on(self, selection: Selection) -> bool:
+        """Whether other workers here hold stories of a selection, or have left some by dying, which
+        are due now."""
+        now = int(self._clock())
+        leased = (stories.c.due_at > now, stories.c.due_at <= now + self._lease)
+        query = select(stories.c.worker).where(*leased, selection.clause()).distinct()
+        with self._database.connect() as connection:
+            others = connection.execute(query.where(stories.c.worker != self.worker)).scalars()
+            known = {worker: workers.liveness(worker) for worker in others}
+        if dead := [worker for worker, life in known.items() if life is Liveness.DEAD]:
+            self.release(dead)
+        return any(life is not Liveness.UNKNOWN for life in known.values())
 
 
 def _release(now: int, which: ColumnElement[bool]) -> Update:
@@ -141,6 +275,20 @@ def _release(now: int, which: ColumnElement[bool]) -> Update:
     return update(stories).where(which, held).values(due_at=now, worker=None)
 
 
+_BRING_FORWARD = (
+    update(stories)
+    .where(stories.c.due_at > bindparam("latest"), stories.c.worker.is_(None))
+    .values(due_at=bindparam("now"))
+)
+_LISTED_NOW = (
+    update(stories)
+    .where(
+        stories.c.due_at > bindparam("now"),
+        stories.c.worker.is_(None),
+        stories.c.state == State.LISTED,
+    )
+    .values(due_at=bindparam("now"))
+)
 _SETTLED_COLUMNS = (
     *("state", "finished_run", "reason", "tries", "due_at"),
     *("revision", "content_hash", "post_hash"),

@@ -5,7 +5,7 @@ The lists fill it, spiders claim from it, and a story is done only after its pos
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -13,11 +13,11 @@ from sqlalchemy import URL, Engine, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import LIVE_SITE, Config
-from sinanews.exceptions import ArgumentError
+from sinanews.exceptions import ArgumentError, ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
 from sinanews.ledger.audit import audit
-from sinanews.ledger.claims import Claims, Retries
+from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
@@ -35,7 +35,7 @@ from sinanews.ledger.recovery import Recovery
 from sinanews.ledger.revisions import OnDamage, line, raise_damage, readable, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
-from sinanews.ledger.tables import about, revisions, stories
+from sinanews.ledger.tables import about, revisions, stories, text_key
 from sinanews.ledger.views import (
     FailedStory,
     View,
@@ -46,6 +46,7 @@ from sinanews.ledger.views import (
     waiting_since,
 )
 from sinanews.ledger.watermarks import Watermarks, gaps_of
+from sinanews.ledger.workers import LEASE
 from sinanews.roll.api import Story
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Ledger:
     """The ledger of an archive, as one worker uses it.
 
     `path_of` names the files of articles; `clock` gives the local unix time in seconds, by which
-    leases and retries run.
+    leases, of `lease` seconds, and retries run.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class Ledger:
         path_of: PathOf,
         clock: Callable[[], float] = time.time,
         retries: Retries | None = None,
+        lease: int = LEASE,
     ) -> None:
         self._database = database
         self._writing = writing(database)
         self._path_of = path_of
         self._clock = clock
-        self._claims = Claims(database, clock, retries or Retries())
-        self.runs = Runs(database, clock)
+        self._claims = Claims(database, clock, retries or Retries(), lease)
+        self.runs = Runs(database, clock, lease)
         self.recovery = Recovery(database, clock, retries or Retries())
         self.lists = Watermarks(database)
         self.run = 0  # none yet
@@ -93,7 +95,7 @@ class Ledger:
             return cls(read_only_engine(url), path_of, retries=retries)
         if not config.ledger_url:
             config.output.mkdir(parents=True, exist_ok=True)
-        return cls(engine(url), path_of, retries=retries)
+        return cls(engine(url), path_of, retries=retries, lease=config.lease)
 
     @property
     def place(self) -> str:
@@ -179,8 +181,8 @@ class Ledger:
         return self._claims.count_due(selection)
 
     def claimed(self, docid: str) -> Claim:
-        """The claim held on a story. Raises KeyError when it is not held."""
-        return self._claims.held[docid]
+        """The claim held on a story. Raises ClaimLostError when there is none, or no longer."""
+        return self._claims.get(docid)
 
     def note_page_hash(self, docid: str, page_hash: bytes) -> None:
         """Notes what a claimed story's page says now, as `content_hash` has it, so that the next
@@ -191,23 +193,52 @@ class Ledger:
         """Whether a story is claimed here and not settled yet."""
         return docid in self._claims.held
 
-    def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Notes what became of claimed stories, all or none; they are no longer claimed."""
-        self._claims.settle(outcomes, self.run)
+    def record_outcomes(self, outcomes: Sequence[Outcome], publish: Publish = set) -> set[str]:
+        """Notes what became of claimed stories, and returns of which; all or none of them.
+
+        A story that another worker took over when its lease had run out is left to it. `publish`
+        puts the files of the others in place, before their outcomes are noted, and returns the
+        docids of those of which it could.
+        """
+        return self._claims.settle(outcomes, self.run, publish)
+
+    def renew(self) -> None:
+        """Says that this worker is at work: the lease of what it holds begins anew. What others
+        took over meanwhile is no longer held."""
+        self._claims.renew()
+        self.runs.note_alive(self.run)
+
+    def set_aside(self) -> None:
+        """Lets go of what is held and came to nothing, so that nobody waits for it; it is due again
+        when this worker ends or another run begins."""
+        self._claims.set_aside()
+
+    def others_work_on(self, selection: Selection) -> bool:
+        """Whether other workers here hold stories of a selection, or have left some by dying, which
+        are due now. Of workers elsewhere nobody knows whether they will ever settle theirs."""
+        return self._claims.others_work_on(selection)
 
     def release_dead(self) -> None:
-        """Makes due what workers of this host held that no longer run."""
-        self._claims.release_dead()
+        """Makes due what workers hold that no longer run, or of which nobody knows and that were
+        silent for a lease; and what waits only since a clock was ahead."""
+        if dead := self.runs.without_run(self._claims.holders()):
+            self._claims.release(dead)
+        self._claims.correct()
 
     def reserve_path(self, article: Article) -> str:
-        """The path that is the article's file's alone; noted now if its listing gave no title."""
+        """The path that is the article's file's alone; noted now if its listing gave no title.
+
+        Raises ClaimLostError when the article's story is not held here, or no longer.
+        """
         claim = self.claimed(article.docid)
         if claim.post_path:
             return claim.post_path
         with self._writing.begin() as connection:
             path = free_path(connection, article, self._path_of)
             values = path_columns(path) | {"title": article.title}
-            connection.execute(update(stories).filter_by(docid=article.docid).values(values))
+            ours = update(stories).filter_by(docid=article.docid, worker=self.worker)
+            if not connection.execute(ours.values(values)).rowcount:
+                raise ClaimLostError(article.docid)
         self._claims.held[article.docid] = replace(claim, post_path=path)
         return path
 
@@ -249,6 +280,24 @@ class Ledger:
     ) -> Iterator[bytes]:
         """The JSON lines of `articles`, each with the line feed at its end."""
         return (text for _, text in readable(self._last_revisions(selection), line, on_damage))
+
+    def publish(self, last: Mapping[str, int], place: Callable[[set[str]], object]) -> None:
+        """Calls `place` with the docids of those articles whose last revision is the one in `last`,
+        and while nobody can note another."""
+        query = select(stories.c.docid, stories.c.revision).where(stories.c.docid.in_(list(last)))
+        with self._writing.begin() as connection:
+            revision_of = dict(connection.execute(query.with_for_update()).all())
+            place({docid for docid, number in last.items() if revision_of.get(docid) == number})
+
+    def without_article(self, paths: Sequence[str]) -> list[str]:
+        """Those of the paths that are no article's."""
+        keys = {text_key(path): path for path in paths}
+        query = select(stories.c.post_key).where(
+            stories.c.post_key.in_(list(keys)), stories.c.revision > 0
+        )
+        with self._database.connect() as connection:
+            of_articles = set(connection.execute(query).scalars())
+        return [path for key, path in keys.items() if key not in of_articles]
 
     def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, str, bytes]]:
         """Docid, path and bytes. A page is a transaction: one that took as long as a large export

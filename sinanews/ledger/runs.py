@@ -15,6 +15,7 @@ from sinanews.ledger.database import writing
 from sinanews.ledger.records import DONE
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import runs, stories
+from sinanews.ledger.workers import LEASE, Liveness
 
 LISTLESS = "articles"  # the spider that is given its articles, and walks no list
 
@@ -35,12 +36,16 @@ class Run:
 
 
 class Runs:
-    """The runs of an archive. `clock` gives the local unix time in seconds."""
+    """The runs of an archive. `clock` gives the local unix time in seconds, `lease` is for how many
+    seconds a worker of which nothing else is known is taken to be at work after it said so."""
 
-    def __init__(self, database: Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Engine, clock: Callable[[], float] = time.time, lease: int = LEASE
+    ) -> None:
         self._database = database
         self._writing = writing(database)
         self._clock = clock
+        self._lease = lease
 
     def begin(self, spider: str, worker: str, started: int) -> int:
         """Notes that a run began at a local unix second; returns its number.
@@ -90,13 +95,35 @@ class Runs:
         with self._database.connect() as connection:
             return connection.execute(query).first() is None
 
+    def note_alive(self, run: int) -> None:
+        """Notes that a run's worker is at work."""
+        with self._writing.begin() as connection:
+            alive = update(runs).filter_by(id=run).values(alive_at=int(self._clock()))
+            connection.execute(alive)
+
     def killed(self) -> list[int]:
         """The runs that neither ended nor still run."""
-        query = select(runs.c.id, runs.c.worker).where(runs.c.ended.is_(None))
+        return [run for run, worker, alive_at in self._open() if self._is_over(worker, alive_at)]
+
+    def without_run(self, names: Iterable[str]) -> list[str]:
+        """Those of the workers that have no run which may still be at work."""
+        at_work = {worker: alive_at for _, worker, alive_at in self._open()}
+        return [name for name in names if self._is_over(name, at_work.get(name))]
+
+    def _open(self) -> list[tuple[int, str, int]]:
+        """Number, worker and last sign of life of the runs that have not ended."""
+        alive_at = func.coalesce(runs.c.alive_at, runs.c.started)
+        query = select(runs.c.id, runs.c.worker, alive_at).where(runs.c.ended.is_(None))
         with self._database.connect() as connection:
-            return [
-                run for run, worker in connection.execute(query) if not workers.is_running(worker)
-            ]
+            return [(*row,) for row in connection.execute(query)]
+
+    def _is_over(self, worker: str, alive_at: int | None) -> bool:
+        """Whether a worker is at work no more. Where nothing is known of its process, its last sign
+        of life counts; one that lies far ahead was given by a clock that was wrong."""
+        known = workers.liveness(worker)
+        if known is Liveness.UNKNOWN:
+            return alive_at is None or abs(self._clock() - alive_at) >= self._lease
+        return known is Liveness.DEAD
 
     def account(self, run: int, others: Selection | None = None) -> Counter[State]:
         """What became of every story that a run listed or claimed, and of the `others` that wait.

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,13 @@ class ArticlesSpider(ArchiveSpider):
         # `scrapy check` makes each spider without arguments.
         self.urls = [] if "SCRAPY_CHECK" in os.environ else article_urls(arguments)
         self._claims = self._claim_all()
+        self._elsewhere: list[str] = []  # docids of articles that other workers had claimed
 
     async def start(self) -> AsyncIterator[Any]:
         """Yields nothing: what to fetch is claimed, unless there is no archive."""
         if not self.settings.getbool("ARCHIVE_ENABLED"):
             for url in self.urls:
                 yield self.article_request(_story(urls.docid(url), url))
-
-    def selection(self) -> Selection | None:
-        """None: what is asked for is claimed, and counts by that."""
-        return None
 
     def next_claim(self) -> Claim | None:
         """The next of the articles; what is in the archive already, again."""
@@ -51,7 +48,18 @@ class ArticlesSpider(ArchiveSpider):
             docids = [story.docid for story in batch]
             self.ledger.upsert_listed(batch, channel="")
             self.ledger.requeue(docids)
-            yield from self.claims(Selection(docids=tuple(docids)), len(docids))
+            claimed = set()
+            for claim in self.claims(Selection(docids=tuple(docids)), len(docids)):
+                claimed.add(claim.story.docid)
+                yield claim
+            self._elsewhere += (docid for docid in docids if docid not in claimed)
+
+    def awaited(self) -> Sequence[Selection]:
+        """The articles that other workers had claimed."""
+        return [
+            Selection(docids=tuple(self._elsewhere[start : start + AT_ONCE]))
+            for start in range(0, len(self._elsewhere), AT_ONCE)
+        ]
 
     def _stories(self) -> list[Story]:
         """One for each article, whichever of its URLs are asked for. The old pages' carry no

@@ -1,15 +1,16 @@
 """What spiders of an archive share: claimed stories become requests, and pages items."""
 
-from collections.abc import Generator, Iterator
+import asyncio
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 from itemadapter import ItemAdapter
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.signals import engine_stopped, spider_opened
+from scrapy.signals import engine_stopped, spider_closed, spider_idle, spider_opened
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
@@ -25,6 +26,7 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import post_path
+from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, rejection
 from sinanews.spiders.stop import Stop
@@ -34,6 +36,8 @@ from sinanews.utils.urls import FRONT_PAGE
 ADDON = "sinanews.addon.ArchiveAddon"
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
 BATCH = 32  # stories claimed at once: enough that a claim costs little, few to lose to a kill
+SIGNS = 4  # of life that a worker gives in the time of a lease: one of them may come late
+LOOK_SECONDS = 1.0  # between two looks whether other workers are done
 
 
 class ArchiveSpider(Spider):
@@ -43,8 +47,8 @@ class ArchiveSpider(Spider):
     ARCHIVE_ENABLED=False it is an ordinary spider that reads pages and leaves nothing behind, as
     for `scrapy parse`.
 
-    A subclass says in `next_claim` what is to be fetched next, and may change `article_request`,
-    `parse` and `loader`.
+    A subclass says in `next_claim` what is to be fetched next, in `awaited` for what it waits when
+    other workers have that, and may change `article_request`, `parse` and `loader`.
     """
 
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
@@ -52,6 +56,8 @@ class ArchiveSpider(Spider):
     ledger: Ledger
     strays: Strays
     stop: Stop
+    _renewing: asyncio.Task[None] | None = None
+    _watching: asyncio.Task[None] | None = None
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -98,7 +104,9 @@ class ArchiveSpider(Spider):
             spider.ledger = Ledger.open(spider.config, post_path)
             spider.stop = Stop(crawler)
             crawler.signals.connect(spider.begin, spider_opened)
-            crawler.signals.connect(spider.ledger.close, engine_stopped)
+            crawler.signals.connect(spider.wait_for_others, spider_idle)
+            crawler.signals.connect(spider.stop_waiting, spider_closed)
+            crawler.signals.connect(spider.end, engine_stopped)
         return spider
 
     def begin(self) -> None:
@@ -109,10 +117,27 @@ class ArchiveSpider(Spider):
         try:
             self.strays = repair(self.ledger, self.config)
             self.ledger.begin(self.name, self.config.site)
+            self._renewing = asyncio.ensure_future(self._renew_leases())
         except (OSError, SQLAlchemyError) as error:
             reason = cannot_write(error, self.config.output, self.ledger)
             self.logger.error("%s; the run ends here", reason)  # noqa: TRY400 - the reason is the message
             raise CloseSpider(reason) from error
+
+    async def _renew_leases(self) -> None:
+        """Says from time to time that this worker is at work, so that what it holds stays its own:
+        a page may wait for a long time until it is its turn."""
+        while True:
+            await asyncio.sleep(self.config.lease / SIGNS)
+            try:
+                self.ledger.renew()
+            except SQLAlchemyError as error:
+                self.close_run(error)
+
+    def end(self) -> None:
+        """Gives back what is still claimed, and closes the ledger."""
+        if self._renewing:
+            self._renewing.cancel()
+        self.ledger.close()
 
     def close_run(self, error: OSError | SQLAlchemyError) -> str:
         """Ends the run in good order because the archive cannot be written; returns the reason."""
@@ -125,17 +150,108 @@ class ArchiveSpider(Spider):
         raise NotImplementedError
 
     def selection(self) -> Selection | None:
-        """The stories that the run is about: it is complete when none of them waits. None when only
-        what it lists and claims counts."""
-        raise NotImplementedError
+        """The stories that the run is about: it is complete when none of them waits. By default
+        None: only what it lists and claims counts."""
+        return None
+
+    def awaited(self) -> Sequence[Selection]:
+        """The stories for which the run waits, when it has nothing left to claim, as long as other
+        workers have them: these may die, and leave them to be fetched here. By default none."""
+        return ()
 
     def claims(self, selection: Selection, limit: float) -> Generator[Claim, None, int]:
         """Claims the selected stories that are due, a few at a time; returns how many."""
         count = 0
         while batch := self.ledger.claim(int(min(BATCH, limit - count)), selection):
             count += len(batch)
-            yield from batch
+            for claim in batch:
+                if self.ledger.holds(claim.story.docid):
+                    yield claim
+                else:  # this process was stopped for longer than a lease
+                    self.note_lost(claim.story.url)
         return count
+
+    def note_lost(self, url: str) -> None:
+        """Says that a story which was claimed here is not any more."""
+        self.logger.warning("%s: nothing is written, its story is no longer this worker's", url)
+        self.crawler.stats.inc_value("sinanews/claims_lost")
+
+    def wait_for_others(self) -> None:
+        """Keeps the run open while other workers have stories of those that it is to fetch.
+
+        Raises DontCloseSpider.
+        """
+        if self._others_at_work():
+            if self._watching is None:
+                self._watching = asyncio.ensure_future(self._watch())
+            raise DontCloseSpider
+
+    def _others_at_work(self) -> bool:
+        """Whether there is something to wait for. Nothing is being fetched here, so what is held
+        here has come to nothing, and nobody is to wait for that."""
+        selections = self.awaited()
+        try:
+            if selections:
+                self.ledger.set_aside()
+            # Each is looked at, for that frees what dead workers hold.
+            looks = [self.ledger.others_work_on(selection) for selection in selections]
+        except SQLAlchemyError as error:
+            self.close_run(error)
+            return False
+        return any(looks)
+
+    async def _watch(self) -> None:
+        """Has what other workers leave fetched, or closes the run when they are done: the engine
+        looks for itself every five seconds only."""
+        engine, waiting = self.crawler.engine, True
+        while waiting:
+            await asyncio.sleep(LOOK_SECONDS)
+            waiting = engine.spider_is_idle() and self._others_at_work()
+            for request in self._requests_for_what_is_left():
+                engine.crawl(request)
+        self._watching = None
+        if engine.spider_is_idle():
+            await self._close_if_nobody_objects()
+
+    def _requests_for_what_is_left(self) -> list[Request]:
+        """Claims some of the awaited stories that are due now; returns their requests."""
+        try:
+            selections = self.awaited()
+            claims = [claim for one in selections for claim in self.ledger.claim(BATCH, one)]
+        except SQLAlchemyError as error:
+            self.close_run(error)
+            return []
+        return [request for claim in claims if (request := self.claim_request(claim))]
+
+    async def _close_if_nobody_objects(self) -> None:
+        """Closes the run as the engine does when it finds it idle."""
+        answers = self.crawler.signals.send_catch_log(
+            spider_idle, spider=self, dont_log=DontCloseSpider
+        )
+        failures = [answer.value for _, answer in answers if isinstance(answer, Failure)]
+        if not any(isinstance(error, DontCloseSpider) for error in failures):
+            await self.crawler.engine.close_spider_async(reason="finished")
+
+    def stop_waiting(self) -> None:
+        """Looks no more for what others leave."""
+        if self._watching:
+            self._watching.cancel()
+
+    def claim_request(self, claim: Claim) -> Request | None:
+        """The request for a claimed story's page; None when `article_request` raised an error,
+        which costs one story, as in a callback."""
+        try:
+            request = self.article_request(claim.story)
+        except Exception as error:
+            self.logger.exception("article_request failed for %s", claim.story.url)
+            stats = self.crawler.stats
+            stats.inc_value("spider_exceptions/count")
+            stats.set_value(CRASHES_STAT, with_crash(stats.get_value(CRASHES_STAT, {}), error))
+            return None
+        if claim.was_fetched:
+            # A cache would answer with what the page said before.
+            request.meta.setdefault("dont_cache", True)
+        return request
 
     def article_request(self, story: Story) -> Request:
         """The request for a story's page. Called by the scheduler when it is the story's turn."""

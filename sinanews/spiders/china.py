@@ -2,7 +2,7 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from multiprocessing.synchronize import Event
 from typing import Any, ClassVar, Self
 
@@ -135,6 +135,10 @@ class ChinaSpider(ArchiveSpider):
     def selection(self) -> Selection | None:
         """The stories of the channels and days that are asked for, unless there is a limit."""
         return None if self.query.limit else self._selection()
+
+    def awaited(self) -> Sequence[Selection]:
+        """What it claims but for articles that may have changed; with a limit, nothing."""
+        return () if self._listing or self.query.limit else (self._selection(written=False),)
 
     def _claim_all(self) -> Iterator[Claim]:
         """New and failed stories, then articles that may have changed; all within the limit."""

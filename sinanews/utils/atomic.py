@@ -1,14 +1,79 @@
 """Files that are written whole or not at all."""
 
+import errno
 import os
-from collections.abc import Mapping
-from contextlib import ExitStack
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from sinanews.exceptions import ArgumentError
 
+# Process, and what tells its files from each other, and from those of a process that has the same
+# number in another container.
 TEMPORARY = ".sinanews-{}-{}.tmp"
+# What stands in the way of one path, while others can be written.
+_OF_ONE_PATH = {
+    *(errno.EBUSY, errno.EEXIST, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP),
+    *(errno.ENAMETOOLONG, errno.ENOTDIR, errno.ENOTEMPTY, errno.EPERM),
+}
+
+
+class Drafts:
+    """Files of several owners, which wait under temporary names until they are published.
+
+    As a context it begins with all of them on the disk, so that many share one wait for it, and
+    ends with none left. `blocked` has, by owner, what stands in the way of one of its files alone.
+    """
+
+    def __init__(self, contents: Mapping[str, Mapping[Path, bytes]]) -> None:
+        self._contents = contents
+        self._temporary: dict[str, dict[Path, Path]] = {}
+        self.blocked: dict[str, OSError] = {}
+
+    def __enter__(self) -> Self:
+        """Writes the files. Raises OSError when nothing can be written."""
+        every = {path: data for files in self._contents.values() for path, data in files.items()}
+        try:
+            temporary = _write_temporary(every)
+        except OSError as error:
+            if not is_of_one_path(error):
+                raise
+            self._write_one_by_one()
+        else:
+            for owner, files in self._contents.items():
+                self._temporary[owner] = {path: temporary[path] for path in files}
+        return self
+
+    def _write_one_by_one(self) -> None:
+        for owner, files in self._contents.items():
+            with self._noting(owner):
+                self._temporary[owner] = _write_temporary(files)
+
+    def publish(self, owners: set[str]) -> set[str]:
+        """Gives the files of these owners their own names; returns those whose files have them, and
+        keep them over a power cut. Raises OSError when nothing can be written."""
+        for owner in owners:
+            with self._noting(owner):
+                _rename(self._temporary[owner])
+        done = owners - self.blocked.keys()
+        _sync_folders({path.parent for owner in done for path in self._temporary[owner]})
+        return done
+
+    @contextmanager
+    def _noting(self, owner: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not is_of_one_path(error):
+                raise
+            self.blocked[owner] = error
+
+    def __exit__(self, *_: object) -> None:
+        """Removes what was not published."""
+        for files in self._temporary.values():
+            _discard(files.values())
 
 
 def write_whole(contents: Mapping[Path, bytes]) -> None:
@@ -16,23 +81,49 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 
     When this returns, they survive a power cut. Raises OSError; then none is left half.
     """
+    temporary = _write_temporary(contents)
+    try:
+        _rename(temporary)
+    finally:
+        _discard(temporary.values())
+    _sync_folders({path.parent for path in contents})
+
+
+def is_of_one_path(error: OSError) -> bool:
+    """Whether only this path cannot be written, and not the disk or folder as a whole.
+
+    >>> is_of_one_path(IsADirectoryError(errno.EISDIR, "")), is_of_one_path(OSError(errno.EIO, ""))
+    (True, False)
+    """
+    return error.errno in _OF_ONE_PATH
+
+
+def _write_temporary(contents: Mapping[Path, bytes]) -> dict[Path, Path]:
+    """Writes each file under a temporary name beside its own; returns these names. Raises OSError;
+    then none is left."""
     for folder in {path.parent for path in contents}:
         folder.mkdir(parents=True, exist_ok=True)
-    temporary = {path: _temporary(path, number) for number, path in enumerate(contents)}
+    token = secrets.token_hex(4)
+    temporary = {
+        path: path.with_name(TEMPORARY.format(os.getpid(), f"{token}.{number}"))
+        for number, path in enumerate(contents)
+    }
     try:
         _write_through({temporary[path]: data for path, data in contents.items()})
-        for path in contents:
-            temporary[path].replace(path)
     except BaseException:
-        for leftover in temporary.values():
-            leftover.unlink(missing_ok=True)
+        _discard(temporary.values())
         raise
-    for folder in {path.parent for path in contents}:
-        _sync_folder(folder)
+    return temporary
 
 
-def _temporary(path: Path, number: int) -> Path:
-    return path.with_name(TEMPORARY.format(os.getpid(), number))
+def _rename(temporary: Mapping[Path, Path]) -> None:
+    for path, written in temporary.items():
+        written.replace(path)
+
+
+def _discard(temporary: Iterable[Path]) -> None:
+    for path in temporary:
+        path.unlink(missing_ok=True)
 
 
 def _write_through(contents: Mapping[Path, bytes]) -> None:
@@ -52,12 +143,13 @@ def write_all(file: IO[bytes], data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _sync_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def require_writable(setting: str, folder: Path, size: int) -> None:

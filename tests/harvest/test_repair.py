@@ -1,7 +1,6 @@
 """The next run repairs each kind of damage that a kill can leave behind."""
 
 import os
-import socket
 import subprocess
 import sys
 
@@ -18,7 +17,7 @@ from harvest.proofs import (
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.utils.atomic import TEMPORARY
-from support import lines
+from support import ROOT, lines
 
 HARVEST = ("harvest", "china")
 UNRECORD = """UPDATE stories SET state = 'listed', finished_run = NULL, revision = 0, worker = ?,
@@ -31,18 +30,22 @@ def mirror():
         yield started
 
 
+NEW_WORKER = "from sinanews.ledger.workers import new_worker; print(new_worker())"
+
+
 @pytest.fixture
-def dead_pid():
-    """The pid of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+def dead_worker():
+    """The name of a worker on this machine whose process has ended."""
+    run = subprocess.run(
+        [sys.executable, "-c", NEW_WORKER], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return run.stdout.strip()
 
 
-def test_the_next_run_repairs_what_a_kill_left_behind(mirror, scrapy, output, dead_pid):
+def test_the_next_run_repairs_what_a_kill_left_behind(mirror, scrapy, output, dead_worker):
     first = scrapy(*HARVEST, mirror=mirror.url)
     assert first.returncode == 0, first.stderr
-    before, owner = written(output), f"{socket.gethostname()}:{dead_pid}:abcd"
+    before, owner = written(output), dead_worker
     stories = query(output, "SELECT docid, post_path FROM stories ORDER BY docid")
     folder = (output / stories[0]["post_path"]).parent
     # The run was killed, so it has no end time.
@@ -53,6 +56,7 @@ def test_the_next_run_repairs_what_a_kill_left_behind(mirror, scrapy, output, de
     change(output, "DELETE FROM revisions WHERE docid = ?", unrecorded)
     # Another was recorded in the ledger, but its post was lost.
     (output / stories[1]["post_path"]).unlink()
+    dead_pid = dead_worker.split(":")[2]
     # Temporary files: two of the killed process, one of a live process.
     abandoned = [
         folder / TEMPORARY.format(dead_pid, 0),

@@ -1,21 +1,23 @@
 """Ledgers that share one SQLite file and a clock set by the tests."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import update
 
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import engine
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
+from sinanews.ledger.tables import runs, stories
 from sinanews.posts.paths import post_path
 from sinanews.roll.api import Story
 from sinanews.utils.times import at
+from support import ROOT
 
 NOW = 1_700_000_000
 PAUSE, TRIES = 300, 4
@@ -64,12 +66,29 @@ def ledger(open_ledger) -> Ledger:
     return open_ledger()
 
 
+NEW_WORKER = "from sinanews.ledger.workers import new_worker; print(new_worker())"
+
+
 @pytest.fixture(scope="session")
 def dead_worker() -> str:
     """The name of a worker on this machine whose process has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return f"{socket.gethostname()}:{process.pid}:abcd"
+    run = subprocess.run(
+        [sys.executable, "-c", NEW_WORKER], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return run.stdout.strip()
+
+
+def pose(ledger: Ledger, worker: str) -> None:
+    """Hands all claims of a ledger, and its run, to a worker of that name."""
+    own = ledger.worker
+    with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to pose as another
+        connection.execute(update(stories).filter_by(worker=own).values(worker=worker))
+        connection.execute(update(runs).filter_by(worker=own).values(worker=worker))
+
+
+def elsewhere(worker: str) -> str:
+    """The name that a worker would have on another machine."""
+    return f"elsewhere.example:{worker.partition(':')[2]}"
 
 
 def story(number: int = 1, title: str = "", ctime: int = NOW) -> Story:

@@ -3,27 +3,19 @@
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
-import pytest
-from sqlalchemy import update
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.conftest import NOW, PAUSE, TRIES, next_run, rejected, story, written
 from sinanews.items import State
-from sinanews.ledger.claims import LEASE
-from sinanews.ledger.tables import stories
+from sinanews.ledger.claims import DAY, LATE_TRIES, Retries
+from sinanews.ledger.workers import LEASE
 
 MANY = 200
 
 
 def numbers(claims):
     return [int(claim.story.docid[-3:]) for claim in claims]
-
-
-def set_owner(ledger, owner):
-    """Hands all current claims to another worker."""
-    with ledger._database.begin() as connection:  # noqa: SLF001 - no other way to pose as another worker
-        connection.execute(
-            update(stories).where(stories.c.worker.is_not(None)).values(worker=owner)
-        )
 
 
 def test_two_concurrent_workers_claim_every_story_exactly_once(open_ledger):
@@ -60,21 +52,6 @@ def test_another_worker_can_claim_a_story_once_its_lease_is_over(open_ledger, cl
     assert numbers(second.claim(1)) == [1]
 
 
-def test_an_outcome_recorded_after_the_lease_adds_no_second_revision(open_ledger, clock):
-    late, other = open_ledger(), open_ledger()
-    late.upsert_listed([story()], "guonei")
-    (claim,) = late.claim(1)
-    clock.advance(LEASE)
-    (again,) = other.claim(1)
-    other.record_outcomes([written(again)])
-
-    late.record_outcomes([written(claim)])
-
-    assert len(late.revisions(claim.story.docid)) == 1
-    assert late.audit().states == {State.WRITTEN: 1}
-    assert late.claim(1) == []
-
-
 def test_closing_a_worker_releases_its_claims(open_ledger):
     first, second = open_ledger(), open_ledger()
     first.upsert_listed([story(1), story(2)], "guonei")
@@ -86,48 +63,48 @@ def test_closing_a_worker_releases_its_claims(open_ledger):
     assert numbers(second.claim(9)) == [2]
 
 
-def test_claims_of_a_dead_worker_are_released(open_ledger, dead_worker):
-    ledger = open_ledger()
+def fail(ledger):
+    """Has every story that is due fail; returns how many did."""
+    return len(ledger.record_outcomes([rejected(claim) for claim in ledger.claim(9)]))
+
+
+def test_a_failed_story_is_retried_after_pauses_that_double_up_to_a_day(ledger, clock):
     ledger.upsert_listed([story()], "guonei")
-    ledger.claim(1)
-    set_owner(ledger, dead_worker)
-    assert ledger.claim(1) == []
-
-    ledger.release_dead()
-
-    assert numbers(ledger.claim(1)) == [1]
-
-
-@pytest.mark.parametrize("owner", ["a worker of ours", "elsewhere.example:1:abcd"])
-def test_claims_of_a_worker_that_may_be_alive_are_not_released(owner, open_ledger):
-    ledger = open_ledger()
-    ledger.upsert_listed([story()], "guonei")
-    ledger.claim(1)
-    if ":" in owner:
-        set_owner(ledger, owner)
-
-    open_ledger().release_dead()
-
-    assert ledger.claim(1) == []
-
-
-def test_a_failed_story_is_retried_after_doubling_pauses_until_its_tries_run_out(ledger, clock):
-    ledger.upsert_listed([story()], "guonei")
-    for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE):
-        ledger.record_outcomes([rejected(claim) for claim in ledger.claim(1)])
+    for pause in (PAUSE, 2 * PAUSE, 4 * PAUSE, 8 * PAUSE):
+        assert fail(ledger) == 1
         clock.advance(pause - 1)
-        assert ledger.claim(1) == []
+        assert fail(ledger) == 0
         clock.advance(1)
-    (last,) = ledger.claim(1)
-    assert last.tries == TRIES - 1
-    ledger.record_outcomes([rejected(last)])
-    clock.advance(10 * 86_400)
+    for _ in range(TRIES + LATE_TRIES - 5):
+        assert fail(ledger) == 1
+        clock.advance(DAY)
+    assert fail(ledger) == 1, "the last try"
+    clock.advance(1000 * DAY)
+    assert fail(ledger) == 0
 
-    assert ledger.claim(1) == []
     next_run(ledger)
     ledger.upsert_listed([story()], "guonei")
     assert ledger.runs.account(ledger.run) == {State.FAILED: 1}
     assert ledger.runs.failures(ledger.run) == {"HTTP 500": 1}
+
+
+@given(
+    retries=st.builds(
+        Retries,
+        st.integers(0, 10**9),
+        st.integers(1, 10**9),
+        st.lists(st.integers(1, 10**9), max_size=5).map(tuple),
+    ),
+    now=st.integers(0, 2**40),
+    tries=st.integers(1, 10**9),
+    listed=st.integers(0, 2**40),
+)
+def test_whatever_waits_is_due_within_the_longest_pause(retries, now, tries, listed):
+    again = retries.after_failure(now, tries)
+    assert again is None or now <= again <= now + DAY
+    assert (again is None) == (tries >= retries.tries + LATE_TRIES)
+    look = retries.after_reading(now, listed)
+    assert look is None or now < look <= now + retries.longest
 
 
 def test_a_success_resets_the_tries(ledger, clock):

@@ -1,0 +1,123 @@
+"""All posts from the ledger: written again, or only compared with it."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sinanews.config import Config
+from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.revisions import OnDamage
+from sinanews.ledger.selection import Selection
+from sinanews.posts.paths import ROOT
+from sinanews.posts.render import post_bytes
+from sinanews.utils.atomic import TEMPORARY, Drafts
+from sinanews.utils.files import path_in
+
+GROUP = 64  # posts that share a wait for the disk and a look at the ledger
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """How many posts there are, and those that could not be written, by path, with the reason, such
+    as a folder of the same name."""
+
+    posts: int = 0
+    blocked: dict[str, str] = field(default_factory=dict)
+
+
+def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
+    """Writes every post again, but those of damaged articles, of which it calls `on_damage`. Where a
+    crawl at work has noted another revision meanwhile, its post is left as the crawl wrote it.
+
+    Raises OSError when nothing can be written.
+    """
+    rebuilt = Rebuilt()
+    for group in _groups(ledger.articles(on_damage=on_damage)):
+        posts = {
+            article.docid: {path_in(config.output, path): post_bytes(article, config)}
+            for path, article in group
+        }
+        with Drafts(posts) as drafts:
+            writable = posts.keys() - drafts.blocked.keys()
+            revisions = {a.docid: a.revision for _, a in group if a.docid in writable}
+            ledger.publish(revisions, drafts.publish)
+        rebuilt.posts += len(group)
+        rebuilt.blocked |= {
+            path: str(drafts.blocked[article.docid].strerror)
+            for path, article in group
+            if article.docid in drafts.blocked
+        }
+    return rebuilt
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How many posts there are; the paths of those that differ from the ledger, or cannot be read,
+    and of those that are missing; and the files below the posts' folder that are no article's."""
+
+    posts: int = 0
+    different: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the posts are those of the ledger."""
+        return not (self.different or self.missing or self.foreign)
+
+
+def compare(ledger: Ledger, config: Config, on_damage: OnDamage) -> Comparison:
+    """Compares every post with the ledger, and changes nothing. What seems wrong is looked at a
+    second time, for a crawl may be at work. Of each damaged article it calls `on_damage`."""
+    comparison = Comparison()
+    suspects: list[str] = []
+    for path, article in ledger.articles(on_damage=on_damage):
+        comparison.posts += 1
+        if _read(path_in(config.output, path)) != post_bytes(article, config):
+            suspects.append(article.docid)
+    for docids in _groups(suspects):
+        for path, article in ledger.articles(Selection(docids=tuple(docids)), on_damage):
+            found = _read(path_in(config.output, path))
+            if found is None:
+                comparison.missing.append(path)
+            elif found != post_bytes(article, config):
+                comparison.different.append(path)
+    files = _groups(_files(config.output))
+    unknown = [path for paths in files for path in ledger.without_article(paths)]
+    for paths in _groups(unknown):
+        comparison.foreign += ledger.without_article(paths)
+    return comparison
+
+
+def _read(post: Path) -> bytes | str | None:
+    """A post's bytes; None where there is none, and the reason where it cannot be read."""
+    try:
+        return post.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return str(error)
+
+
+def _files(output: Path) -> Iterator[str]:
+    """The paths below the output folder of all files that may be posts, in order."""
+    for folder, folders, names in os.walk(output / ROOT):
+        folders.sort()
+        for name in sorted(names):
+            if not fnmatch(name, TEMPORARY.format("*", "*")):
+                # A name that is no UTF-8 is no post's, and has to be printed all the same.
+                path = os.fsencode(Path(folder, name).relative_to(output))
+                yield path.decode("utf-8", errors="replace")
+
+
+def _groups(items: Iterable[T]) -> Iterator[list[T]]:
+    """The items in lists of GROUP."""
+    left = iter(items)
+    while group := list(islice(left, GROUP)):
+        yield group
