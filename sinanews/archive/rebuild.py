@@ -32,8 +32,8 @@ class Rebuilt:
 
 
 def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
-    """Writes every post again, but those of damaged articles, of which it calls `on_damage`. Where a
-    crawl at work has noted another revision meanwhile, its post is left as the crawl wrote it.
+    """Writes every post again, but those of damaged articles, which go to `on_damage`. Where a crawl
+    at work has noted another revision meanwhile, its post is left as the crawl wrote it.
 
     Raises OSError when nothing can be written.
     """
@@ -74,7 +74,8 @@ class Comparison:
 
 def compare(ledger: Ledger, config: Config, on_damage: OnDamage) -> Comparison:
     """Compares every post with the ledger, and changes nothing. What seems wrong is looked at a
-    second time, for a crawl may be at work. Of each damaged article it calls `on_damage`."""
+    second time, for a crawl may be at work. A damaged article goes to
+    `on_damage`."""
     comparison = Comparison()
     suspects: list[str] = []
     for path, article in ledger.articles(on_damage=on_damage):

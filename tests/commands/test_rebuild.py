@@ -14,6 +14,7 @@ from sinanews.config import Config
 from sinanews.items import State
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
+from sinanews.ledger.revisions import raise_damage
 from sinanews.posts.paths import post_path
 from sinanews.posts.render import post_bytes
 from sinanews.utils.atomic import TEMPORARY, write_whole
@@ -101,7 +102,7 @@ def test_a_rebuild_leaves_what_a_crawl_wrote_meanwhile(archive, mirror, scrapy):
     ledger = RacingLedger.open(Config.from_settings(settings), post_path)
     ledger.config = Config.from_settings(settings)
 
-    rebuilt = rebuild(ledger, ledger.config)
+    rebuilt = rebuild(ledger, ledger.config, raise_damage)
 
     ledger.close()
     (changed,) = query(archive, "SELECT post_path FROM stories WHERE revision = 2")
