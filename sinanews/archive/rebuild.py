@@ -32,8 +32,8 @@ class Rebuilt:
 
 
 def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
-    """Writes every post again, but those of damaged articles, which go to `on_damage`. Where a crawl
-    at work has noted another revision meanwhile, its post is left as the crawl wrote it.
+    """Writes every post again, but those of damaged articles, which go to `on_damage`. Where a
+    crawl at work has noted another revision meanwhile, its post is left as the crawl wrote it.
 
     Raises OSError when nothing can be written.
     """
