@@ -181,9 +181,9 @@ class ArchiveSpider(Spider):
 
         Raises DontCloseSpider.
         """
-        if self._others_at_work():
-            if self._watching is None:
-                self._watching = asyncio.ensure_future(self._watch())
+        if self._watching is None and self._others_at_work():
+            self._watching = asyncio.ensure_future(self._watch())
+        if self._watching is not None:
             raise DontCloseSpider
 
     def _others_at_work(self) -> bool:
@@ -197,7 +197,7 @@ class ArchiveSpider(Spider):
             looks = [self.ledger.others_work_on(selection) for selection in selections]
         except SQLAlchemyError as error:
             self.close_run(error)
-            return False
+            return True  # until that has closed the run, for its own reason
         return any(looks)
 
     async def _watch(self) -> None:

@@ -82,7 +82,7 @@ def test_a_full_disk_ends_the_run_and_the_next_run_with_more_room_completes_it(
 
 
 def test_a_ledger_without_room_to_start_is_reported(disk, mirror, scrapy):
-    ledger = f"sqlite:///{disk('100k')}/ledger.db"
+    ledger = f"sqlite:///{disk('120k')}/ledger.db"
 
     run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
 

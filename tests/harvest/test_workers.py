@@ -1,5 +1,7 @@
 """Several processes that share a harvest make the same archive as one."""
 
+import os
+import signal
 from collections import Counter
 
 import pytest
@@ -63,6 +65,22 @@ def test_terminating_a_harvest_ends_its_worker_and_the_next_run_completes_it(
     assert scrapy(*HARVEST, mirror=site.url).returncode == 0
     assert count_posts(output) == len(domestic(site.site))
     assert_accounts_balance(output)
+
+
+def test_a_harvest_fetches_what_a_worker_of_it_that_was_killed_leaves(site, start, output):
+    harvest = start(*HARVEST, MIRROR_URL=site.url, WORKERS="2", **slowly(0.1))
+    wait_for_posts(harvest, output, 5)
+    while len(workers := query(output, "SELECT worker FROM runs")) < 2:
+        assert harvest.poll() is None, "both are at work before one is killed"
+    pids = {int(str(row["worker"]).split(":")[2]) for row in workers}
+    (helper,) = pids - {harvest.pid}
+
+    os.kill(helper, signal.SIGKILL)
+
+    stdout, stderr = harvest.communicate(timeout=60)
+    assert harvest.returncode == 3, stderr
+    assert "china: complete (finished)" in stdout
+    assert count_posts(output) == len(domestic(site.site))
 
 
 def test_a_harvest_with_a_limit_has_only_one_worker(site, scrapy, output):
