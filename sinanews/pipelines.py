@@ -46,6 +46,10 @@ from sinanews.utils import times
 logger = logging.getLogger(__name__)
 
 
+YOUNG = 86_400  # seconds after its listing; then a page that is not there is gone
+HTTP_GONE = "HTTP 410"  # says that a page was there
+
+
 def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any]:
     """What a feed's URI can name: the output folder, and a name that runs side by side do not
     share, even if they begin in the same second."""
@@ -115,6 +119,8 @@ class DecidePipeline(_LedgerPipeline):
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, its revision set. Raises DropItem for an article that is as it was, or whose
         story this worker holds no longer."""
+        if isinstance(item, Rejection):
+            self._doubt_if_young(item)
         if not is_article(item):
             return item
         adapter, article = ItemAdapter(item), to_article(item)
@@ -132,6 +138,17 @@ class DecidePipeline(_LedgerPipeline):
         if claim.revision and article.updated is None and claim.story.mtime:
             adapter["updated"] = times.at(claim.story.mtime)
         return item
+
+    def _doubt_if_young(self, item: Rejection) -> None:
+        """Has a page that is not there tried again while its article is young: a page may come up
+        later than its row in the list."""
+        if item.state is not State.GONE or item.reason == HTTP_GONE:
+            return
+        if self._ledger.holds(item.docid):
+            claim = self._ledger.claimed(item.docid)
+            is_young = self._ledger.now() - claim.story.intime < YOUNG and not claim.revision
+            if is_young and claim.tries + 1 < self._config.failed_tries:
+                item.state = State.FAILED
 
     def _record_unchanged(self, article: Article, claim: Claim) -> None:
         if not self._ledger.record_outcomes([Outcome(article, State.UNCHANGED)]):

@@ -58,14 +58,17 @@ def account(states: Mapping[State, int], filtered: int) -> dict[str, int]:
 
 def lines(report: Report) -> list[str]:
     """The report in words, for a terminal."""
+    counts = {
+        "waiting, not fetched yet": report.waiting,
+        "given up before": report.given_up,
+        **{f"crashed: {what}": count for what, count in report.crashes.items()},
+    }
     parts = " + ".join(f"{state.value} {report.account[state]}" for state in STATES)
     return [
         f"{report.spider}: {report.verdict} ({report.reason})",
         f"listed {report.account['listed']} = {parts}",
         *(f"failed, {reason}: {count}" for reason, count in report.failures.items()),
-        *([f"waiting, not fetched yet: {report.waiting}"] if report.waiting else []),
-        *([f"given up before: {report.given_up}"] if report.given_up else []),
-        *(f"crashed: {what}: {count}" for what, count in report.crashes.items()),
+        *(f"{what}: {count}" for what, count in counts.items() if count),
         *([f"stalled: {report.stalled}"] if report.stalled else []),
         *(
             f"drifted: {name} on {report.presence.get(name, 0):.0%} of the pages,"
@@ -81,11 +84,9 @@ def lines(report: Report) -> list[str]:
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:
     back = f" back to {times.minute(walk['oldest'])}" if walk["oldest"] else ""
-    ended = walk["end"] in {"list", "depth"} and walk["oldest"] > walk["horizon"]
-    end = f", where it ends (asked for: {times.minute(walk['horizon'])})" if ended else ""
-    more = (
-        ", though the list says that it has more rows" if ended and walk["end"] == "depth" else ""
-    )
+    short = walk["ended"] and walk["oldest"] > walk["horizon"]
+    end = f", where it ends (asked for: {times.minute(walk['horizon'])})" if short else ""
+    more = ", before its own count of rows" if short and walk["end"] == "depth" else ""
     return f"list {name}: pages walked {walk['pages']}{back}{end}{more}"
 
 

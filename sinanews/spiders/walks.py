@@ -93,12 +93,11 @@ class Walks:
             walk.answers,
             self.reports[channel]["new"],
         )
+        text = "%s: rows between %s and %s were not listed; a later run looks again"
+        if gaps:
+            text = "%s: rows between %s and %s are no longer listed"
         for since, until in walk.gaps:
-            logger.error(
-                "%s: rows between %s and %s %s",
-                *(channel, times.minute(since), times.minute(until)),
-                "are no longer listed" if gaps else "were not listed; a later run looks again",
-            )
+            logger.error(text, channel, times.minute(since), times.minute(until))
 
     def _start_next(self) -> None:
         self.walk = None

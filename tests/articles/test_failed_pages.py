@@ -1,6 +1,7 @@
 """An unreadable page is kept unchanged, with a report of the selectors tried, as a fixture."""
 
 import json
+import time
 
 import pytest
 from scrapy.http import HtmlResponse
@@ -117,3 +118,19 @@ def test_stale_files_are_removed_when_a_story_succeeds_or_fails_differently(page
         left = {name: [f"{name}.{kind}" for kind in kinds] for name, (_, kinds) in served.items()}
         assert {name: failed_files(output, name) for name in served} == left
     assert len(lines(output)) == len(posts(output)) == 2
+
+
+def test_a_page_that_is_not_there_yet_is_tried_again_through_its_first_day(pages, scrapy, output):
+    now = str(int(time.time()))
+    young, old = row("nyoung000000001", intime=now), row("nold00000000002")
+    pages.roll(young, old, rtime=int(now))
+
+    first = scrapy("crawl", "china", mirror=pages.url, FAILED_PAUSE_SECONDS="0")
+    pages[place("nyoung000000001")] = article_page()
+    pages[place("nold00000000002")] = article_page()
+    second = scrapy("crawl", "china", mirror=pages.url)
+
+    assert (first.returncode, second.returncode) == (3, 0), first.stdout + second.stdout
+    assert "gone 1 + failed 1" in first.stdout
+    assert "failed, HTTP 404: 1" in first.stdout
+    assert [line["docid"] for line in lines(output)] == ["nyoung000000001"]

@@ -112,7 +112,7 @@ def test_an_archive_is_healthy(archive):
         ),
         (
             view(*verdicts(None, "drifted", "stalled", "drifted", "complete")),
-            6,
+            5,
             "the last 3 runs were drifted, stalled, drifted",
         ),
         (

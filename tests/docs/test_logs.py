@@ -32,7 +32,7 @@ TELLING = {
         "CloseSpider",
         "DecompressionError",
         "Rejection",
-        "_fail_walk",
+        "fail",
         "_note",
         "_rejection",
         "_print",
@@ -42,7 +42,7 @@ TELLING = {
     ),
 }
 # Variables that hold messages.
-NAMES = {"accepted", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
+NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
     *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE"),
 }
 # Functions whose strings are all messages.
@@ -52,7 +52,9 @@ SPEAKING = {
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
-    "reporting/report.py": {"lines", "_walked", "trouble"},
+    "reporting/report.py": {"lines", "_walked", "_gap", "trouble"},
+    "reporting/silence.py": {"stalled"},
+    "roll/walk.py": {"_why_unfit", "_why_old"},
     "reporting/terminal.py": {
         *("overview", "_balance", "_failures", "_waiting", "_last_complete", "_runs", "_run"),
         *("failed", "_failed", "_heading"),
@@ -90,6 +92,11 @@ def called(node: ast.AST) -> str:
     return ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
 
 
+def last_name(node: ast.AST) -> str:
+    """The variable or attribute that is set."""
+    return ast.unparse(node).rpartition(".")[2]
+
+
 def messages_of(node: ast.AST, speaking: set[str]) -> Iterator[str]:
     """The messages that a single node makes."""
     name = called(node)
@@ -101,7 +108,7 @@ def messages_of(node: ast.AST, speaking: set[str]) -> Iterator[str]:
             )
             for argument in arguments:
                 yield from strings(argument)
-    elif isinstance(node, ast.Assign) and {*map(ast.unparse, node.targets)} & NAMES:
+    elif isinstance(node, ast.Assign) and {*map(last_name, node.targets)} & NAMES:
         yield from strings(node.value)
     elif isinstance(node, ast.FunctionDef) and node.name in speaking:
         for statement in node.body[bool(ast.get_docstring(node)) :]:
@@ -140,7 +147,7 @@ def test_messages_are_found_in_every_module_that_has_some():
         "extensions/run_report.py",
         "ledger/ledger.py",
         "roll/api.py",
-        "spiders/china.py",
+        "spiders/walks.py",
     }
     assert len(FOUND) > 80
     for place, names in SPEAKING.items():
