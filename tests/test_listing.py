@@ -136,7 +136,11 @@ def test_no_statement_of_a_harvest_scans_all_stories_or_runs(ledger, database):
     ledger.close()
 
     assert len(executed) > 15
-    plans = {statement: scans(database, statement, values) for statement, values in [*executed]}
+    plans = {
+        statement: scans(database, statement, values)
+        for statement, values in [*executed]
+        if not statement.startswith("PRAGMA ")
+    }
     assert {statement: steps for statement, steps in plans.items() if steps} == {}
 
 

@@ -292,7 +292,7 @@ def test_a_run_killed_in_another_container_is_completed_once_its_lease_is_over(
 
     assert run.returncode == 0, run.stderr
     assert count_posts(output) == len(listed(mirror))
-    assert query(output, "SELECT verdict FROM runs")[0]["verdict"] == "killed"
+    assert query(output, "SELECT verdict FROM runs ORDER BY id")[0]["verdict"] == "killed"
     assert_accounts_balance(output)
 
 
@@ -310,7 +310,7 @@ def test_a_run_whose_process_number_was_given_again_is_completed_at_once(mirror,
 
     assert done.returncode == 0, done.stderr
     assert count_posts(output) == len(listed(mirror))
-    assert query(output, "SELECT verdict FROM runs")[0]["verdict"] == "killed"
+    assert query(output, "SELECT verdict FROM runs ORDER BY id")[0]["verdict"] == "killed"
 
 
 @pytest.mark.usefixtures("killed")
@@ -337,4 +337,4 @@ def test_what_a_run_left_whose_clock_was_ahead_is_done_by_the_next_one(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert count_posts(output) == len(listed(mirror))
-    assert query(output, "SELECT verdict FROM runs")[0]["verdict"] == "killed"
+    assert query(output, "SELECT verdict FROM runs ORDER BY id")[0]["verdict"] == "killed"
