@@ -42,6 +42,7 @@ from sinanews.ledger.views import (
     begun,
     failed_stories,
     failures,
+    given_up,
     lists_of,
     waiting_since,
 )
@@ -73,9 +74,11 @@ class Ledger:
         self._writing = writing(database)
         self._path_of = path_of
         self._clock = clock
-        self._claims = Claims(database, clock, retries or Retries(), lease)
+        retries = retries or Retries()
+        self._tries = retries.tries
+        self._claims = Claims(database, clock, retries, lease)
         self.runs = Runs(database, clock, lease)
-        self.recovery = Recovery(database, clock, retries or Retries())
+        self.recovery = Recovery(database, clock, retries)
         self.lists = Watermarks(database)
         self.run = 0  # none yet
         self.started = self.now()
@@ -336,6 +339,7 @@ class Ledger:
             return View(
                 counts=counts,
                 failures=failures(connection),
+                given_up=given_up(connection, self._tries),
                 waiting_since=waiting_since(connection, self.now()) if counts.waiting else None,
                 lists=lists_of(connection),
                 gaps=gaps_of(connection),
@@ -348,7 +352,7 @@ class Ledger:
     def failed(self) -> list[FailedStory]:
         """The stories that have failed, given up or not, newest first."""
         with self._database.connect() as connection:
-            return failed_stories(connection)
+            return failed_stories(connection, self._tries)
 
     def audit(self) -> Counts:
         """The same, but counted anew, which in a large archive takes its time."""

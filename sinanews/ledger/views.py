@@ -27,25 +27,28 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class FailedStory:
-    """A story that failed, so many times; `due_at` is the local unix second from which on it is
-    tried again, None when it was given up."""
+    """A story that failed, so many times that it was given up or not; `due_at` is the local unix
+    second from which on it is tried again, None when it is not."""
 
     docid: str
     url: str
     reason: str | None
     tries: int
+    given_up: bool
     due_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An archive as it is now. `failures` are the failed stories by reason; `waiting_since` is the
+    """An archive as it is now. `failures` are the failed stories by reason, `given_up` how many of
+    them were tried so often that they count no more in a run's verdict; `waiting_since` is the
     local unix second since when the first of those that are due waits to be fetched, `begun` that
     at which the first run began; `runs` are the last ones, newest first, and `killed` the numbers
     of those that were, and have no end."""
 
     counts: Counts
     failures: Mapping[str, int]
+    given_up: int
     waiting_since: int | None
     lists: Sequence[List]
     gaps: Sequence[Gap]
@@ -66,10 +69,19 @@ def failures(connection: Connection) -> dict[str, int]:
     return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
 
 
-def failed_stories(connection: Connection) -> list[FailedStory]:
-    """Each story that has failed, newest first."""
-    names = ("docid", "url", "reason", "tries", "due_at")
-    query = select(*(stories.c[name] for name in names)).where(_FAILED)
+def given_up(connection: Connection, tries: int) -> int:
+    """How many stories have failed so many times, or more often."""
+    query = select(func.count()).where(_FAILED, stories.c.tries >= tries)
+    return connection.execute(query).scalar_one()
+
+
+def failed_stories(connection: Connection, tries: int) -> list[FailedStory]:
+    """Each story that has failed, newest first; given up after so many tries."""
+    columns = stories.c
+    is_given_up = columns.tries >= tries
+    query = select(
+        *(columns.docid, columns.url, columns.reason, columns.tries, is_given_up, columns.due_at)
+    ).where(_FAILED)
     newest_first = query.order_by(stories.c.ctime.desc(), stories.c.docid)
     return [FailedStory(*row) for row in connection.execute(newest_first)]
 

@@ -59,10 +59,13 @@ def _failing(view: View) -> Iterator[Problem]:
 
 
 def silent_lists(view: View, stalled_hours: int) -> Iterator[str]:
-    """The lists whose newest row was old already when the last run read it, a sentence each."""
+    """The lists whose newest row was old already when they were read last, by their own clocks; a
+    sentence each."""
     for listed in view.lists:
         run = _last_reader(view, listed)
-        age = run.started - listed.newest if run and listed.newest is not None else 0
+        walk = run.report["lists"][listed.channel] if run else {}
+        began, newest = walk.get("began"), walk.get("newest")
+        age = began - newest if began and newest else 0
         if run and age > stalled_hours * 3600:
             yield f"list {listed.channel}: its newest row was {span(age)} old in run {run.id}"
 

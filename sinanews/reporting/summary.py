@@ -20,7 +20,7 @@ def summary(view: View, stalled_hours: int) -> dict[str, Any]:
         "articles": counts.articles,
         "revisions": counts.revisions,
         "failures": dict(view.failures),
-        "given_up": counts.given_up,
+        "given_up": view.given_up,
         "waiting_since": _time(view.waiting_since),
         "empty_days": [[first.isoformat(), last.isoformat()] for first, last in empty_days(counts)],
         "gaps": [
@@ -64,6 +64,7 @@ def failed(stories: Iterable[FailedStory]) -> list[dict[str, Any]]:
             "url": story.url,
             "reason": story.reason,
             "tries": story.tries,
+            "given_up": story.given_up,
             "next_try": _time(story.due_at),
         }
         for story in stories

@@ -77,7 +77,7 @@ def _balance(view: View) -> list[str]:
 
 def _failures(view: View) -> list[str]:
     """Why stories have failed, and what becomes of them."""
-    count, given_up = sum(view.failures.values()), view.counts.given_up
+    count, given_up = sum(view.failures.values()), view.given_up
     if not count:
         return []
     which = f"{count - given_up} to be tried again, {given_up} given up"
@@ -143,7 +143,7 @@ def failed(stories: Sequence[FailedStory]) -> list[str]:
     """The stories that have failed, and how they are tried again."""
     if not stories:
         return ["no story has failed"]
-    head = ("docid", "tries", "next try", "reason", "URL")
+    head = ("docid", "tries", "", "next try", "reason", "URL")
     return [
         *table([head, *(_failed(story) for story in stories)]),
         "",
@@ -152,8 +152,9 @@ def failed(stories: Sequence[FailedStory]) -> list[str]:
 
 
 def _failed(story: FailedStory) -> Sequence[object]:
-    next_try = "given up" if story.due_at is None else times.minute(story.due_at)
-    return (story.docid, story.tries, next_try, story.reason, story.url)
+    given_up = "given up" if story.given_up else ""
+    next_try = times.minute(story.due_at) if story.due_at else "never"
+    return (story.docid, story.tries, given_up, next_try, story.reason, story.url)
 
 
 def changes(revisions: Sequence[Article]) -> list[str]:

@@ -122,7 +122,7 @@ def test_stale_files_are_removed_when_a_story_succeeds_or_fails_differently(page
 
 def test_a_page_that_is_not_there_yet_is_tried_again_through_its_first_day(pages, scrapy, output):
     now = str(int(time.time()))
-    young, old = row("nyoung000000001", intime=now), row("nold00000000002")
+    young, old = row("nyoung000000001", intime=now, ctime=now), row("nold00000000002")
     pages.roll(young, old, rtime=int(now))
 
     first = scrapy("crawl", "china", mirror=pages.url, FAILED_PAUSE_SECONDS="0")

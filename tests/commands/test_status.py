@@ -116,7 +116,7 @@ def troubled(output):
     with database.begin() as connection:
         gap = {"channel": "guonei", "since": NOW - 9 * DAY, "until": NOW - 8 * DAY, "run": 1}
         connection.execute(insert(gaps).values(gap))
-        silent = {"channel": "guonei", "newest": NOW - 60 - 2 * DAY, "total": 40}
+        silent = {"channel": "guonei", "newest": NOW - 60 - 2 * DAY, "total": 40, "lacking": 0}
         connection.execute(insert(lists).values(silent))
     ledger.close()
     return output
@@ -133,14 +133,14 @@ def end(ledger, verdict):
         "reason": "finished",
         "account": account(ledger.runs.account(ledger.run), filtered=0),
         "failures": {"HTTP 500": 3},
-        "lists": {"guonei": {"pages": 1}},
+        "lists": {"guonei": {"began": NOW - 60, "newest": NOW - 60 - 2 * DAY}},
     }
     ledger.runs.end(ledger.run, verdict, report)
 
 
 @pytest.mark.usefixtures("troubled")
 def test_status_tells_what_failed_what_waits_and_what_was_never_seen(scrapy):
-    run = scrapy("status")
+    run = scrapy("status", FAILED_TRIES="2")
 
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
@@ -160,7 +160,7 @@ def test_status_tells_what_failed_what_waits_and_what_was_never_seen(scrapy):
 
 @pytest.mark.usefixtures("troubled")
 def test_status_says_it_all_as_json(scrapy):
-    run = scrapy("status", "--json")
+    run = scrapy("status", "--json", FAILED_TRIES="2")
 
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
@@ -180,22 +180,24 @@ def test_status_says_it_all_as_json(scrapy):
 
 @pytest.mark.usefixtures("troubled")
 def test_status_names_each_story_that_failed(scrapy):
-    told = json.loads(scrapy("status", "--failed", "--json").stdout)
+    told = json.loads(scrapy("status", "--failed", "--json", FAILED_TRIES="2").stdout)
     assert [line["docid"][-1] for line in told] == ["4", "5", "6", "7"]
     assert told[0] == {
         "docid": story(4).docid,
         "url": story(4).url,
         "reason": "HTTP 500",
         "tries": 2,
-        "next_try": None,
+        "given_up": True,
+        "next_try": "2023-11-15T06:22:20+08:00",
     }
     assert told[3]["next_try"] == "2023-11-14T06:18:20+08:00"
 
-    run = scrapy("status", "--failed")
+    run = scrapy("status", "--failed", FAILED_TRIES="2")
     assert run.returncode == 0, run.stderr
     rows = run.stdout.splitlines()
     assert len(rows) == 7
-    assert rows[1].split() == [story(4).docid, "2", "given", "up", "HTTP", "500", story(4).url]
+    given_up = ["2", "given", "up", "2023-11-15", "06:22", "HTTP", "500"]
+    assert rows[1].split() == [story(4).docid, *given_up, story(4).url]
     assert "2023-11-14 06:18" in rows[4]
     assert rows[-1].startswith("`scrapy crawl articles -a urls=")
 

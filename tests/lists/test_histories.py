@@ -171,7 +171,7 @@ class Histories(RuleBasedStateMachine):
     @rule(times=times, back=st.sampled_from([3, 20, 60]))
     def its_first_page_is_an_old_one(self, times: int, back: int) -> None:
         rows, now = self.site.rows[back:], self.site.now
-        if rows:
+        if rows and self.in_order:
             old = {"data": rows[:ROWS], "rtime": now, "total": len(rows)}
 
             def fault(result: Answer, _: int) -> Answer:
