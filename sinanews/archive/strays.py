@@ -94,5 +94,6 @@ def _stray_of(article: Article, strays: Strays) -> str | None:
 
 
 def _is_free(path: Path, article: Article) -> bool:
-    """Whether nothing is there, or this article's post, whose commit was lost."""
-    return not os.path.lexists(path) or identity_of(path) == identity(article)
+    """Whether nothing is there, or this article's post, whose commit was lost. A folder is in the
+    way, which whoever writes the post will tell."""
+    return not os.path.lexists(path) or path.is_dir() or identity_of(path) == identity(article)

@@ -250,13 +250,16 @@ class Ledger:
         already, or else its title's with its docid. Returns it.
 
         A story that has that path and was not written either moves to its own with its docid.
+        Raises ClaimLostError as `reserve_path` does.
         """
         claim = self.claimed(article.docid)
         new = path or self._path_of(article.title, article.channels, article.docid, taken=True)
         with self._writing.begin() as connection:
             make_way(connection, new, article.docid, self._path_of)
             values = path_columns(new)
-            connection.execute(update(stories).filter_by(docid=article.docid).values(values))
+            ours = update(stories).filter_by(docid=article.docid, worker=self.worker)
+            if not connection.execute(ours.values(values)).rowcount:
+                raise ClaimLostError(article.docid)
         self._claims.held[article.docid] = replace(claim, post_path=new)
         return new
 

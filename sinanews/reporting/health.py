@@ -63,9 +63,8 @@ def silent_lists(view: View, stalled_hours: int) -> Iterator[str]:
     sentence each."""
     for listed in view.lists:
         run = _last_reader(view, listed)
-        walk = run.report["lists"][listed.channel] if run else {}
-        began, newest = walk.get("began"), walk.get("newest")
-        age = began - newest if began and newest else 0
+        began = run.report["lists"][listed.channel].get("began") if run else None
+        age = began - listed.newest if began and listed.newest else 0
         if run and age > stalled_hours * 3600:
             yield f"list {listed.channel}: its newest row was {span(age)} old in run {run.id}"
 

@@ -92,6 +92,7 @@ class Walk:
     _short: dict[int, Short] = field(default_factory=dict)
     _lacking: int = 0
     _returns: int = 0
+    _counted: int = 0  # the page whose answer had the total
     _blank: int = 0  # pages in a row without a new row
 
     def read(self, roll: Roll) -> list[Story]:
@@ -176,13 +177,14 @@ class Walk:
 
     def _go_on(self, roll: Roll) -> None:
         """Decides what to ask for next, or that this was all."""
-        left = max(0, (self.total or 0) - (roll.total or self.total or 0))
-        self.total = roll.total or self.total
-        if left and self.page > 1:
+        changed_from = self._page_behind_which_rows_left(roll)
+        if roll.total:
+            self.total, self._counted = roll.total, self.page
+        if changed_from is not None:
             self._returns += 1
             if self._returns > MOST_RETURNS:
                 self.failure = "rows leave it faster than it can be read"
-            self._ask(max(1, self.page - ceil(left / ROWS_PER_PAGE)), self._returns - 1)
+            self._ask(changed_from, self._returns - 1)
         elif suspect := self._page_with_a_hole(roll):
             self._ask(suspect, self._asked[suspect])
         elif self.page not in self._short and self._is_behind_horizon(roll):
@@ -199,6 +201,18 @@ class Walk:
         else:
             self._blank = 1
             self._ask_next()
+
+    def _page_behind_which_rows_left(self, roll: Roll) -> int | None:
+        """The page from which on others moved up since rows were counted last; None if none did.
+
+        A list that did not say before how many rows it has may have lost some at any time.
+        """
+        if roll.total is None or self.page == 1:
+            return None
+        if self.total is None:
+            return 1
+        left = self.total - roll.total
+        return max(1, self._counted + 1 - ceil(left / ROWS_PER_PAGE)) if left > 0 else None
 
     def _ask(self, page: int, pauses: int = 0) -> None:
         self.page, self.pauses = page, pauses

@@ -28,7 +28,7 @@ SOUND = Counts(
 def run(number, verdict, hours_ago, spider="china"):
     started = NOW - int(hours_ago * HOUR)
     ended = started + 60 if verdict else None
-    report = {"lists": {"guonei": {"pages": 1}}}
+    report = {"lists": {"guonei": {"began": started}}}
     return Run(number, spider, "host:1:abcd", started, None, ended, verdict, report)
 
 
@@ -38,6 +38,7 @@ def view(*runs, lists=(), begun=None, counts=SOUND):
     return View(
         counts=counts,
         failures={},
+        given_up=0,
         waiting_since=None,
         lists=lists,
         gaps=[],

@@ -15,7 +15,7 @@ from sinanews.mirror.site import Site
 HARVEST = ("harvest", "china")
 ROOMY = "20m"
 # Enough for the tables and some of the articles.
-SMALL = {"archive": "600k", "ledger": "340k"}
+SMALL = {"archive": "600k", "ledger": "440k"}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_full_disk_ends_the_run_and_the_next_run_with_more_room_completes_it(
 
 
 def test_a_ledger_without_room_to_start_is_reported(disk, mirror, scrapy):
-    ledger = f"sqlite:///{disk('120k')}/ledger.db"
+    ledger = f"sqlite:///{disk('150k')}/ledger.db"
 
     run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
 

@@ -16,7 +16,7 @@ from harvest.disk import Committed, Event, Recorder, Renamed, restore
 from harvest.proofs import assert_accounts_balance, leftovers, query, whole, written
 from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed
 
-STATES = 200  # of each kind
+STATES = 100  # of each kind
 SITES = 4
 
 

@@ -270,7 +270,7 @@ def test_an_article_whose_both_names_are_taken_fails_and_names_the_file(output):
     folder.mkdir(parents=True)
     story, _ = listed(1)
     for name in ("标题1.md", f"标题1 {story.docid}.md"):
-        (folder / name).mkdir()
+        (folder / name).write_text("mine", "utf-8")
 
     counts = harvest(output, [listed(1), listed(2)])
 

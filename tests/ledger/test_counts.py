@@ -103,4 +103,4 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_kept_numbers_are_counted_numbers_over_any_history():
-    run_state_machine_as_test(Histories, settings=settings(max_examples=100, deadline=None))
+    run_state_machine_as_test(Histories, settings=settings(max_examples=40, deadline=None))

@@ -20,7 +20,7 @@ from sinanews.ledger.records import Claim
 from sinanews.ledger.workers import LEASE
 from sinanews.posts.paths import post_path
 
-HISTORIES = int(os.environ.get("CLAIM_HISTORIES", "150"))
+HISTORIES = int(os.environ.get("CLAIM_HISTORIES", "80"))
 STORIES = 6
 MACHINES = (0, 1)  # the one of these tests, and another of which it knows nothing
 YEAR = 365 * DAY

@@ -211,6 +211,17 @@ def test_many_rows_that_leave_at_once_hide_no_other(site, archive):
     assert missing(archive) == []
 
 
+@pytest.mark.parametrize("unsaid", [1, 2])
+def test_rows_that_leave_while_the_list_does_not_say_how_many_it_has_hide_no_other(
+    site, archive, unsaid
+):
+    site.publish(160)
+    site.faults.append((0, unsaid, lambda result, _: result | {"total": None}))
+    site.between = [lambda: None, lambda: site.rows.pop(10)]
+    assert is_complete(archive.run())
+    assert missing(archive) == []
+
+
 def test_rows_that_leave_at_each_answer_end_the_walk_as_incomplete(site, archive):
     site.publish(400)
     site.between = [lambda: site.rows.pop(3)] * 30
