@@ -12,7 +12,7 @@ from support import ROOT, lines, needs_shared
 from trace_server import Trace, recorded, serving
 
 SOME_POLLS = 4
-MAX_MEAN_LISTS = 3.0  # list requests that a run may make on average
+MAX_MEAN_LISTS = 2.6  # list requests that a run may make on average
 
 pytestmark = needs_shared()
 traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
