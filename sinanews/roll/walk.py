@@ -198,6 +198,7 @@ class Walk:
             self._ask(self.page, self._asked[self.page])
         elif self._blank:
             self.end = End.DEPTH
+            self._lacking = max(0, (self.total or 0) - len(self._seen))
         else:
             self._blank = 1
             self._ask_next()
@@ -282,7 +283,8 @@ class Walk:
     def _fits_on_a_page(self) -> bool:
         """Whether page 1 has always been the whole list, which is then meant to be short."""
         before = self.earlier.total
-        return before is not None and max(before, len(self._seen)) <= ROWS_PER_PAGE
+        now = max(len(self._seen), (self.total or 0) - self.earlier.lacking)
+        return before is not None and max(before, now) < ROWS_PER_PAGE
 
     @property
     def is_confirmed(self) -> bool:

@@ -414,3 +414,20 @@ def test_waiting_in_vain_for_a_day_is_stalled(site, archive):
         site.now += HOUR
         codes.append(verdict(archive.run()))
     assert codes == [Verdict.INCOMPLETE] * 6 + [Verdict.STALLED] * 2
+
+
+def test_a_short_list_that_counts_more_rows_than_it_ever_gives_has_no_gap(site, archive):
+    site.faults.append((0, 10_000, lambda result, _: result | {"total": 5000}))
+    for _ in range(4):
+        site.publish(10, apart=HOUR)
+        del site.rows[10:]
+        assert is_complete(archive.run())
+    assert archive.gaps() == []
+
+
+def test_a_list_that_shows_the_newest_of_many_rows_has_a_gap(site, archive):
+    site.publish(50)
+    archive.run()
+    site.publish(60)
+    site.faults.append((0, 99, lambda result, _: result | {"data": site.rows[:6], "total": 1000}))
+    assert verdict(archive.run()) is Verdict.INCOMPLETE
