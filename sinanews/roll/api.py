@@ -19,6 +19,7 @@ _DOCID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _CHANNELS = {str(lid): channel.name for lid, channel in BY_LID.items()}
 LAST_SECOND = 4_102_444_800  # of 2099; a time beyond is in milliseconds, or none
 DIGITS = 20  # more than any number of Sina's has
+MOST_ROWS = 1_000_000_000  # that a list may say it has
 LONGEST_URL = 2_000  # characters; Sina's have a hundred
 SHOWN = 60  # characters of what was answered that a message shows
 
@@ -66,7 +67,7 @@ def read(body: str, url: str) -> Roll:
     stories, broken = _sorted_out(rows, url)
     total = _whole(result.get("total")) or 0
     clock = _time(result.get("rtime"))
-    return Roll(stories, broken, len(rows), clock, total if total > 0 else None)
+    return Roll(stories, broken, len(rows), clock, total if 0 < total < MOST_ROWS else None)
 
 
 def _document(body: str, url: str) -> Any:  # noqa: ANN401 - whatever JSON holds
