@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from scrapy.utils.project import get_project_settings
+from scrapy.settings import Settings
 
 from harvest.proofs import launch, leftovers, query, slowly, wait_for_posts, written
 from sinanews.archive.lock import locked
@@ -96,7 +96,8 @@ class RacingLedger(Ledger):
 
 
 def test_a_rebuild_leaves_what_a_crawl_wrote_meanwhile(archive, mirror, scrapy):
-    settings = get_project_settings()
+    settings = Settings()
+    settings.setmodule("sinanews.settings")
     settings.setdict({"OUTPUT_DIR": str(archive), "MIRROR_URL": mirror.url}, "cmdline")
     before = written(archive)
     ledger = RacingLedger.open(Config.from_settings(settings), post_path)
