@@ -119,12 +119,11 @@ class ChinaSpider(ArchiveSpider):
         raised an error."""
         if not self._listing:
             return
-        if self._paused is None:
-            if self._walks is None or self._walks.walk is None:  # a subclass' start() walks no list
-                self._listing = False
-            else:
-                self._walks.fail("the request for its next page came to nothing", final=True)
-            for request in self._go_on():
+        if self._walks is None or self._walks.walk is None:  # a subclass' start() walks no list
+            self._listing = False
+        elif self._paused is None:
+            reason = "the request for its next page came to nothing"
+            for request in self._fail_page(reason, final=True):
                 self._request(request)
         raise DontCloseSpider
 
@@ -162,9 +161,14 @@ class ChinaSpider(ArchiveSpider):
         count = due + min(rechecks, self.config.rechecks_per_run)
         return min(count, self.query.limit or count)
 
-    def _fail_page(self, reason: str) -> Iterator[Request]:
-        if self._walks and self._walks.walk:
-            self._walks.fail(reason)
+    def _fail_page(self, reason: str, *, final: bool = False) -> Iterator[Request]:
+        if self._walks is None or self._walks.walk is None:
+            return
+        try:
+            self._walks.fail(reason, final=final)
+        except SQLAlchemyError as error:
+            self.close_run(error)
+        else:
             yield from self._go_on()
 
     def _go_on(self) -> Iterator[Request]:
