@@ -35,16 +35,6 @@ class End(StrEnum):
     DEPTH = "depth"
 
 
-@dataclass(frozen=True, slots=True)
-class Short:
-    """A page of less than fifty rows that is not the last: the ctimes of its oldest and its newest
-    row, and how many rows more the list counts up to its end."""
-
-    since: int
-    until: int
-    lacking: int
-
-
 @dataclass(slots=True)
 class Walk:
     """A walk back in time through a channel's list, from page 1 to rows older than `horizon`.
@@ -59,7 +49,7 @@ class Walk:
 
     `now` is this machine's time; `began` and `horizon` are the site's, all in unix seconds.
     `before` is the watermark that the walk sets out from, `earlier` what the list was like then.
-    `filtered` counts rows of days outside the query.
+    `holes` are the pages that stayed short, `filtered` counts rows of days outside the query.
     """
 
     query: Harvest
@@ -77,7 +67,7 @@ class Walk:
     total: int | None = None
     end: End | None = None
     failure: str | None = None
-    holes: list[tuple[int, int]] = field(default_factory=list)
+    holes: list[int] = field(default_factory=list)
     filtered: int = 0
     answers: int = 0
     clock_refused: bool = False
@@ -89,7 +79,9 @@ class Walk:
     _found: Counter[int] = field(default_factory=Counter)  # new rows by page
     _asked: Counter[int] = field(default_factory=Counter)
     _failed: Counter[int] = field(default_factory=Counter)
-    _short: dict[int, Short] = field(default_factory=dict)
+    # How many rows more the list counts, by the pages that are short and not its last.
+    _short: dict[int, int] = field(default_factory=dict)
+    _edges: dict[int, tuple[int, int]] = field(default_factory=dict)  # oldest and newest, by page
     _lacking: int = 0
     _returns: int = 0
     _counted: int = 0  # the page whose answer had the total
@@ -166,12 +158,12 @@ class Walk:
         self._unsorted += not _is_sorted(ctimes)
         self._shrank |= self._has_shrunk(roll)
         if ctimes:
+            self._edges[self.page] = (min(ctimes), max(ctimes))
             self.newest = max(_newest(ctimes, self.began), self.newest or 0)
             self.oldest = min([*ctimes, *([self.oldest] if self.oldest else [])])
         if roll.size < ROWS_PER_PAGE and not self._is_last(roll):
-            edges = ctimes or [self.oldest or self.began]
             rows = (self.page - 1) * ROWS_PER_PAGE + roll.size
-            self._short[self.page] = Short(min(edges), max(edges), (roll.total or rows) - rows)
+            self._short[self.page] = (roll.total or rows) - rows
         else:
             self._short.pop(self.page, None)
 
@@ -233,15 +225,16 @@ class Walk:
         for page in [page for page in self._short if page < self.page]:
             if self._asked[page] < ATTEMPTS and len(self.holes) < MOST_HOLES:
                 return page
-            self._add_hole(self._short.pop(page), self._found[self.page])
+            self._add_hole(page, self._found[self.page])
         return None
 
-    def _add_hole(self, short: Short, behind: int) -> None:
+    def _add_hole(self, page: int, behind: int) -> None:
         """Notes a hole, unless the list ends there and has always counted more rows than it has."""
+        lacking = self._short.pop(page)
         if not behind:
-            self._lacking = max(self._lacking, short.lacking)
-        if behind or short.lacking > self.earlier.lacking:
-            self.holes.append((short.since, short.until))
+            self._lacking = max(self._lacking, lacking)
+        if behind or lacking > self.earlier.lacking:
+            self.holes.append(page)
 
     def _is_behind_horizon(self, roll: Roll) -> bool:
         """Whether most of a page's rows are behind the horizon, or most of its last rows just
@@ -272,13 +265,23 @@ class Walk:
     @property
     def gaps(self) -> list[tuple[int, int]]:
         """Between which ctimes, in unix seconds, there may be rows that this walk has not seen."""
-        gaps = list(self.holes)
+        gaps = [self._around(page) for page in self.holes]
         if self.before and self.oldest and self.has_ended and not self._fits_on_a_page():
             if self.oldest > self.before.reached:
                 gaps.append((self.before.reached, self.oldest))
             elif self.newest and self._shrank:
                 gaps.append((self.before.reached, self.newest))
         return gaps
+
+    def _around(self, page: int) -> tuple[int, int]:
+        """Between which ctimes a page's missing rows lie: from the page behind to the one before;
+        in a list in no order, anywhere."""
+        if self._unsorted or page not in self._edges:
+            return (self.horizon, self.newest or self.horizon)
+        since, until = self._edges[page]
+        _, behind = self._edges.get(page + 1, (since, since))
+        before, _ = self._edges.get(page - 1, (until, until))
+        return (min(since, behind), max(until, before))
 
     def _fits_on_a_page(self) -> bool:
         """Whether page 1 has always been the whole list, which is then meant to be short."""
