@@ -276,9 +276,10 @@ class Walk:
     def _around(self, page: int) -> tuple[int, int]:
         """Between which ctimes a page's missing rows lie: from the page behind to the one before;
         in a list in no order, anywhere."""
-        if self._unsorted or page not in self._edges:
-            return (self.horizon, self.newest or self.horizon)
-        since, until = self._edges[page]
+        newest = self.newest or self.horizon
+        if self._unsorted:
+            return (self.horizon, newest)
+        since, until = self._edges.get(page, (newest, self.horizon))
         _, behind = self._edges.get(page + 1, (since, since))
         before, _ = self._edges.get(page - 1, (until, until))
         return (min(since, behind), max(until, before))
