@@ -26,9 +26,19 @@ def time_of(clock: int | None, ctimes: Sequence[int], now: int) -> int:
     """
     if clock is not None and agrees(clock, ctimes, now):
         return clock
-    if _is_near_rows(now, ctimes):
-        return now
-    return max((ctime for ctime in ctimes if _is_near_rows(ctime, ctimes)), default=min(ctimes))
+    return now if _is_near_rows(now, ctimes) else newest(ctimes, max(ctimes))
+
+
+def newest(ctimes: Sequence[int], clock: int) -> int:
+    """The newest row up to a time which others are near, so that it is not dated wrongly; where
+    rows are days apart, the newest one up to that time.
+
+    >>> newest([99_999_999, 10_000, 9_000, 8_000], clock=99_999_999)
+    10000
+    """
+    past = [ctime for ctime in ctimes if ctime <= clock]
+    near = [ctime for ctime in past if _is_near_rows(ctime, ctimes)]
+    return max(near or past, default=min(ctimes))
 
 
 def _is_near_rows(moment: int, ctimes: Sequence[int]) -> bool:

@@ -48,6 +48,7 @@ class Walk:
     is short, and has rows behind it, has a hole.
 
     `now` is this machine's time; `began` and `horizon` are the site's, all in unix seconds.
+    `newest` is the row up to which the list is known, `latest` the newest of all up to `began`.
     `before` is the watermark that the walk sets out from, `earlier` what the list was like then.
     `holes` are the pages that stayed short, `filtered` counts rows of days outside the query.
     """
@@ -63,6 +64,7 @@ class Walk:
     began: int | None = None
     horizon: int = 0
     newest: int | None = None
+    latest: int | None = None
     oldest: int | None = None
     total: int | None = None
     end: End | None = None
@@ -125,8 +127,9 @@ class Walk:
         last = self.earlier.second  # the newest row may have been taken off the list
         if last is None or not _is_sorted(ctimes):
             return None
-        newest = _newest(ctimes, clock.time_of(roll.rtime, ctimes, self.now))
-        if newest >= last:
+        now = clock.time_of(roll.rtime, ctimes, self.now)
+        newest = clock.newest(ctimes, now)
+        if newest >= last or last > now:  # as of a clock that was ahead
             return None
         here, before = times.minute(newest), times.minute(last)
         return f"its first page is an old one: the newest row is of {here}, after one of {before}"
@@ -136,7 +139,10 @@ class Walk:
         ctimes = [story.ctime for story in roll.stories]
         self.began = clock.time_of(roll.rtime, ctimes, self.now)
         self.clock_refused = roll.rtime is not None and self.began != roll.rtime
-        self.newest = _newest(ctimes, self.began)
+        self.newest = clock.newest(ctimes, self.began)
+        self.latest = max((ctime for ctime in ctimes if ctime <= self.began), default=self.newest)
+        if self.before and self.before.reached > self.began:
+            self.before = None  # of a clock that was ahead
         others = [ctime for ctime in ctimes if ctime < self.newest]
         self._second = max(others, default=self.newest)
         first_run = self.config.first_run_days * DAY
@@ -159,7 +165,7 @@ class Walk:
         self._shrank |= self._has_shrunk(roll)
         if ctimes:
             self._edges[self.page] = (min(ctimes), max(ctimes))
-            self.newest = max(_newest(ctimes, self.began), self.newest or 0)
+            self.newest = max(clock.newest(ctimes, self.began), self.newest or 0)
             self.oldest = min([*ctimes, *([self.oldest] if self.oldest else [])])
         if roll.size < ROWS_PER_PAGE and not self._is_last(roll):
             rows = (self.page - 1) * ROWS_PER_PAGE + roll.size
@@ -316,9 +322,9 @@ class Walk:
         if self._is_settled:
             total = len(self._seen) if self.has_ended else self.total or self.earlier.total
             lacking = self._lacking if self.has_ended else self.earlier.lacking
-            return ListState(self.newest, self._second, total, lacking)
+            return ListState(self.latest, self._second, total, lacking)
         unconfirmed = self.oldest if self.end and self.gaps else self.earlier.unconfirmed_end
-        seen = replace(self.earlier, newest=self.newest, second=self._second)
+        seen = replace(self.earlier, newest=self.latest, second=self._second)
         return replace(seen, unconfirmed_end=unconfirmed)
 
     def report(self) -> dict[str, Any]:
@@ -326,7 +332,7 @@ class Walk:
         return {
             "pages": self.answers,
             "began": self.began,
-            "newest": self.newest,
+            "newest": self.latest,
             "oldest": self.oldest,
             "horizon": self.horizon,
             "gap": max(0, self.oldest - self.before.reached)
@@ -338,11 +344,6 @@ class Walk:
             "gaps": self.gaps,
             "confirmed": bool(self.gaps) and self.is_confirmed,
         }
-
-
-def _newest(ctimes: Sequence[int], began: int) -> int:
-    """The newest row that is not dated ahead of the site's time."""
-    return max((ctime for ctime in ctimes if ctime <= began), default=min(ctimes))
 
 
 def _is_sorted(ctimes: Sequence[int]) -> bool:

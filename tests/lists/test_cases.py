@@ -307,6 +307,27 @@ def test_clocks_that_are_wrong_together_hide_nothing_from_the_first_walk(site, a
     assert missing(archive) == []
 
 
+def test_a_row_and_both_clocks_of_next_year_hide_nothing(site, archive):
+    site.publish(120)
+    site.add(site.now + 365 * DAY, place=0)
+    archive.clock = 365 * DAY
+    site.faults.append((0, 9, with_clock(site.now + 365 * DAY)))
+    archive.run()
+    assert missing(archive) == []
+
+
+def test_marks_of_a_clock_that_was_ahead_are_forgotten(site, archive):
+    site.publish(60)
+    for _ in range(3):
+        site.add(site.now + 365 * DAY, place=0)
+    archive.clock = 365 * DAY
+    archive.run()
+    archive.clock = 0
+    site.publish(130)
+    assert is_complete(archive.run())
+    assert missing(archive) == []
+
+
 def test_a_row_of_next_year_does_not_move_the_mark(site, archive):
     site.publish(60)
     site.add(site.now + 365 * DAY, place=0)
