@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
         self.site.publish(rows)
         self.unheard_of: set[str] = set()
         self.dated_ahead = 0
-        self.rows_left = False
+        self.rows_left = self.is_uncounted = False  # in this run
         self.in_order = True
         self.too_deep: set[str] = set()  # behind what looked like the last page that there is
 
@@ -172,7 +172,11 @@ class Histories(RuleBasedStateMachine):
 
     @rule(times=times, total=st.sampled_from([None, 0, -1, "x", float("inf")]))
     def it_does_not_say_how_long_it_is(self, times: int, total: object) -> None:
-        self.site.faults.append((0, times, with_value("total", total)))
+        def fault(result: Answer, _: int) -> Answer:
+            self.is_uncounted = True
+            return result | {"total": total}
+
+        self.site.faults.append((0, times, fault))
 
     @rule(times=times, back=st.sampled_from([3, 20, 60]))
     def its_first_page_is_an_old_one(self, times: int, back: int) -> None:
@@ -182,6 +186,7 @@ class Histories(RuleBasedStateMachine):
 
             def fault(result: Answer, _: int) -> Answer:
                 if self.in_order:
+                    self.is_uncounted = True
                     self.unheard_of |= {row.docid for row in self.site.rows if row not in rows}
                     return result | old
                 return result
@@ -241,7 +246,7 @@ class Histories(RuleBasedStateMachine):
 
     def harvest(self) -> Report:
         before = {row.docid: row for row in self.served()}
-        self.unheard_of, self.rows_left = set(), False
+        self.unheard_of, self.rows_left, self.is_uncounted = set(), False, False
         report = self.archive.run()
         assert report is not None
         assert report.account["listed"] == sum(
@@ -251,8 +256,7 @@ class Histories(RuleBasedStateMachine):
         self.too_deep |= {row.docid for row in self.site.rows[len(served) :]}
         if walk["end"] == "depth":
             self.too_deep |= {row.docid for row in served if not row.shown}
-        is_counted = isinstance(self.site.total, int) and self.site.total > 0
-        if is_complete(report) and (is_counted or not self.rows_left):
+        if is_complete(report) and not (self.rows_left and self.is_uncounted):
             after = {row.docid for row in served}
             stood = [row for docid, row in before.items() if docid in after]
             self.check(report, stood)

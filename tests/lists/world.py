@@ -78,7 +78,6 @@ class Site:
     between: list[Callable[[], None]] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     requests: int = 0
-    total: Any = None  # as the last answer had it
     _number: int = 0
 
     @property
@@ -112,7 +111,6 @@ class Site:
             if at_page in {0, page} and times and result is not None:
                 self.faults[index] = (at_page, times - 1, fault)
                 result = fault(result, page)
-        self.total = result.get("total") if result else None
         return result
 
 
