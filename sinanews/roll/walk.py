@@ -285,10 +285,10 @@ class Walk:
         newest = self.newest or self.horizon
         if self._unsorted:
             return (self.horizon, newest)
-        since, until = self._edges.get(page, (newest, self.horizon))
-        _, behind = self._edges.get(page + 1, (since, since))
-        before, _ = self._edges.get(page - 1, (until, until))
-        return (min(since, behind), max(until, before))
+        oldest_here, newest_here = self._edges.get(page, (newest, self.horizon))
+        _, behind = self._edges.get(page + 1, (0, self.horizon))
+        before, _ = self._edges.get(page - 1, (newest, 0))
+        return (min(oldest_here, behind), max(newest_here, before))
 
     def _fits_on_a_page(self) -> bool:
         """Whether page 1 has always been the whole list, which is then meant to be short."""

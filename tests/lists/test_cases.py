@@ -107,6 +107,16 @@ def test_an_empty_page_with_rows_behind_it_is_a_gap(site, archive):
     assert not is_complete(archive.run())
 
 
+def test_a_last_page_that_stays_empty_is_a_gap_down_to_the_horizon(site, archive):
+    site.publish(120)
+    site.faults.append((3, 6, empty))
+    assert [verdict(archive.run()) for _ in range(2)] == [Verdict.INCOMPLETE] * 2
+    ((since, until),) = archive.gaps()
+    lost = [row for row in site.rows if row.docid not in archive.settled]
+    assert len(lost) == 20
+    assert all(since <= row.ctime <= until for row in lost)
+
+
 def test_a_list_that_is_empty_for_a_day_is_told_and_walked_back_afterwards(site, archive):
     for _ in range(5):
         site.publish(80, apart=3 * MINUTE)
