@@ -102,8 +102,9 @@ class Walk:
             return wanted
         if self.began is None:
             self._begin(roll)
+        moved_up = self._page_of_rows_that_moved_up(roll)
         self._note(roll, len(fresh))
-        self._go_on(roll)
+        self._go_on(roll, moved_up)
         return wanted
 
     def fail(self, reason: str) -> None:
@@ -173,16 +174,15 @@ class Walk:
         else:
             self._short.pop(self.page, None)
 
-    def _go_on(self, roll: Roll) -> None:
+    def _go_on(self, roll: Roll, moved_up: int | None) -> None:
         """Decides what to ask for next, or that this was all."""
-        changed_from = self._page_behind_which_rows_left(roll)
         if roll.total:
             self.total, self._counted = roll.total, self.page
-        if changed_from is not None:
+        if moved_up is not None:
             self._returns += 1
             if self._returns > MOST_RETURNS:
                 self.failure = "rows leave it faster than it can be read"
-            self._ask(changed_from, self._returns - 1)
+            self._ask(moved_up, self._returns - 1)
         elif suspect := self._page_with_a_hole(roll):
             self._ask(suspect, self._asked[suspect])
         elif self.page not in self._short and self._is_behind_horizon(roll):
@@ -201,8 +201,9 @@ class Walk:
             self._blank = 1
             self._ask_next()
 
-    def _page_behind_which_rows_left(self, roll: Roll) -> int | None:
-        """The page from which on others moved up since rows were counted last; None if none did.
+    def _page_of_rows_that_moved_up(self, roll: Roll) -> int | None:
+        """The first page to which unread rows may have moved up since rows were counted last; None
+        if none did.
 
         A list that did not say before how many rows it has may have lost some at any time.
         """
@@ -211,7 +212,8 @@ class Walk:
         if self.total is None:
             return 1
         left = self.total - roll.total
-        return max(1, self._counted + 1 - ceil(left / ROWS_PER_PAGE)) if left > 0 else None
+        unread = min([self._counted + 1, *self._short])
+        return max(1, unread - ceil(left / ROWS_PER_PAGE)) if left > 0 else None
 
     def _ask(self, page: int, pauses: int = 0) -> None:
         self.page, self.pauses = page, pauses

@@ -211,6 +211,14 @@ def test_rows_that_leave_the_list_while_it_is_walked_hide_no_other(site, archive
     assert gone.docid in archive.settled
 
 
+def test_rows_that_move_up_from_a_page_that_was_empty_are_found(site, archive):
+    site.publish(101)
+    site.faults.append((3, 2, empty))
+    site.between = [*[lambda: None] * 3, lambda: site.rows.pop(77)]
+    assert is_complete(archive.run())
+    assert missing(archive) == []
+
+
 def test_many_rows_that_leave_at_once_hide_no_other(site, archive):
     def withdraw():
         del site.rows[5:75]
