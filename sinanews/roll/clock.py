@@ -36,9 +36,9 @@ def newest(ctimes: Sequence[int], clock: int) -> int:
     >>> newest([99_999_999, 10_000, 9_000, 8_000], clock=99_999_999)
     10000
     """
-    past = [ctime for ctime in ctimes if ctime <= clock]
-    near = [ctime for ctime in past if _is_near_rows(ctime, ctimes)]
-    return max(near or past, default=min(ctimes))
+    past = sorted((ctime for ctime in ctimes if ctime <= clock), reverse=True)
+    near = (ctime for ctime in past if _is_near_rows(ctime, ctimes))
+    return next(near, past[0] if past else min(ctimes))
 
 
 def _is_near_rows(moment: int, ctimes: Sequence[int]) -> bool:
