@@ -251,8 +251,8 @@ class Walk:
         last = ctimes[-LAST_ROWS:]
         behind = sum(ctime < self.horizon for ctime in ctimes)
         just_behind = sum(self.horizon - DAY <= ctime < self.horizon for ctime in last)
-        most = behind * 2 > len(ctimes) or just_behind * 2 > len(last)
-        return most and _is_sorted(ctimes)
+        most_of_last = just_behind * 2 > len(last) and _inversions(last) <= 1
+        return (behind * 2 > len(ctimes) or most_of_last) and _is_sorted(ctimes)
 
     def _is_last(self, roll: Roll) -> bool:
         """Whether a page is the last by the list's own `total`, unless that is a poor remainder of
@@ -350,5 +350,9 @@ class Walk:
 
 def _is_sorted(ctimes: Sequence[int]) -> bool:
     """Whether rows are in the order of their ctimes, but for a few that are not."""
-    wrong = sum(earlier < later for earlier, later in pairwise(ctimes))
-    return wrong <= max(2, len(ctimes) // 10)
+    return _inversions(ctimes) <= max(2, len(ctimes) // 10)
+
+
+def _inversions(ctimes: Sequence[int]) -> int:
+    """How many rows stand behind one that is older."""
+    return sum(earlier < later for earlier, later in pairwise(ctimes))
