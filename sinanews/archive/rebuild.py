@@ -1,15 +1,14 @@
 """All posts from the ledger: written again, or only compared with it."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from sinanews.config import Config
 from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.recovery import batches
 from sinanews.ledger.revisions import OnDamage
 from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import ROOT
@@ -18,8 +17,6 @@ from sinanews.utils.atomic import TEMPORARY, Drafts
 from sinanews.utils.files import path_in
 
 GROUP = 64  # posts that share a wait for the disk and a look at the ledger
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -38,7 +35,7 @@ def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
     Raises OSError when nothing can be written.
     """
     rebuilt = Rebuilt()
-    for group in _groups(ledger.articles(on_damage=on_damage)):
+    for group in batches(ledger.articles(on_damage=on_damage), GROUP):
         posts = {
             article.docid: {path_in(config.output, path): post_bytes(article, config)}
             for path, article in group
@@ -74,24 +71,23 @@ class Comparison:
 
 def compare(ledger: Ledger, config: Config, on_damage: OnDamage) -> Comparison:
     """Compares every post with the ledger, and changes nothing. What seems wrong is looked at a
-    second time, for a crawl may be at work. A damaged article goes to
-    `on_damage`."""
+    second time, for a crawl may be at work. A damaged article goes to `on_damage`."""
     comparison = Comparison()
     suspects: list[str] = []
     for path, article in ledger.articles(on_damage=on_damage):
         comparison.posts += 1
         if _read(path_in(config.output, path)) != post_bytes(article, config):
             suspects.append(article.docid)
-    for docids in _groups(suspects):
+    for docids in batches(suspects, GROUP):
         for path, article in ledger.articles(Selection(docids=tuple(docids)), on_damage):
             found = _read(path_in(config.output, path))
             if found is None:
                 comparison.missing.append(path)
             elif found != post_bytes(article, config):
                 comparison.different.append(path)
-    files = _groups(_files(config.output))
+    files = batches(_files(config.output), GROUP)
     unknown = [path for paths in files for path in ledger.without_article(paths)]
-    for paths in _groups(unknown):
+    for paths in batches(unknown, GROUP):
         comparison.foreign += ledger.without_article(paths)
     return comparison
 
@@ -115,10 +111,3 @@ def _files(output: Path) -> Iterator[str]:
                 # A name that is no UTF-8 is no post's, and has to be printed all the same.
                 path = os.fsencode(Path(folder, name).relative_to(output))
                 yield path.decode("utf-8", errors="replace")
-
-
-def _groups(items: Iterable[T]) -> Iterator[list[T]]:
-    """The items in lists of GROUP."""
-    left = iter(items)
-    while group := list(islice(left, GROUP)):
-        yield group

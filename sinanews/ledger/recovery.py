@@ -223,10 +223,10 @@ class Recovery:
 _T = TypeVar("_T")
 
 
-def batches(values: Iterable[_T]) -> Iterator[list[_T]]:
-    """The values, BATCH at a time."""
+def batches(values: Iterable[_T], size: int = BATCH) -> Iterator[list[_T]]:
+    """The values, so many at a time."""
     remaining = iter(values)
-    while batch := list(islice(remaining, BATCH)):
+    while batch := list(islice(remaining, size)):
         yield batch
 
 
