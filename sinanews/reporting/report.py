@@ -79,12 +79,17 @@ def lines(report: Report) -> list[str]:
             f" {report.presence_before.get(name, 1.0):.0%} before"
             for name in report.drifted
         ),
-        *(f"taken out of bodies, {kind}: {count}" for kind, count in report.removed.items()),
+        *_removed(report.removed),
         *(_walked(name, walk) for name, walk in report.lists.items()),
         *(_gap(name, walk, gap) for name, walk in report.lists.items() for gap in walk["gaps"]),
         *(f"{what}: {count}" for what, count in trouble(report).items() if count),
         f"{report.requests} requests, {report.bytes / 1e6:.1f} MB, {report.seconds:.1f} s",
     ]
+
+
+def _removed(counts: Mapping[str, int]) -> list[str]:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+    return [f"taken out of bodies: {kinds}"] if counts else []
 
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:
