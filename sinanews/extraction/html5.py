@@ -50,8 +50,8 @@ def parsed_body(inner_html: str) -> LexborNode:
 
     Scripts are removed, and the text around each of them is merged into one node.
     """
-    body = parse(inner_html).body
-    assert body is not None, "an HTML document always has a body"
+    body = parse(inner_html).body or parse("").body  # a frameset has none
+    assert body is not None, "an empty document has a body"
     for script in body.css("script"):
         script.decompose()
     body.merge_text_nodes()

@@ -13,16 +13,15 @@ from sinanews.extraction.sanitize import ATTRIBUTE
 
 # What may stand before a Markdown block's own mark: quotes, bullets, numbers of lists.
 _CONTAINERS = r"(?:[ \t]|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"
-# Markdown of which marked makes an address or an attribute: links and their definitions, headings,
-# bare URLs with a quotation mark, and text in elements where it is not escaped.
-_ACTIVE_MARKDOWN = re.compile(
-    rf"""
-    \][(:]
-    | ^{_CONTAINERS}(?:\#{{1,6}}(?:[ \t]|$) | (?:-++|=++)[ \t]*$)
-    | (?:://|www\.)[^\s<>"]*+"(?!/?>|\s)
-    | <(?:code|kbd|pre)\b
-    """,
-    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+# Markdown, in lower case, of which marked makes an address or an attribute: links and their
+# definitions, bare URLs with a quotation mark, text in elements where it is not escaped, headings.
+# Each pattern begins with what is rare: so a body is searched fast.
+_ACTIVE_MARKDOWN = (
+    re.compile(r"\][(:]"),
+    re.compile(r"://[^\s<>\"]*+\"(?!/?>|\s)"),
+    re.compile(r"www\.[^\s<>\"]*+\"(?!/?>|\s)"),
+    re.compile(r"<(?:code|kbd|pre)\b"),
+    re.compile(rf"\n{_CONTAINERS}(?:\#{{1,6}}[ \t\n]|(?:-++|=++)[ \t]*+\n)"),
 )
 _BLANK_LINE = re.compile(r"(?<=\n)([ \t]*)\n")
 # A fence of code: hexo/dist/plugins/filter/before_post_render/backtick_code_block.js
@@ -37,7 +36,7 @@ _IN_LINKS = re.compile(r"(href|rel)=", re.IGNORECASE)
 # The theme's script.js makes HTML of an image's alt, and its viewer of elements with these names.
 _ALT = re.compile(r'(<img [^<>]*?\balt=")([^"<>]*&[^"<>]*)"')
 _LOOK_ALIKES = str.maketrans({"<": "＜", ">": "＞", '"': "”", "&": "＆"})
-_THEMES = re.compile(r"fancy(?=box)|article-share(?=-link)", re.IGNORECASE)
+_THEME_NAMES = {"fancybox": "fancy-box", "article-share-link": "article-share--link"}
 
 
 def inert_in_hexo(content: str) -> str:
@@ -56,8 +55,10 @@ def inert_in_hexo(content: str) -> str:
     content = _EXCERPT_MARK.sub(lambda match: match[1] + _references("m"), content)
     content = _LINK.sub(_link, content)
     content = _ALT.sub(_image, content)
-    content = _THEMES.sub(r"\g<0>-", content)
-    if _ACTIVE_MARKDOWN.search(content):
+    for name, other in _THEME_NAMES.items():
+        content = content.replace(name, other)
+    lowered = content.lower()
+    if any(pattern.search(lowered) for pattern in _ACTIVE_MARKDOWN):
         content = _BLANK_LINE.sub(rf"\1{_references(chr(10))}", content)
     return content
 

@@ -102,5 +102,6 @@ def _first_image(body: str) -> str | None:
 
 
 def _extras(article: Article, keys: Iterable[str]) -> dict[str, Any]:
-    line = article.to_json() | {"link": article.url}
+    # Themes write a link as it is: as a URL parser writes it, it has no quotation mark.
+    line = article.to_json() | {"link": html5.absolute(article.url, article.url)}
     return {key: line[key] for key in keys if line[key]}
