@@ -73,7 +73,10 @@ PLAIN = frozenset((
     "valign", "width",
 ))  # fmt: skip # one name a line would hide the list
 # Attributes that have something asked for or run without a use that would be inert.
-DANGEROUS = frozenset(("dynsrc", "formaction", "ping", "srcdoc", "xml:base"))
+DANGEROUS = frozenset((
+    "adauctionheaders", "attributionsrc", "browsingtopics", "dynsrc", "formaction", "ping",
+    "sharedstoragewritable", "srcdoc", "xml:base",
+))  # fmt: skip # one name a line would hide the list
 ADDRESSES = frozenset((
     "action", "background", "cite", "longdesc", "lowsrc", "poster",
 ))  # fmt: skip # as above
@@ -84,6 +87,11 @@ PICTURES = frozenset(("image", "img"))  # elements whose address is a picture's
 REFERENCES = frozenset((
     "altglyph", "color-profile", "cursor", "feimage", "filter", "font-face-uri", "glyphref",
     "lineargradient", "mpath", "pattern", "radialgradient", "textpath", "tref", "use",
+))  # fmt: skip # as above
+# svg attributes with CSS in them, whose addresses are of parts of this document.
+CSS_REFERENCES = frozenset((
+    "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start",
+    "mask", "stroke",
 ))  # fmt: skip # as above
 SCHEMES = frozenset(("ftp", "http", "https", "mailto", "tel"))
 
@@ -171,6 +179,9 @@ def attribute(tag: str, name: str, value: str) -> str | None:
 def _kind(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         return None if is_inert_css(value) else STYLES
+    if name in CSS_REFERENCES:
+        inside = is_inert_css(value) and all(url.startswith("#") for url in _css_urls(value))
+        return None if inside else STYLES
     if name == "src" and tag in PLAYERS:
         return FRAMES
     if name in ADDRESS_LISTS:
