@@ -257,17 +257,18 @@ class Ledger:
         claim = self.claimed(article.docid)
         with self._writing.begin() as connection:
             if path:
-                make_way(connection, path, article.docid, self._path_of)
-                key = keep_paths(connection, {article.docid: path})[article.docid]
-                values = {"post_path": path, "post_key": key}
+                new = path
+                make_way(connection, new, article.docid, self._path_of)
+                key = keep_paths(connection, {article.docid: new})[article.docid]
+                values = path_columns(new) | {"post_key": key}
             else:
-                own = free_path(connection, article.docid, self._paths_of(article), first=1)
-                values = path_columns(own)
+                new = free_path(connection, article.docid, self._paths_of(article), first=1)
+                values = path_columns(new)
             ours = update(stories).filter_by(docid=article.docid, worker=self.worker)
             if not connection.execute(ours.values(values)).rowcount:
                 raise ClaimLostError(article.docid)
-        self._claims.held[article.docid] = replace(claim, post_path=values["post_path"])
-        return str(values["post_path"])
+        self._claims.held[article.docid] = replace(claim, post_path=new)
+        return new
 
     def _paths_of(self, article: Article) -> Callable[..., str]:
         return partial(self._path_of, article.title, article.channels, article.docid)

@@ -106,13 +106,16 @@ _COUNTS = _statements(
     "CREATE INDEX runs_verdict ON runs (verdict, id)",
 )
 
+
 def _fold_paths(connection: Connection) -> None:
     """Up to version 8 `A.md` and `a.md` were two names. Files that have such names keep them."""
     rows = connection.execute(
         text("SELECT docid, post_path, post_key FROM stories WHERE post_path IS NOT NULL")
     ).all()
     folded = apart({docid: path for docid, path, _ in rows})
-    keys = [{"docid": docid, "key": folded[docid]} for docid, _, key in rows if key != folded[docid]]
+    keys = [
+        {"docid": docid, "key": folded[docid]} for docid, _, key in rows if key != folded[docid]
+    ]
     if keys:
         connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
 

@@ -25,9 +25,7 @@ class PathOf(Protocol):
     The ledger keeps paths apart and knows nothing else of them.
     """
 
-    def __call__(
-        self, title: str, channels: Sequence[str], docid: str, *, taken: int = 0
-    ) -> str:
+    def __call__(self, title: str, channels: Sequence[str], docid: str, *, taken: int = 0) -> str:
         """A path below the output folder."""
 
 

@@ -37,7 +37,7 @@ def post_path(title: str, channels: Sequence[str], docid: str, *, taken: int = 0
     stem = _NOT_IN_NAMES.sub("", post_title(title))
     stem = stem if stem.strip() else docid
     if taken or _DEVICE.fullmatch(stem):
-        tail = f" {docid}" if taken < 2 else f" {docid} {taken}"
+        tail = f" {docid} {taken}" if taken > 1 else f" {docid}"
         room = NAME_LIMIT - len(f"{tail}.md".encode())
         stem = stem.encode()[:room].decode(errors="ignore") + tail
     return f"{_folder(*channels[:1])}/{stem}.md"

@@ -38,7 +38,7 @@ def say(*lines: object, file: TextIO | None = None) -> None:
     a\\x1b[2J
     b
     """
-    print("\n".join(printable(str(line)) for line in lines), file=file)  # noqa: T201 - the one place
+    print("\n".join(printable(str(line)) for line in lines), file=file)
 
 
 def escape_unprintable() -> None:

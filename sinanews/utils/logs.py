@@ -13,13 +13,13 @@ class PlainRecord(logging.LogRecord):
 
     _traceback: str | None = None
 
-    def getMessage(self) -> str:
+    def getMessage(self) -> str:  # noqa: N802 - logging's name
         """The message as any formatter gets it."""
         return printable(super().getMessage())
 
-    @property  # type: ignore[override] # documented: a formatter keeps the traceback in it
+    @property
     def exc_text(self) -> str | None:
-        """The traceback, once a formatter has made it."""
+        """The traceback, which a formatter makes once and keeps here."""
         return self._traceback
 
     @exc_text.setter
