@@ -9,8 +9,7 @@ from scrapy.loader import ItemLoader
 
 from sinanews.extraction import processors
 from sinanews.extraction.layouts.base import Page, Rule
-from sinanews.extraction.storable import storable
-from sinanews.items import FIELDS, Article
+from sinanews.items import Article
 from sinanews.utils import text, times
 
 
@@ -83,9 +82,6 @@ class ArticleLoader(ItemLoader):
         self.context["titles"] = self.get_collected_values("title")  # the roll list's, the page's
         adapter = ItemAdapter(super().load_item())
         adapter.update(fields)
-        for name in FIELDS:
-            if value := adapter.get(name):
-                adapter[name] = storable(name, value)
         return adapter.item
 
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:

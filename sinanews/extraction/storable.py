@@ -4,12 +4,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sinanews.items import Image
+from itemadapter import ItemAdapter
+
+from sinanews.items import FIELDS, Image
 from sinanews.utils.text import plain_line, plain_text, without_mail, without_sinas_mail
 
 _PLACES = frozenset(("docid", "url", "duplicate_of", "layout"))  # which name a page, and no person
 # What names persons and outlets names them; where to write to them is not theirs to be stored.
 _NAMES = frozenset(("author", "source", "editor", "editor_code", "keywords"))
+
+
+def make_storable(article: object) -> None:
+    """Makes the values of an article, an item of any type with an Article's fields, `storable`."""
+    adapter = ItemAdapter(article)
+    for name in FIELDS:
+        if value := adapter.get(name):
+            adapter[name] = storable(name, value)
 
 
 def storable(name: str, value: Any) -> Any:  # noqa: ANN401 - the value of any field
