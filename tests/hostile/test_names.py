@@ -68,7 +68,7 @@ def test_of_two_names_that_are_one_elsewhere_the_second_has_its_docid(pages, scr
 @example("\u03b1\u0345\u0301")  # an iota below that becomes a letter, and parts from its accent
 def test_neither_case_nor_form_makes_another_name(title):
     forms = [unicodedata.normalize(form, title) for form in ("NFC", "NFD")]
-    keys = {path_key(form) for form in (title, title.casefold(), *forms)}
+    keys = {path_key(form) for form in (*forms, forms[1].casefold())}
     assert keys == {path_key(title)}
 
 
