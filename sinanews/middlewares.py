@@ -25,6 +25,7 @@ from sinanews.download.blocking import (
     BLOCKED,
     BLOCKED_STAT,
     CAPTCHA_PAGE,
+    FAILED_BEFORE,
     LOGIN_PAGE,
     REFUSALS,
     Refusals,
@@ -102,7 +103,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             response = await self.crawler.engine.download_async(robots_request)
         except OffsiteError as error:
             logger.warning(
-                "robots.txt of %s leads elsewhere: %s; it forbids nothing", url.netloc, error
+                "robots.txt of %s leads elsewhere and counts as none: %s", url.netloc, error
             )
             return None
         except IgnoreRequest:  # such as one redirect too many, which counts as a status of 4xx
@@ -266,7 +267,8 @@ class BlockMiddleware:
     """Stops a run that the site refuses, before it asks for hundreds of pages in vain: at the first
     such answer of a list, or when half of the last article pages of Sina's hosts were refused.
 
-    Neither a robots.txt nor the answer of a foreign host says anything of that.
+    Neither a robots.txt nor the answer of a foreign host says anything of that, nor does a page that
+    is refused once more, as in an earlier run that went on.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -299,6 +301,8 @@ class BlockMiddleware:
             self._count(request, LOGIN_PAGE)
 
     def _count(self, request: Request, refusal: str | None) -> None:
+        if refusal and refusal == request.meta.get(FAILED_BEFORE):
+            return  # then it was the page's own, or it would not count as tried
         reason = self._refusals.block_reason(refusal)
         if reason and refusal:
             self._crawler.stats.set_value(BLOCKED_STAT, reason)

@@ -18,6 +18,7 @@ from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
 from sinanews.archive.strays import Strays
 from sinanews.config import Config
+from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError
 from sinanews.extraction import page
@@ -251,6 +252,8 @@ class ArchiveSpider(Spider):
             stats.inc_value("spider_exceptions/count")
             stats.set_value(CRASHES_STAT, with_crash(stats.get_value(CRASHES_STAT, {}), error))
             return None
+        if claim.tries:
+            request.meta.setdefault(FAILED_BEFORE, claim.reason)
         if claim.was_fetched:
             # A cache would answer with what the page said before.
             request.meta.setdefault("dont_cache", True)
