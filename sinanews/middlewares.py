@@ -267,8 +267,8 @@ class BlockMiddleware:
     """Stops a run that the site refuses, before it asks for hundreds of pages in vain: at the first
     such answer of a list, or when half of the last article pages of Sina's hosts were refused.
 
-    Neither a robots.txt nor the answer of a foreign host says anything of that, nor does a page that
-    is refused once more, as in an earlier run that went on.
+    Neither a robots.txt nor the answer of a foreign host says anything of that, nor does a page
+    that is refused once more, as in an earlier run that went on.
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -76,6 +76,11 @@ class ArchiveSpider(Spider):
         settings.set("ADDONS", {ADDON: 0} | addons, priority)
 
     @classmethod
+    def handles_request(cls, request: Request) -> bool:  # noqa: ARG003 - Scrapy's signature
+        """None: several spiders go to the same hosts, and `scrapy shell URL` would complain."""
+        return False
+
+    @classmethod
     def validate(cls, settings: BaseSettings) -> None:
         """Checks that a run could work with these settings.
 

@@ -1,5 +1,6 @@
 """Whatever names an address, nothing but Sina's own hosts is asked for anything."""
 
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -135,18 +136,22 @@ def test_a_spider_s_own_domains_are_allowed_as_strictly():
 ASCII = "\\/?#@:;%&=[]()<>{}|^`'\" \t\r\n\0.,-_~+*$!"
 WIDE = "。．／＠：℀ßK\u00ad\u200d\u202e\x7f\x85"
 ODD = st.sampled_from([*ASCII, *WIDE, "%2f", "%00", "%40", "%2e"])
-HOSTS = ["finance.sina.com.cn", "sina.cn", "SINA.com.CN", "k.sina.com.cn"]
-OTHERS = ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "[::1]", "localhost", "example.com"]
-ENDS = [".sina.com.cn", "xn--a.sina.cn", "１２７.0.0.1", "a_b.sina.cn", "-.sina.cn", "1.sina.cn"]
-PIECES = st.sampled_from(HOSTS + OTHERS + ENDS) | ODD | st.text(max_size=2)
-AUTHORITIES = st.sampled_from(HOSTS) | st.lists(PIECES, min_size=1, max_size=4).map("".join)
-SCHEMES = st.sampled_from(["https://", "http://"]) | st.sampled_from(
-    ["HTTPS://", "//", "https:", "http:/", "https:\\\\", "http:///", "\thttps://", "ftp://", ""]
+HOSTS = st.sampled_from(["finance.sina.com.cn", "sina.cn", "SINA.com.CN", "k.sina.com.cn"])
+NUMBERS = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "１２７.0.0.1", "[::1]", "1"]
+OTHERS = st.sampled_from([*NUMBERS, "localhost", "example.com", "xn--a", "a_b", "-", ""])
+PIECES = st.lists(HOSTS | OTHERS | ODD | st.text(max_size=2), max_size=3).map("".join)
+AUTHORITIES = (
+    HOSTS
+    | PIECES
+    | st.tuples(PIECES, st.sampled_from([".", "@", "\\", "\\@", ":80@"]), HOSTS).map("".join)
+    | st.tuples(HOSTS, st.sampled_from([".", "@", "\\", "\\@", ":80@"]), PIECES).map("".join)
 )
-PORTS = st.sampled_from(["", "", ":443", ":80", ":8080", ":", ":0", ":00443", ":99999", ":４４３"])
-TAILS = st.sampled_from(
-    ["", "/", "/a", "?a", "#a", "/../a", "/%2e%2e/a", "\\a", "/@a", "?@a", "\n"]
-) | st.text(max_size=9).map("/".__add__)
+NO_SCHEMES = ["HTTPS://", "//", "https:", "http:/", "https:\\\\", "http:///", "\thttps://", ""]
+SCHEMES = st.sampled_from(["https://", "http://"]) | st.sampled_from(NO_SCHEMES)
+PORTS = st.just("") | st.sampled_from([":443", ":80", ":8080", ":", ":0", ":00443", ":４４３"])
+ENDS = st.sampled_from(["", "?a", "#a", "/@a", "?@a", "\\a", "\n", "/a\tb"])
+CLIMBS = st.sampled_from(["/../a", "/./a", "/%2e%2E/a", "/a/.%2e", "/..\\a", "/..?a"])
+TAILS = st.just("/a") | ENDS | CLIMBS | st.text(max_size=9).map("/".__add__)
 URLS = st.tuples(SCHEMES, AUTHORITIES, PORTS, TAILS).map("".join)
 
 
@@ -154,6 +159,9 @@ URLS = st.tuples(SCHEMES, AUTHORITIES, PORTS, TAILS).map("".join)
 @example("https://finance.sina.com.cn/a")
 @example("http://k.sina.com.cn:80?b@c")
 @example("https://finance.sina.com.cn\\@127.0.0.1/")
+@example("https://127.0.0.1@finance.sina.com.cn/")
+@example("https://¼finance.sina.com.cn/")
+@example("https://xn--a.sina.cn/")
 def test_what_is_asked_for_all_clients_read_as_an_address_of_sina_s(url):
     """As Python, browsers (ada), aiohttp (yarl), Scrapy (w3lib) and Twisted read it."""
     if refusal(url) is not None:
@@ -201,6 +209,8 @@ def test_a_row_s_address_is_one_of_sina_s_or_refused(url):
 
 
 @given(URLS, st.sampled_from(["http://127.0.0.1:8000", "https://mirror.example.org/sina/"]))
+@example("https://finance.sina.com.cn/../a", "http://127.0.0.1:8000")
+@example("https://finance.sina.com.cn/%2e%2E/a", "https://mirror.example.org/sina/")
 def test_with_a_mirror_all_clients_read_the_mirror_s_address(url, mirror):
     address = mirrored(url, mirror)
     there = urlsplit(mirror)
@@ -331,6 +341,20 @@ def test_no_listener_is_asked_by_a_crawl_of_the_live_site(  # noqa: PLR0913, PLR
     )
 
 
+@pytest.mark.usefixtures("live")
+def test_no_listener_is_asked_where_a_user_has_taken_the_middleware_out(
+    scrapy, output, pages, listeners
+):
+    """The download handler looks for itself, right before the network."""
+    publish(pages, "redirect", listeners)
+    out = json.dumps({"sinanews.middlewares.HostsMiddleware": None})
+    options = {"RETRY_TIMES": "0", "ROBOTSTXT_OBEY": "False", "DOWNLOADER_MIDDLEWARES": out}
+    run = scrapy("harvest", "china", **options)
+    assert [listener.visits for listener in listeners] == [[]] * len(listeners)
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert len(lines(output)) == len(GOOD)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_listener_is_asked_by_a_crawl_of_a_mirror(scrapy, output, pages, listeners, kind):
     """Nor does the mirror hear of it."""
@@ -345,6 +369,7 @@ def assert_only_good_ones_are_written(run, output, listeners, bad, kind):
     assert [listener.visits for listener in listeners] == [[]] * len(listeners)
     assert run.returncode == 3, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
+    assert "robots.txt" not in run.stderr, "no host beyond Sina's is asked for its own"
     report = reports(output)[-1]
     assert report["account"]["written"] == len(lines(output)) == len(GOOD)
     if kind == "row":
@@ -444,12 +469,17 @@ def test_bad_pages_among_many_good_ones_stop_no_other(scrapy, output, pages, cas
 
 
 def test_another_host_s_refusals_are_none_of_sina_s(tmp_path, pages, output, scrapy):
-    """Where a spider may go to another host, what that says does not end the run."""
+    """Where a spider may go to another host, what that says does not end the run. Elsewhere it
+    may not go, whatever its requests say."""
     (tmp_path / "wider.py").write_text(
         "from sinanews.spiders.china import ChinaSpider\n"
         "class WiderSpider(ChinaSpider):\n"
         "    name = 'wider'\n"
-        "    allowed_domains = (*ChinaSpider.allowed_domains, 'example.org')\n",
+        "    allowed_domains = (*ChinaSpider.allowed_domains, 'example.org')\n"
+        "    def article_request(self, story):\n"
+        "        request = super().article_request(story)\n"
+        "        request.meta['allow_offsite'] = True\n"
+        "        return request\n",
         encoding="utf-8",
     )
     docids = [f"n{number}" for number in range(6)]
