@@ -73,6 +73,11 @@ class LoginPageError(IgnoreRequest, SinanewsError):
     """Raised by the login middleware for a request to where one logs in: no article is there."""
 
 
+class OffsiteError(IgnoreRequest, SinanewsError):
+    """Raised by `hosts` for a request to where the spider may not go. It says why, without the URL,
+    which is a stranger's."""
+
+
 class BlockedError(IgnoreRequest, SinanewsError):
     """Raised by the block middleware when an answer of the list refuses us."""
 

@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 from sinanews.channels import BY_LID
+from sinanews.download.hosts import refusal
 from sinanews.exceptions import RollError, RowError
 from sinanews.utils.text import plain_line, well_formed, without_sinas_mail
-from sinanews.utils.urls import bare_docid, canonical, docid, is_sinas
+from sinanews.utils.urls import bare_docid, canonical, docid
 
 # What stands before the JSON of try{feedCardJsonpCallback({...});}catch(e){};
 _CALLBACK = re.compile(r"(?:try\{)?\s{0,9}[\w.$]{1,99}\(")
@@ -20,7 +20,6 @@ _CHANNELS = {str(lid): channel.name for lid, channel in BY_LID.items()}
 LAST_SECOND = 4_102_444_800  # of 2099; a time beyond is in milliseconds, or none
 DIGITS = 20  # more than any number of Sina's has
 MOST_ROWS = 1_000_000_000  # that a list may say it has
-LONGEST_URL = 2_000  # characters; Sina's have a hundred
 SHOWN = 60  # characters of what was answered that a message shows
 
 
@@ -128,11 +127,10 @@ def _address(row: dict[str, Any], url: str) -> str:
     name = _short(row.get("docid"))
     if not isinstance(address, str) or "/" not in address:
         raise RowError(f"{url}: row {name} has no url")
-    with suppress(ValueError):  # for brackets in the host, and the like
-        page = canonical(address)
-        if len(page) <= LONGEST_URL and page.isprintable() and is_sinas(page):
-            return page
-    raise RowError(f"{url}: row {name} has the url {_short(address)}, which is no page of Sina's")
+    page = canonical(address)
+    if reason := refusal(page):
+        raise RowError(f"{url}: row {name} has the url {_short(address)}: {reason}")
+    return page
 
 
 def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:

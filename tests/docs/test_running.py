@@ -33,7 +33,8 @@ DEPLOY = ROOT / "deploy"
 FOLDER = "/srv/sinanews"  # the checkout in the examples
 UNITS = ("sinanews.service", "sinanews.timer")
 WORDS = {verdict.value: verdict.name.lower() for verdict in Verdict}
-NO_SETTINGS = {"NAME", "MAILTO", "HOST"}  # upper-case names that are not settings
+# Upper-case names that are not settings
+NO_SETTINGS = {"NAME", "MAILTO", "HOST", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 FIELD = r"[\d*/,-]+"  # one time field of a crontab
 
 
