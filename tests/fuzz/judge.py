@@ -24,7 +24,7 @@ FORBIDDEN = {"srcdoc": "iframe", "ping": "a", "formaction": "button", "shadowroo
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x20]")  # by browsers, at their beginning or anywhere
 _SCRIPTED = re.compile(
     r"(?:feed:|view-source:)*(?:javascript|vbscript|livescript|mocha):"
-    r"|data:(?!image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,])"
+    r"|data:(?!image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)(?:[;,]|$))"
 )
 _STYLE = re.compile(r"expression\(|-moz-binding|behavior:|@import", re.IGNORECASE)
 
@@ -66,7 +66,7 @@ def _in_attribute(tag: str, name: str, value: str) -> str | None:
         or FORBIDDEN.get(name) == tag
         or (name in ADDRESSES and any(map(_SCRIPTED.match, address.split(";"))))
         or (name == "style" and _STYLE.search(value))
-        or (name == "src" and tag in PLAYERS and value)
+        or (name == "src" and tag in PLAYERS and address not in {"", "about:blank"})
     )
     return f"{name}={value[:60]!r}" if acts else None
 
