@@ -27,7 +27,7 @@ harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01"
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
-fuzz: setup ## FUZZED invented pages and answers (100000), then DURATION seconds (600) led by coverage
+fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURATION seconds (600)
 	@FUZZED=$(FUZZED) $(BIN)/python -m pytest -n 2 -q tests/fuzz $(PYTEST_ARGS)
 	@$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-deps \
 	  --only-binary=:all: --requirement tests/fuzz/requirements.lock

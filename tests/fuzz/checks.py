@@ -111,6 +111,7 @@ def check_article(article: Article) -> None:
     assert revisions.unpacked(packed) == article
     assert revisions.content_hash(revisions.unpacked(packed)) == revisions.content_hash(article)
     check_path(article.title, article.docid)
+    assert not (found := judge.alive(article.body_html)), f"alive in body_html: {found}"
     for config in CONFIGS:
         post = post_bytes(article, config)
         assert post == post_bytes(revisions.unpacked(packed), config), (

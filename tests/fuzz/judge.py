@@ -11,12 +11,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 # Elements that run, load, navigate, are filled in, or change how the rest is read.
 ACTIVE = frozenset((
     "script", "base", "meta", "link", "object", "embed", "template", "frame", "frameset", "form",
-    "input", "button", "textarea", "select",
+    "input", "button", "textarea", "select", "animate", "animatetransform", "animatemotion", "set",
 ))  # fmt: skip # one tag a line would hide the list
 PLAYERS = frozenset(("iframe", "video", "audio", "source", "track"))  # which load what they name
 ADDRESSES = frozenset((
-    "href", "xlink:href", "src", "action", "formaction", "data", "poster", "background", "cite",
-    "longdesc", "srcset", "lowsrc", "dynsrc", "imagesrcset", "from", "to", "values", "by",
+    "href", "xlink:href", "src", "action", "formaction", "poster", "background", "cite",
+    "longdesc", "srcset", "lowsrc", "dynsrc", "imagesrcset",
 ))  # fmt: skip # one a line would hide the list
 # What acts by its name, on the elements where it does.
 FORBIDDEN = {"srcdoc": "iframe", "ping": "a", "formaction": "button", "shadowrootmode": "template"}
@@ -24,7 +24,7 @@ FORBIDDEN = {"srcdoc": "iframe", "ping": "a", "formaction": "button", "shadowroo
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x20]")  # by browsers, at their beginning or anywhere
 _SCRIPTED = re.compile(
     r"(?:feed:|view-source:)*(?:javascript|vbscript|livescript|mocha):"
-    r"|data:(?!image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)(?:[;,]|$))"
+    r"|data:(?!image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,])"
 )
 _STYLE = re.compile(r"expression\(|-moz-binding|behavior:|@import", re.IGNORECASE)
 
@@ -64,7 +64,7 @@ def _in_attribute(tag: str, name: str, value: str) -> str | None:
     acts = (
         name.startswith("on")
         or FORBIDDEN.get(name) == tag
-        or (name in ADDRESSES and any(map(_SCRIPTED.match, address.split(";"))))
+        or (name in ADDRESSES and _SCRIPTED.match(address))
         or (name == "style" and _STYLE.search(value))
         or (name == "src" and tag in PLAYERS and address not in {"", "about:blank"})
     )

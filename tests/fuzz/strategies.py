@@ -510,16 +510,13 @@ def answer_bodies() -> st.SearchStrategy[bytes]:
 
 def answers() -> st.SearchStrategy[Answer]:
     """Answers of the list."""
+    good = [answer_bodies() for _ in range(6)]
     return st.builds(
         Answer,
         st.one_of(
-            answer_bodies(),
-            answer_bodies(),
-            answer_bodies(),
-            mutated(answer_bodies()),
-            st.binary(max_size=200),
+            *good, mutated(answer_bodies()), mutated(answer_bodies()), st.binary(max_size=200)
         ),
-        st.sampled_from(("application/json",) * 5 + CONTENT_TYPES),
+        st.sampled_from(("application/json",) * 40 + CONTENT_TYPES),
     )
 
 
