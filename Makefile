@@ -33,7 +33,7 @@ fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURA
 	  --only-binary=:all: --requirement tests/fuzz/requirements.lock
 	@mkdir -p output/fuzz/corpus
 	@$(BIN)/python tests/fuzz/target.py output/fuzz/corpus tests/fuzz/corpus/pages \
-	  -max_total_time=$(DURATION) -timeout=10 -max_len=10000 -len_control=0 \
+	  -max_total_time=$(DURATION) -timeout=10 -max_len=10000 -len_control=0 -verbosity=0 -print_final_stats=1 \
 	  -artifact_prefix=output/fuzz/ $(ARGS)
 
 lint: setup ## ruff and mypy, as the tests want them

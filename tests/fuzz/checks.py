@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from sqlalchemy import Engine
 
 from fuzz import judge
-from fuzz.samples import Answer, Page
+from fuzz.samples import STAFF, Answer, Page
 from lists.memory import MemoryLedger
 from lists.world import NOW, clear
 from sinanews import settings as project
@@ -42,6 +42,7 @@ URL = "https://feed.mix.sina.com.cn/api/roll/get?page=1"
 
 _DOCID = re.compile(r"[\w.-]{1,200}")
 _SINAS = re.compile(r"https?://(?:[\w-]+\.)*sina\.(?:com\.cn|cn)(?:[/?#].*)?", re.IGNORECASE)
+_STAFF = re.compile(rf"{re.escape(STAFF)}(?![\w.-])", re.ASCII)  # the address and no longer one
 _BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 CONFIGS = [
     replace(
@@ -106,6 +107,7 @@ def check_article(article: Article) -> None:
     line = json_line(article)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
+    assert not _STAFF.search(line.decode()), "an address of the staff is in the line"
     assert Article.from_json(json.loads(line)) == article
     packed = revisions.packed(line)
     assert revisions.unpacked(packed) == article
@@ -150,6 +152,7 @@ def check_post(post: bytes, article: Article) -> None:
     text = post.decode()
     assert "\r" not in text
     assert not (found := controls(text, but="\n\t")), f"the post has {set(found)}"
+    assert not _STAFF.search(text), "an address of the staff is in the post"
     loaded = frontmatter.loads(text)
     title = post_title(article.title).replace("{", "&#123;").replace("}", "&#125;")
     assert loaded["title"] == title

@@ -12,6 +12,7 @@ from sinanews.roll.api import Story
 CORPUS = Path(__file__).parent / "corpus"
 TYPE_LIMIT = 100  # bytes of a first line; what has a longer one is all page
 HTML, JSON = "text/html", "application/json"
+STAFF = "xiaoming.wang@staff.sina.com.cn"  # an invented person's, in pages and rows
 
 
 class Page(NamedTuple):

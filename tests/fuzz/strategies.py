@@ -9,12 +9,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fuzz.samples import Answer, Page
+from fuzz.samples import STAFF, Answer, Page
 from lists.world import NOW
 from sinanews.exceptions import RowError
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.site import Site
 from sinanews.roll import api
+from sinanews.utils.text import well_formed
 from support import ROOT
 
 
@@ -35,7 +36,7 @@ PROSE = (
     "原创：李四", "（作者系律师）", "责任编辑：支全明 SF099", "（编辑：SN064）", "来源：新华社",
     "2026年09月29日 00:34 新浪财经", "相关阅读：", "进入【股吧】讨论", "专题：两会", "特别声明：",
     "微博", "我有话说(23人参与)", "记者 一 二 三 四 五", "news_keyword_pub,stock,sz000430&sh601008",
-    "页面没有找到", "验证码", "reader@example.org", "\u3000\u3000", "\xa0",
+    "页面没有找到", "验证码", "reader@example.org", f"（{STAFF}）", "\u3000\u3000", "\xa0",
 )  # fmt: skip # one a line would hide the list
 NASTY = (
     "\0", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\r", "\r\n", "\n\n", "\t", "\x1b[31m",
@@ -296,14 +297,11 @@ URLS = (
 
 
 def encoded(html: str, encoding: str) -> bytes:
-    """A page's bytes; what the encoding lacks is a character reference, half a pair stays one."""
+    """A page's bytes; what the encoding lacks is a character reference, and half a surrogate pair
+    is itself in UTF-8 and U+FFFD elsewhere."""
     if encoding == "utf-8":
         return html.encode("utf-8", "surrogatepass")
-    return (
-        html.encode("utf-16", "surrogatepass")
-        .decode("utf-16", "replace")
-        .encode(encoding, "xmlcharrefreplace")
-    )
+    return well_formed(html).encode(encoding, "xmlcharrefreplace")
 
 
 @st.composite
@@ -496,10 +494,9 @@ def documents(draw: st.DrawFn) -> str:
     if draw(st.integers(0, 20)) == 0:
         document = draw(json_values)
     text = json.dumps(document, ensure_ascii=draw(st.booleans()))
-    if draw(st.integers(0, 10)) == 0:  # a key that comes twice
-        text = text.replace(
-            "{", f'{{"{draw(st.sampled_from([*FIELDS, "data", "status"]))}": 1, ', 4
-        )
+    if draw(st.integers(0, 10)) == 0:
+        twice = draw(st.sampled_from([*FIELDS, "data", "status"]))
+        text = text.replace("{", f'{{"{twice}": 1, ', 4)
     return draw(st.sampled_from(WRAPPERS[:1] * 15 + WRAPPERS)).format(text)
 
 
