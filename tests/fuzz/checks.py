@@ -107,7 +107,7 @@ def check_article(article: Article) -> None:
     line = json_line(article)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert not _STAFF.search(line.decode()), "an address of the staff is in the line"
+    assert_no_staff(line.decode(), article)
     assert Article.from_json(json.loads(line)) == article
     packed = revisions.packed(line)
     assert revisions.unpacked(packed) == article
@@ -120,6 +120,11 @@ def check_article(article: Article) -> None:
             "the same article, another post"
         )
         check_post(post, article)
+
+
+def assert_no_staff(written: str, article: Article) -> None:
+    """No address of the staff is stored, unless it is where the page is."""
+    assert not _STAFF.search(written) or _STAFF.search(article.url), "an address of the staff"
 
 
 def check_fields(article: Article) -> None:
@@ -152,7 +157,7 @@ def check_post(post: bytes, article: Article) -> None:
     text = post.decode()
     assert "\r" not in text
     assert not (found := controls(text, but="\n\t")), f"the post has {set(found)}"
-    assert not _STAFF.search(text), "an address of the staff is in the post"
+    assert_no_staff(text, article)
     loaded = frontmatter.loads(text)
     title = post_title(article.title).replace("{", "&#123;").replace("}", "&#125;")
     assert loaded["title"] == title

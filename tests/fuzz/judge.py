@@ -18,14 +18,14 @@ ADDRESSES = frozenset((
     "href", "xlink:href", "src", "action", "formaction", "poster", "background", "cite",
     "longdesc", "srcset", "lowsrc", "dynsrc", "imagesrcset",
 ))  # fmt: skip # one a line would hide the list
+PICTURES = frozenset(("src", "poster", "background", "srcset"))
 # What acts by its name, on the elements where it does.
 FORBIDDEN = {"srcdoc": "iframe", "ping": "a", "formaction": "button", "shadowrootmode": "template"}
 
 _IGNORED_IN_URLS = re.compile(r"[\x00-\x20]")  # by browsers, at their beginning or anywhere
-_SCRIPTED = re.compile(
-    r"(?:feed:|view-source:)*(?:javascript|vbscript|livescript|mocha):"
-    r"|data:(?!image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,])"
-)
+_SCRIPTED = re.compile(r"(?:feed:|view-source:)*(?:javascript|vbscript|livescript|mocha|data):")
+# A picture runs nothing, not even one in svg, unless it is opened for itself.
+_PICTURE = re.compile(r"data:image/")
 _STYLE = re.compile(r"expression\(|-moz-binding|behavior:|@import", re.IGNORECASE)
 
 
@@ -61,10 +61,11 @@ def _in_element(node: LexborNode) -> Iterator[str]:
 
 def _in_attribute(tag: str, name: str, value: str) -> str | None:
     address = _IGNORED_IN_URLS.sub("", value).lower()
+    is_picture = name in PICTURES and _PICTURE.match(address)
     acts = (
         name.startswith("on")
         or FORBIDDEN.get(name) == tag
-        or (name in ADDRESSES and _SCRIPTED.match(address))
+        or (name in ADDRESSES and _SCRIPTED.match(address) and not is_picture)
         or (name == "style" and _STYLE.search(value))
         or (name == "src" and tag in PLAYERS and address not in {"", "about:blank"})
     )

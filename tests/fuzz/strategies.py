@@ -497,7 +497,7 @@ def documents(draw: st.DrawFn) -> str:
     if draw(st.integers(0, 10)) == 0:
         twice = draw(st.sampled_from([*FIELDS, "data", "status"]))
         text = text.replace("{", f'{{"{twice}": 1, ', 4)
-    return draw(st.sampled_from(WRAPPERS[:1] * 15 + WRAPPERS)).format(text)
+    return draw(st.sampled_from(WRAPPERS[:1] * 40 + WRAPPERS)).format(text)
 
 
 def answer_bodies() -> st.SearchStrategy[bytes]:

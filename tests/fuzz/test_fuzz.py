@@ -143,6 +143,7 @@ def test_an_answer_of_the_corpus_keeps_its_promises(path):
         "<a href='java\tscript:alert(1)'>x</a>",
         "<svg><a xlink:href=javascript:alert(1)>",
         "<a href='data:text/html,x'>x</a>",
+        "<a href='data:image/svg+xml,x'>x</a>",
         "<svg><a><animate attributeName=href values='/a;javascript:alert(1)'>",
         "<script>x</script>",
         "<math><mtext><script>x</script>",
@@ -165,7 +166,7 @@ def test_the_judge_sees_what_acts(html):
     [
         "<p title='onclick=alert(1)'>onclick=alert(1) javascript:alert(1)</p>",
         "<a href='https://finance.sina.com.cn/javascript:x'>x</a>",
-        "<img src='data:image/png;base64,AA'>",
+        "<img src='data:image/svg+xml,&lt;svg onload=alert(1)&gt;'>",
         "&lt;script&gt;alert(1)&lt;/script&gt;<!-- <script>x</script> -->",
         "<svg viewBox='0 0 1 1'><path d='M0 0'/></svg><style>p { color: red }</style>",
     ],
