@@ -1,0 +1,84 @@
+"""Faults by chance: which share of the addresses has which kinds, the same for the same seed."""
+
+import re
+from functools import lru_cache
+
+from sinanews.exceptions import ArgumentError
+from sinanews.mirror import roll
+from sinanews.mirror.faults.answers import without_loop
+from sinanews.mirror.faults.families import FAMILIES, KINDS
+from sinanews.mirror.faults.kind import FOR_GOOD, Kind, RowKind
+from sinanews.mirror.prose import seeded_random
+
+DEFAULT = 3.0  # percent of the addresses
+# At one address: each costs a run that tries a page once, and three runs are to be enough.
+PASSING = 2
+ALL = "all"
+ACCEPTED = "SHARE% or NAME or NAME=SHARE%, several with commas, such as 5%,captcha=0%"
+_SHARE = re.compile(r"(\d{1,2}(?:\.\d{1,3})?|100)%", re.ASCII)
+
+
+class Shares:
+    """Faults at a share of the addresses.
+
+    `text` has shares with commas between them: `5%` or `all=5%` is each kind's, `bombs=2%` that of
+    each kind of a family, `hang=10%` one kind's; a name alone stands for 3 %. Of two for one kind
+    the last one counts. Raises ArgumentError for anything else.
+    """
+
+    def __init__(self, text: str, seed: int) -> None:
+        self._seed = seed
+        shares: dict[str, float] = {}
+        for part in text.split(","):
+            names, share = _parse(part.strip())
+            shares |= dict.fromkeys(names, share)
+        self._shares = {KINDS[name]: share / 100 for name, share in shares.items() if share}
+        self.at = lru_cache(maxsize=None)(self._at)
+        self.of_row = lru_cache(maxsize=None)(self._of_row)
+
+    def _at(self, address: str) -> tuple[Kind, ...]:
+        """The kinds at an address as `address_of` has it: those that pass, one after the other, and
+        behind them those that stay."""
+        kinds = [kind for kind in self._drawn(address) if lasting(kind, address)]
+        passing = [kind for kind in kinds if lasting(kind, address) < FOR_GOOD]
+        stay = [kind for kind in KINDS.values() if kind in kinds and kind not in passing]
+        return (*passing[:PASSING], *stay)
+
+    def _of_row(self, address: str) -> tuple[RowKind, ...]:
+        """The kinds of a row that leads to HOST/PATH."""
+        return tuple(kind for kind in self._drawn(address) if isinstance(kind, RowKind))
+
+    def _drawn(self, address: str) -> list[Kind]:
+        """The kinds that fall on an address, in an order of chance."""
+        draws = {
+            kind: seeded_random("fault", self._seed, kind.name, address).random() / share
+            for kind, share in self._shares.items()
+        }
+        return sorted((kind for kind in draws if draws[kind] < 1), key=draws.__getitem__)
+
+
+def address_of(target: str) -> str:
+    """What of HOST/PATH?QUERY has faults of its own: a page whatever its query, and each answer of
+    the roll API."""
+    address = without_loop(target)
+    return address if address.startswith(roll.PATH) else address.partition("?")[0]
+
+
+def lasting(kind: Kind, address: str) -> int:
+    """The hits after which a kind passes at an address that has it by chance."""
+    return kind.on_lists if address.startswith(roll.PATH) else kind.on_pages
+
+
+def _parse(part: str) -> tuple[list[str], float]:
+    """The names of the kinds that a part is about, and their share in percent."""
+    name, equals, share = part.rpartition("=") if "%" in part else (part, "=", f"{DEFAULT}%")
+    if not equals:
+        name = ALL
+    match = _SHARE.fullmatch(share)
+    if match is None or not name:
+        raise ArgumentError("faults", part, ACCEPTED)
+    names = {family.name: [kind.name for kind in family.kinds] for family in FAMILIES}
+    names |= {kind: [kind] for kind in KINDS} | {ALL: list(KINDS)}
+    if name not in names:
+        raise ArgumentError("faults", name, f"one of {', '.join(names)}")
+    return names[name], float(match[1])
