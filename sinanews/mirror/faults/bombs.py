@@ -1,16 +1,15 @@
 """Pages and answers that cost a reader time or memory out of all proportion to their size."""
 
-import json
 import re
 import zlib
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from sinanews.mirror import roll
 from sinanews.mirror.faults.answers import ZIPPED
 from sinanews.mirror.faults.damage import before_article, behind_text
 from sinanews.mirror.faults.elsewhere import mobile_page
-from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, Make, in_body, in_page
+from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, Make, in_body, in_page, in_rows
 from sinanews.mirror.replies import Reply, zip_body
 
 MB = 1 << 20
@@ -50,11 +49,13 @@ def _endless_pc_url(target: str, make: Make) -> Reply:
     return mobile_page(target, make, "https:" + ".sina.com.cn" * PLENTY)
 
 
-def _with_many_rows(body: bytes) -> bytes:
-    document = json.loads(body)
-    rows = document["result"]["data"]
-    document["result"]["data"] = (rows * ROWS)[:ROWS]
-    return roll.serialize(document, {}).encode()
+def _many(rows: list[Any]) -> list[Any]:
+    return (rows * ROWS)[:ROWS]
+
+
+def _deep_json(body: bytes) -> bytes:
+    del body
+    return b'{"result":' + b"[" * DEEP + b"]" * DEEP + b"}"
 
 
 def _behind(name: str, summary: str, html: str) -> Kind:
@@ -63,11 +64,6 @@ def _behind(name: str, summary: str, html: str) -> Kind:
 
 def _before(name: str, summary: str, html: str) -> Kind:
     return Kind(name, summary, in_page(before_article(html)), FOR_GOOD)
-
-
-def _deep_json(body: bytes) -> bytes:
-    del body
-    return b'{"result":' + b"[" * DEEP + b"]" * DEEP + b"}"
 
 
 FAMILY = Family(
@@ -119,7 +115,7 @@ FAMILY = Family(
         ),
         Kind("long-source", "a source of 60 KB", in_page(_with_long_source), FOR_GOOD),
         Kind("pc-url", "a mobile page with an address without an end", _endless_pc_url, FOR_GOOD),
-        Kind("many-rows", f"an answer of {ROWS:,} rows", in_body(_with_many_rows), on_lists=1),
+        Kind("many-rows", f"an answer of {ROWS:,} rows", in_rows(_many), on_lists=1),
         Kind("deep-json", "JSON, one in the other", in_body(_deep_json), on_lists=1),
     ),
 )

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, encoding, in_body, in_page
+from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, Make, encoding, in_body, in_page
+from sinanews.mirror.replies import HTML, Reply
 
 _BODY = re.compile(
     r'<div class="[^"]*" id="arti(?:body|cle)">.*?'
@@ -47,15 +49,20 @@ def _cut_off(body: bytes) -> bytes:
     return body[: len(body) // 2]
 
 
-def _in_gb18030(body: bytes) -> bytes:
-    text = body.decode(encoding(body))
-    return text.replace("charset=gb2312", "charset=utf-8").encode("gb18030")
+def _in_gb18030(target: str, make: Make) -> Reply:
+    good = make(target)
+    if good.content_type != HTML or good.headers:
+        return good
+    text = good.body.decode(encoding(good.body))
+    body = text.replace("charset=gb2312", "charset=utf-8").encode("gb18030")
+    return replace(good, body=body, zipped=None)
 
 
 FAMILY = Family(
     "damage",
     "the page lacks something, or its bytes are not in the encoding that it names",
     (
+        Kind("gbk-as-utf8", "GBK that calls itself UTF-8", _in_gb18030, FOR_GOOD),
         Kind("truncated", "the first half, as if it were all", in_body(_cut_off), 1, 1),
         Kind(
             "nobody",
@@ -69,6 +76,5 @@ FAMILY = Family(
             in_page(lambda page: _TITLES.sub("", page)),
             FOR_GOOD,
         ),
-        Kind("gbk-as-utf8", "GBK that calls itself UTF-8", in_body(_in_gb18030), FOR_GOOD),
     ),
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 from sinanews.exceptions import ArgumentError
 from sinanews.mirror.faults.families import KINDS
-from sinanews.mirror.faults.kind import FOR_GOOD, Kind, Make
-from sinanews.mirror.faults.rows import change_rows
+from sinanews.mirror.faults.kind import FOR_GOOD, Kind, Make, in_rows
+from sinanews.mirror.faults.rows import each_row
 from sinanews.mirror.faults.shares import Shares, address_of, lasting
 from sinanews.mirror.replies import Reply
 from sinanews.mirror.roll import Json
@@ -98,7 +98,8 @@ class Faults:
                 rows = [first, *rows[1:], *others]
             return rows
 
-        return lambda target: change_rows(make(target), change)
+        faulty = in_rows(each_row(change))
+        return lambda target: faulty(target, make)
 
 
 def _faulty(kind: Kind, make: Make) -> Make:

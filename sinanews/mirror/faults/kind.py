@@ -1,11 +1,13 @@
 """What a kind of fault is, and the ways of making one."""
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sinanews.mirror.replies import HTML, Reply
+from sinanews.mirror import roll
+from sinanews.mirror.replies import HTML, JSON, Reply
 from sinanews.mirror.roll import Json
 
 FOR_GOOD = sys.maxsize  # hits
@@ -69,7 +71,24 @@ def in_page(change: Callable[[str], str]) -> Callable[[str, Make], Reply]:
         if good.content_type != HTML or good.headers or not good.body:
             return good
         code = encoding(good.body)
-        return replace(good, body=change(good.body.decode(code)).encode(code), zipped=None)
+        # Bytes that another fault has left in another encoding come out as they went in.
+        text = good.body.decode(code, "surrogateescape")
+        return replace(good, body=change(text).encode(code, "surrogateescape"), zipped=None)
+
+    return faulty
+
+
+def in_rows(change: Callable[[list[Any]], list[Any]]) -> Callable[[str, Make], Reply]:
+    """A fault that changes the rows of a list's answer. Replies of any other kind, and answers with
+    a callback, stay as they are."""
+
+    def faulty(target: str, make: Make) -> Reply:
+        good = make(target)
+        if good.content_type != JSON or good.headers:
+            return good
+        document = json.loads(good.body)
+        document["result"]["data"] = change(document["result"]["data"])
+        return replace(good, body=roll.serialize(document, {}).encode())
 
     return faulty
 

@@ -1,14 +1,10 @@
 """Rows of a list that lead elsewhere, lack something, or have values that nobody expects."""
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from sinanews.mirror import roll
 from sinanews.mirror.faults.elsewhere import CREDENTIALS, INSIDE, OUTSIDE
-from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, Make, RowKind, in_body
-from sinanews.mirror.replies import JSON, Reply
+from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, RowKind, in_rows
 from sinanews.mirror.roll import Json
 
 TITLE = "\x1b[31m{title}\x1b]0;x\x07\r\nfake line\u202e\u2066\x9b2J\u2028\x00"
@@ -23,21 +19,13 @@ BAD_VALUES: Json = {
 }
 
 
-def change_rows(good: Reply, change: Callable[[Json], list[Any]]) -> Reply:
-    """An answer with each row replaced by what `change` makes of it; any other reply as it is."""
-    if good.content_type != JSON or good.headers:
-        return good
-    document = json.loads(good.body)
-    rows = [new for row in document["result"]["data"] for new in change(row)]
-    document["result"]["data"] = rows
-    return replace(good, body=roll.serialize(document, {}).encode(), zipped=None)
-
-
 def _row_kind(name: str, summary: str, rows: Callable[[Json], list[Any]]) -> RowKind:
-    def reply(target: str, make: Make) -> Reply:
-        return change_rows(make(target), rows)
+    return RowKind(name, summary, in_rows(each_row(rows)), rows=rows)
 
-    return RowKind(name, summary, reply, rows=rows)
+
+def each_row(rows: Callable[[Json], list[Any]]) -> Callable[[list[Any]], list[Any]]:
+    """Has each row replaced by one or more."""
+    return lambda good: [new for row in good for new in rows(row)]
 
 
 def _beside(name: str, summary: str, **values: object) -> RowKind:
@@ -56,10 +44,8 @@ def _with_hostile_title(row: Json) -> list[Any]:
     return [row | {"title": TITLE.format(title=row["title"])}]
 
 
-def _with_bad_rows(body: bytes) -> bytes:
-    """Inserts four broken rows, each after a good one as long as there are any."""
-    document = json.loads(body)
-    rows: list[Any] = document["result"]["data"]
+def _with_broken_rows(rows: list[Any]) -> list[Any]:
+    """Four broken rows, each after a good one as long as there are any."""
     good = dict(rows[0]) if rows else {"docid": "comos:nnonesuch00000", "intime": "0"}
     broken = [
         {name: value for name, value in good.items() if name != "url"},
@@ -69,14 +55,16 @@ def _with_bad_rows(body: bytes) -> bytes:
     ]
     for index, row in enumerate(broken):
         rows.insert(2 * index + 1, row)
-    return roll.serialize(document, {}).encode()
+    return rows
 
 
 FAMILY = Family(
     "rows",
     "rows of a list that lead elsewhere, or have values that nobody expects",
     (
-        Kind("badrow", "four rows that cannot be used", in_body(_with_bad_rows), on_lists=FOR_GOOD),
+        Kind(
+            "badrow", "four rows that cannot be used", in_rows(_with_broken_rows), on_lists=FOR_GOOD
+        ),
         _beside("row-inside", f"a row more, of {INSIDE}", url=INSIDE),
         _beside("row-login", "a row more, of a loopback address with a password", url=CREDENTIALS),
         _beside("row-outside", f"a row more, of {OUTSIDE}", url=OUTSIDE),

@@ -11,8 +11,9 @@ from sinanews.mirror.faults.kind import FOR_GOOD, Kind, RowKind
 from sinanews.mirror.prose import seeded_random
 
 DEFAULT = 3.0  # percent of the addresses
-# At one address: each costs a run that tries a page once, and three runs are to be enough.
-PASSING = 2
+# Kinds that pass, at one address: each costs a run in which a page is tried once, and three runs are
+# to be enough. A list is asked three times in a run, and one of its answers is to be a good one.
+PASSING_AT_PAGE, PASSING_AT_LIST = 2, 1
 ALL = "all"
 ACCEPTED = "SHARE% or NAME or NAME=SHARE%, several with commas, such as 5%,captcha=0%"
 _SHARE = re.compile(r"(\d{1,2}(?:\.\d{1,3})?|100)%", re.ASCII)
@@ -42,7 +43,8 @@ class Shares:
         kinds = [kind for kind in self._drawn(address) if lasting(kind, address)]
         passing = [kind for kind in kinds if lasting(kind, address) < FOR_GOOD]
         stay = [kind for kind in KINDS.values() if kind in kinds and kind not in passing]
-        return (*passing[:PASSING], *stay)
+        most = PASSING_AT_LIST if address.startswith(roll.PATH) else PASSING_AT_PAGE
+        return (*passing[:most], *stay)
 
     def _of_row(self, address: str) -> tuple[RowKind, ...]:
         """The kinds of a row that leads to HOST/PATH."""
