@@ -1,10 +1,15 @@
-"""Harvests the embedded mirror into `output/demo/`: no site is asked for anything."""
+"""Harvests the embedded mirror into `output/demo/`: no site is asked for anything.
+
+With `--faults`, or `--faults=SHARES` as `scrapy mirror --help` has them, everything goes wrong at
+some of its addresses, and three harvests have what can be had.
+"""
 
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,25 +27,46 @@ QUICK = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
     "OUTPUT_DIR": str(OUTPUT),
 }
+FAULTS = "--faults"
+HARVESTS = 3  # each meets one fault of an address that passes, and there are two at most
+PAUSE = 5  # seconds until what has failed is tried again, then twice as many
+# A hanging answer is not waited for so long, and what fails waits for the next harvest.
+WITH_FAULTS = {"DOWNLOAD_TIMEOUT": "2", "FAILED_PAUSE_SECONDS": str(PAUSE), "RETRY_TIMES": "1"}
 
 
 def main() -> int:
-    """Crawl the mirror; the exit code is the crawl's."""
+    """Crawl the mirror; the exit code is the last crawl's."""
     for wish_to_end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(wish_to_end, lambda number, _: sys.exit(128 + number))
     # Each demo's mirror is a site of its own, and an archive belongs to one.
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    with mirror() as url:
-        return crawl(url, sys.argv[1:])
+    faults = [word for word in sys.argv[1:] if word.partition("=")[0] == FAULTS]
+    arguments = [word for word in sys.argv[1:] if word not in faults]
+    with mirror(*faults) as url:
+        return crawl_with_faults(url, arguments) if faults else crawl(url, arguments)
+
+
+def crawl_with_faults(url: str, arguments: list[str]) -> int:
+    """Crawl until what passes has passed, and show what the archive holds then."""
+    code = 0
+    for number in range(HARVESTS):
+        if number:
+            seconds = PAUSE * 2 ** (number - 1)
+            print(f"\nwhat failed is tried again, {seconds} seconds later:", flush=True)
+            time.sleep(seconds)
+        code = crawl(url, arguments, **WITH_FAULTS)
+    print(flush=True)
+    subprocess.run([*SCRAPY, "status", f"-sOUTPUT_DIR={OUTPUT}"], check=False)
+    return code
 
 
 @contextmanager
-def mirror() -> Iterator[str]:
+def mirror(*options: str) -> Iterator[str]:
     """The address of a mirror that listens, and that ends with the block, however it ends.
 
     It runs apart from the terminal's Ctrl-C, to go on serving while the crawl closes down.
     """
-    command = (*SCRAPY, "mirror", "--port", "0")
+    command = (*SCRAPY, "mirror", "--port", "0", *options)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as server:
@@ -59,9 +85,10 @@ def address(lines: IO[str]) -> str:
     sys.exit("the mirror ended before it listened; what it said is above")
 
 
-def crawl(url: str, arguments: list[str]) -> int:
+def crawl(url: str, arguments: list[str], **more: str) -> int:
     """Crawl as a user would; Ctrl-C is left to Scrapy, which closes down in good order."""
-    settings = [f"-s{name}={value}" for name, value in {**QUICK, "MIRROR_URL": url}.items()]
+    told = {**QUICK, **more, "MIRROR_URL": url}
+    settings = [f"-s{name}={value}" for name, value in told.items()]
     signal.signal(signal.SIGINT, lambda *_: None)
     with subprocess.Popen([*SCRAPY, "crawl", "china", *settings, *arguments]) as crawler:
         try:

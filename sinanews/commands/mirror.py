@@ -46,7 +46,7 @@ class Command(ScrapyCommand):
             metavar="SHARES",
             help="what goes wrong at a share of all addresses, by chance but the same for the same"
             " --seed: NAME=SHARE%% of a kind or family, SHARE%% of all, several with commas, such"
-            " as 5%%,bombs=2%%,hang=0%% (alone: 3%% of all)",
+            " as 5%%,bombs=2%%,hang=0%% (alone: 2%% of all)",
         )
         parser.add_argument("--write", metavar="DIR", help="write the site as files, and end")
 

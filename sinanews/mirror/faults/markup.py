@@ -7,7 +7,7 @@ from sinanews.mirror.faults.damage import behind_text
 from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, in_page, instead
 from sinanews.mirror.replies import Reply
 
-STAFF = "bianji.wu@staff.hostile.example"  # an editor's address, as pages have them in scripts
+STAFF = "bianji.wu@staff.sina.com.cn"  # an editor's address, as pages have them in scripts
 READER = "爱喝豆浆的股民小吕"  # a reader's name
 IMAGE = '<img src="x" onerror="alert(1)">'
 SCRIPT = "<script>alert(1)</script>"

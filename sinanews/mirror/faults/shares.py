@@ -10,7 +10,7 @@ from sinanews.mirror.faults.families import FAMILIES, KINDS
 from sinanews.mirror.faults.kind import FOR_GOOD, Kind, RowKind
 from sinanews.mirror.prose import seeded_random
 
-DEFAULT = 3.0  # percent of the addresses
+DEFAULT = 2.0  # percent of the addresses: of all refusals 12 %, by which no run is blocked
 # Kinds that pass, at one address: each costs a run in which a page is tried once, and three runs are
 # to be enough. A list is asked three times in a run, and one of its answers is to be a good one.
 PASSING_AT_PAGE, PASSING_AT_LIST = 2, 1
@@ -23,7 +23,7 @@ class Shares:
     """Faults at a share of the addresses.
 
     `text` has shares with commas between them: `5%` or `all=5%` is each kind's, `bombs=2%` that of
-    each kind of a family, `hang=10%` one kind's; a name alone stands for 3 %. Of two for one kind
+    each kind of a family, `hang=10%` one kind's; a name alone stands for 2 %. Of two for one kind
     the last one counts. Raises ArgumentError for anything else.
     """
 
