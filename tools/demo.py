@@ -4,6 +4,7 @@ With `--faults`, or `--faults=SHARES` as `scrapy mirror --help` has them, everyt
 some of its addresses, and three harvests have what can be had.
 """
 
+import argparse
 import re
 import shutil
 import signal
@@ -27,7 +28,6 @@ QUICK = {
     "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
     "OUTPUT_DIR": str(OUTPUT),
 }
-FAULTS = "--faults"
 HARVESTS = 3  # each meets one fault of an address that passes, and there are two at most
 PAUSE = 5  # seconds until what has failed is tried again, then twice as many
 # A hanging answer is not waited for so long, and what fails waits for the next harvest.
@@ -35,19 +35,27 @@ WITH_FAULTS = {"DOWNLOAD_TIMEOUT": "2", "FAILED_PAUSE_SECONDS": str(PAUSE), "RET
 
 
 def main() -> int:
-    """Crawl the mirror; the exit code is the last crawl's."""
+    """Crawl the mirror; the exit code is the crawl's."""
     for wish_to_end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(wish_to_end, lambda number, _: sys.exit(128 + number))
     # Each demo's mirror is a site of its own, and an archive belongs to one.
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    faults = [word for word in sys.argv[1:] if word.partition("=")[0] == FAULTS]
-    arguments = [word for word in sys.argv[1:] if word not in faults]
-    with mirror(*faults) as url:
-        return crawl_with_faults(url, arguments) if faults else crawl(url, arguments)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False, add_help=False)
+    parser.add_argument("--faults", nargs="?", const="all")
+    parser.add_argument("-s", dest="settings", action="append", default=[])
+    options, others = parser.parse_known_args()
+    arguments = [*(f"-s{setting}" for setting in options.settings), *others]
+    if options.faults is None:
+        with mirror() as url:
+            return crawl(url, arguments)
+    with mirror(f"--faults={options.faults}") as url:
+        code = crawl_repeatedly(url, arguments)
+    show_account(options.settings)
+    return code
 
 
-def crawl_with_faults(url: str, arguments: list[str]) -> int:
-    """Crawl until what passes has passed, and show what the archive holds then."""
+def crawl_repeatedly(url: str, arguments: list[str]) -> int:
+    """Crawl until those faults have passed that do; the exit code is the last crawl's."""
     code = 0
     for number in range(HARVESTS):
         if number:
@@ -55,9 +63,14 @@ def crawl_with_faults(url: str, arguments: list[str]) -> int:
             print(f"\nwhat failed is tried again, {seconds} seconds later:", flush=True)
             time.sleep(seconds)
         code = crawl(url, arguments, **WITH_FAULTS)
-    print(flush=True)
-    subprocess.run([*SCRAPY, "status", f"-sOUTPUT_DIR={OUTPUT}"], check=False)
     return code
+
+
+def show_account(settings: list[str]) -> None:
+    """Print what the archive holds, and what of the site it does not."""
+    print(flush=True)
+    told = [f"OUTPUT_DIR={OUTPUT}", *settings]
+    subprocess.run([*SCRAPY, "status", *(f"-s{setting}" for setting in told)], check=False)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from sinanews.mirror.faults.kind import FOR_GOOD, Kind, RowKind
 from sinanews.mirror.prose import seeded_random
 
 DEFAULT = 2.0  # percent of the addresses: of all refusals 12 %, by which no run is blocked
-# Kinds that pass, at one address: each costs a run in which a page is tried once, and three runs are
-# to be enough. A list is asked three times in a run, and one of its answers is to be a good one.
+# Kinds that pass, at one address. At a page each costs a run that tries it once, and three runs are
+# to be enough. A list is asked three times in a run, and one of its answers is to be good.
 PASSING_AT_PAGE, PASSING_AT_LIST = 2, 1
 ALL = "all"
 ACCEPTED = "SHARE% or NAME or NAME=SHARE%, several with commas, such as 5%,captcha=0%"
