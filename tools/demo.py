@@ -29,6 +29,7 @@ QUICK = {
     "OUTPUT_DIR": str(OUTPUT),
 }
 HARVESTS = 3  # each meets one fault of an address that passes, and there are two at most
+MORE_TO_COME = (3, 5)  # exit codes after which another harvest may find what this one did not
 PAUSE = 5  # seconds until what has failed is tried again, then twice as many
 # A hanging answer is not waited for so long, and what fails waits for the next harvest.
 WITH_FAULTS = {"DOWNLOAD_TIMEOUT": "2", "FAILED_PAUSE_SECONDS": str(PAUSE), "RETRY_TIMES": "1"}
@@ -56,12 +57,13 @@ def main() -> int:
 
 def crawl_repeatedly(url: str, arguments: list[str]) -> int:
     """Crawl until those faults have passed that do; the exit code is the last crawl's."""
-    code = 0
-    for number in range(HARVESTS):
-        if number:
-            seconds = PAUSE * 2 ** (number - 1)
-            print(f"\nwhat failed is tried again, {seconds} seconds later:", flush=True)
-            time.sleep(seconds)
+    code = crawl(url, arguments, **WITH_FAULTS)
+    for number in range(1, HARVESTS):
+        if code not in MORE_TO_COME:
+            break
+        seconds = PAUSE * 2 ** (number - 1)
+        print(f"\nwhat failed is tried again, {seconds} seconds later:", flush=True)
+        time.sleep(seconds)
         code = crawl(url, arguments, **WITH_FAULTS)
     return code
 
