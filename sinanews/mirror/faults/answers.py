@@ -80,14 +80,14 @@ def without_loop(target: str) -> str:
 
 
 def mobile_address(target: str) -> str:
-    """HOST/PATH of the mobile page of the story whose PC page is at a target; of any other target,
-    the target."""
+    """HOST/PATH of the mobile page of the story whose PC page is at a target; HOST/PATH of any other
+    target itself."""
     return _DETAIL.sub(r".cn/\g<path>/detail-i\g<docid>.d.html", target.partition("?")[0])
 
 
 def _to_phone(target: str, make: Make) -> Reply:
     mobile = mobile_address(target)
-    if mobile == target:
+    if mobile == target.partition("?")[0]:
         return make(target)
     return Reply(b"", status=302, location=f"/{mobile}")
 

@@ -24,7 +24,8 @@ class Shares:
 
     `text` has shares with commas between them: `5%` or `all=5%` is each kind's, `bombs=2%` that of
     each kind of a family, `hang=10%` one kind's; a name alone stands for 2 %. Of two for one kind
-    the last one counts. Raises ArgumentError for anything else.
+    the last one counts; `percent` is what came of that, by kind. Raises ArgumentError for anything
+    else.
     """
 
     def __init__(self, text: str, seed: int) -> None:
@@ -33,7 +34,7 @@ class Shares:
         for part in text.split(","):
             names, share = _parse(part.strip())
             shares |= dict.fromkeys(names, share)
-        self._shares = {KINDS[name]: share / 100 for name, share in shares.items() if share}
+        self.percent = {name: share for name, share in shares.items() if share}
         self.at = lru_cache(maxsize=None)(self._at)
         self.of_row = lru_cache(maxsize=None)(self._of_row)
 
@@ -53,8 +54,8 @@ class Shares:
     def _drawn(self, address: str) -> list[Kind]:
         """The kinds that fall on an address, in an order of chance."""
         draws = {
-            kind: seeded_random("fault", self._seed, kind.name, address).random() / share
-            for kind, share in self._shares.items()
+            KINDS[name]: seeded_random("fault", self._seed, name, address).random() * 100 / percent
+            for name, percent in self.percent.items()
         }
         return sorted((kind for kind in draws if draws[kind] < 1), key=draws.__getitem__)
 
@@ -79,8 +80,8 @@ def _parse(part: str) -> tuple[list[str], float]:
     match = _SHARE.fullmatch(share)
     if match is None or not name:
         raise ArgumentError("faults", part, ACCEPTED)
-    names = {family.name: [kind.name for kind in family.kinds] for family in FAMILIES}
-    names |= {kind: [kind] for kind in KINDS} | {ALL: list(KINDS)}
+    families = {family.name: [kind.name for kind in family.kinds] for family in FAMILIES}
+    names = {ALL: list(KINDS)} | families | {kind: [kind] for kind in KINDS}
     if name not in names:
         raise ArgumentError("faults", name, f"one of {', '.join(names)}")
     return names[name], float(match[1])
