@@ -20,7 +20,7 @@ from sinanews.ledger.database import in_short
 from sinanews.ledger.selection import Selection
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
-from sinanews.reporting.report import Report, account, lines
+from sinanews.reporting.report import REMOVED_STATS, Report, account, lines
 from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
@@ -116,6 +116,11 @@ class RunReport:
             presence=coverage.shares(),
             presence_before=earlier_coverage(earlier),
             drifted=drifted(coverage, earlier),
+            removed={
+                name.removeprefix(REMOVED_STATS): count
+                for name, count in sorted(stats.items())
+                if name.startswith(REMOVED_STATS)
+            },
             requests=stats.get("downloader/request_count", 0),
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),

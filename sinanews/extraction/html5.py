@@ -3,16 +3,19 @@
 Lexbor builds the same tree as parse5. The serialiser here follows dom-serializer 0.1, which
 cheerio uses. Because he.decode undoes its escaping, text and attribute values are written raw and
 entities are decoded only where dom-serializer does not escape: in comments and raw-text elements.
-It differs from RSSHub where raw output would become markup: a `<` that would open a tag is written
-as `&lt;`, and a `"` in an attribute value as `&quot;`.
+It differs from RSSHub where raw output would become markup, and leaves out what acts: see `inner`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from html import unescape
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from sinanews.extraction import sanitize
+from sinanews.extraction.sanitize import Action
 
 # Elements without an end tag: those that the HTML standard serialises as void, section 13.3 in
 # https://html.spec.whatwg.org/multipage/parsing.html, and `command`, void in dom-serializer only.
@@ -25,7 +28,12 @@ RAW_TEXT = frozenset(("style", "iframe", "noembed", "noframes", "noscript", "xmp
 TEXT, COMMENT = "-text", "-comment"  # Lexbor's tag names for nodes that are not elements
 
 _TAG_OPEN = re.compile(r"<(?=[A-Za-z/!?])")
-_COMMENT_END = re.compile(r"--!?>")
+_COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
+# Control characters other than tab, line feed and carriage return.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_TEXT_SPECIAL = re.compile(r"[<\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
+_IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
 _PICTURE_URL = re.compile(r"\.(?:gif|png|jpg|webp)")  # as in RSSHub
 
 
@@ -42,8 +50,8 @@ def parsed_body(inner_html: str) -> LexborNode:
 
     Scripts are removed, and the text around each of them is merged into one node.
     """
-    body = parse(inner_html).body
-    assert body is not None, "an HTML document always has a body"
+    body = parse(inner_html).body or parse("").body  # a frameset has none
+    assert body is not None, "an empty document has a body"
     for script in body.css("script"):
         script.decompose()
     body.merge_text_nodes()
@@ -51,9 +59,9 @@ def parsed_body(inner_html: str) -> LexborNode:
 
 
 def children(node: LexborNode) -> Iterator[LexborNode]:
-    """All child nodes, text and comments included; for a template, those of its content."""
-    parent = node.template_fragments()[0] if node.tag == "template" else node
-    child = parent.first_child
+    """All child nodes, text and comments included. A template has none: what it holds is no part
+    of the page."""
+    child = node.first_child
     while child is not None:
         yield child
         child = child.next
@@ -93,60 +101,136 @@ def repair_links(body: LexborNode, base: str) -> None:
                 del image.attrs[event]
 
 
-def inner(node: LexborNode, *, comments: bool = True) -> str:
-    """The node's inner HTML as RSSHub writes it, with or without comments."""
-    pieces: list[str] = []
-    _write_children(node, pieces.append, comments=comments, in_svg=False)
-    return "".join(pieces)
+def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | None = None) -> str:
+    """The node's inner HTML as RSSHub writes it, with or without comments, but for what acts.
 
-
-def _write_children(
-    parent: LexborNode, write: Callable[[str], None], *, comments: bool, in_svg: bool
-) -> None:
-    """Writes the child nodes.
-
-    In svg, XML's rules hold: `<path/>` for an empty element, an end tag for any other, and
-    `name=""` for an empty attribute.
+    What is left out for that, `sanitize` tells; it is counted in `removed`. What is written makes
+    the same elements however it is parsed: neither text nor an attribute's value has a `<` that
+    opens a tag, and no tag a line break.
     """
-    parent_tag = parent.tag or ""
-    for node in children(parent):
-        tag = node.tag or ""
-        if tag == TEXT:
-            write(_text(node.text_content or "", parent_tag))
-        elif tag == COMMENT:
-            if comments:
-                write(_comment(node.html or ""))
-        else:
-            is_xml = in_svg or tag == "svg"
-            start = tag
-            for name, value in node.attributes.items():
-                if value or is_xml:
-                    escaped = (value or "").replace('"', "&quot;")
-                    start += f' {name}="{escaped}"'
-                else:
-                    start += f" {name}"
-            if is_xml and node.first_child is None:
-                write(f"<{start}/>")
-            elif not is_xml and tag in VOID:
-                write(f"<{start}>")
+    return _Writer(comments=comments, removed=Counter() if removed is None else removed).write(root)
+
+
+class _Writer:
+    """Writes what is in a node. In svg, XML's rules hold: `<path/>` for an empty element, an end
+    tag for any other, and `name=""` for an empty attribute."""
+
+    def __init__(self, *, comments: bool, removed: Counter[str]) -> None:
+        self._comments = comments
+        self._removed = removed
+        self._pieces: list[str] = []
+        self._text: list[str] = []  # not written yet: what follows may belong to it
+        self._parent = ""  # the tag of the element at work
+        self._in_svg = False
+        # Where to go on after an element: its next sibling, its end tag, what it is in.
+        self._outer: list[tuple[LexborNode | None, str, str, bool]] = []
+
+    def write(self, root: LexborNode) -> str:
+        node, self._parent = root.first_child, root.tag or ""
+        while True:
+            if node is not None:
+                node = self._write_node(node, node.tag or "")
+            elif self._outer:
+                node, end, self._parent, self._in_svg = self._outer.pop()
+                if end:
+                    self._write_markup(end)
             else:
-                write(f"<{start}>")
-                _write_children(node, write, comments=comments, in_svg=is_xml)
-                write(f"</{tag}>")
+                self._write_markup("")
+                return "".join(self._pieces)
+
+    def _write_node(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """Writes a node, or its beginning; returns the node that comes next in the page, None at
+        the end of an element."""
+        if tag == TEXT:
+            text = node.text_content or ""
+            if self._parent in RAW_TEXT:
+                self._write_markup(self._disarmed(_raw_text(text, self._parent)))
+            else:
+                self._text.append(text)
+        elif tag == COMMENT:
+            if self._comments:
+                self._write_markup(f"<!--{self._disarmed(_comment_text(node.html or ''))}-->")
+        elif node.is_element_node:
+            return self._write_element(node, tag)
+        return node.next
+
+    def _write_element(self, node: LexborNode, tag: str) -> LexborNode | None:
+        attributes = node.attributes
+        action, kind = sanitize.element(tag.lower(), attributes)
+        if tag == "style" and not _is_inert_style(node):
+            action, kind = Action.REMOVE, sanitize.STYLES
+        if action is Action.KEEP:
+            is_xml = self._in_svg or tag == "svg"
+            start = self._start_tag(tag, attributes, is_xml=is_xml)
+            child = node.first_child
+            if is_xml and child is None:
+                self._write_markup(f"{start}/>")
+                return node.next
+            self._write_markup(f"{start}>")
+            if tag in VOID and not is_xml:
+                return node.next
+            self._outer.append((node.next, f"</{tag}>", self._parent, self._in_svg))
+            self._parent, self._in_svg = tag, is_xml
+            return child
+        self._removed[kind] += 1
+        if action is Action.REMOVE:
+            return node.next
+        self._outer.append((node.next, "", self._parent, self._in_svg))
+        return node.first_child
+
+    def _write_markup(self, markup: str) -> None:
+        """Writes markup after the text before it, which is escaped as one: a `<` may be nodes
+        apart from what makes it a tag."""
+        if self._text:
+            text = "".join(self._text)
+            if _TEXT_SPECIAL.search(text):
+                text = _TAG_OPEN.sub("&lt;", _CONTROLS.sub("", text))
+                # Parsers make a raw carriage return a line feed; a character reference stays one.
+                text = text.replace("\r", "&#13;")
+            self._pieces.append(text)
+            self._text.clear()
+        self._pieces.append(markup)
+
+    def _start_tag(self, tag: str, attributes: Mapping[str, str | None], *, is_xml: bool) -> str:
+        """A start tag without its end, `>` or `/>`."""
+        start = f"<{tag}"
+        for name, value in attributes.items():
+            text = value or ""
+            if name not in sanitize.PLAIN and (kind := sanitize.attribute(tag.lower(), name, text)):
+                self._removed[kind] += 1
+            elif text or is_xml:
+                if _VALUE_SPECIAL.search(text):
+                    text = _CONTROLS.sub("", text).translate(_IN_VALUES)
+                start += f' {name}="{text}"'
+            else:
+                start += f" {name}"
+        return start
+
+    def _disarmed(self, text: str) -> str:
+        plain = _CONTROLS.sub("", text).replace("\r", "\n")
+        disarmed = sanitize.disarmed(plain)
+        if disarmed != plain:
+            self._removed[sanitize.COMMENTS] += 1
+        return disarmed
 
 
-def _text(text: str, parent_tag: str) -> str:
-    if parent_tag in RAW_TEXT:
-        # Left encoded if decoding would make an end tag that ends the element early.
-        decoded = unescape(text)
-        end_tag = f"</{parent_tag}"
-        ends_early = end_tag in decoded.lower() and end_tag not in text.lower()
-        return text if ends_early else decoded
-    # Parsers replace a raw carriage return with a line feed; a character reference stays one.
-    return _TAG_OPEN.sub("&lt;", text).replace("\r", "&#13;")
+def _is_inert_style(node: LexborNode) -> bool:
+    """Whether a style element has nothing but inert CSS. In svg it may have elements."""
+    parts = list(children(node))
+    css = _raw_text("".join(part.text_content or "" for part in parts), "style")
+    return all(part.tag == TEXT for part in parts) and sanitize.is_inert_style(css)
 
 
-def _comment(comment: str) -> str:
+def _raw_text(text: str, tag: str) -> str:
+    # Left encoded if decoding would make an end tag that ends the element early.
+    decoded = unescape(text)
+    end_tag = f"</{tag}"
+    ends_early = end_tag in decoded.lower() and end_tag not in text.lower()
+    return text if ends_early else decoded
+
+
+def _comment_text(comment: str) -> str:
     # Likewise left encoded if decoding would end the comment early.
-    decoded = unescape(comment.removeprefix("<!--").removesuffix("-->"))
-    return comment if _COMMENT_END.search(decoded) else f"<!--{decoded}-->"
+    encoded = comment.removeprefix("<!--").removesuffix("-->")
+    decoded = unescape(encoded)
+    return encoded if _COMMENT_END.search(_CONTROLS.sub("", decoded)) else decoded

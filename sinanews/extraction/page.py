@@ -2,6 +2,7 @@
 
 import re
 from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,12 +28,16 @@ _NOT_FOUND_SIZE = 30_000  # bytes, at most; pages with an article are several ti
 
 
 def read(
-    response: Response, story: Story | None = None, loader: type[ArticleLoader] = ArticleLoader
+    response: Response,
+    story: Story | None = None,
+    loader: type[ArticleLoader] = ArticleLoader,
+    removed: Counter[str] | None = None,
 ) -> Article:
     """Reads the article of a page.
 
     `story` is its row in the roll list, whose title and times take precedence over the page's.
-    `loader` collects the fields; the result is of its `default_item_class`.
+    `loader` collects the fields; the result is of its `default_item_class`. What the body had that
+    would act in a browser, and has no more, is counted in `removed`, by kind.
 
     Raises LayoutError when the page has no layout that is supported, or lacks a required field.
     """
@@ -42,6 +47,8 @@ def read(
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], absent)
     article = _load(page, layout, response, story, loader)
+    if removed is not None:
+        removed.update(page.removed)
     if missing_fields(article):
         # Reported as for the page alone, so that reading its saved file gives the same error.
         missing = missing_fields(_load(page, layout, response, None, loader))
@@ -124,19 +131,21 @@ def _load(
     else:
         values["docid"] = urls.docid(response.url)
         values["url"] = response.url
-    values |= _body_fields(layout.content(page), layout, response.url)
+    values |= _body_fields(page, layout, response.url)
     article: Article = loader.load_item(**values)
     return article
 
 
-def _body_fields(inner_html: str, layout: Layout, url: str) -> dict[str, Any]:
+def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     """The fields that come from the article's body, by name."""
+    inner_html = layout.content(page)
     body = html5.parsed_body(inner_html)
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
+    source = first_image.attributes.get("src") if first_image else None
     fields = {
-        "body_html": html5.inner(body),
-        "headimg": (first_image.attributes.get("src") if first_image else None) or None,
+        "body_html": html5.inner(body, removed=page.removed),
+        "headimg": source if source and urls.is_web_url(source) else None,
         "tickers": bodies.stocks(inner_html, body),
     }
     remove_boilerplate(body, layout.boilerplate)  # in place, and body_html has it

@@ -7,28 +7,27 @@ import re
 import zlib
 from collections.abc import Iterable
 from hashlib import sha256
-from html import unescape
 from typing import Any
 
 import frontmatter
 
 from sinanews.config import Config
 from sinanews.extraction import body as bodies
-from sinanews.extraction import layouts
+from sinanews.extraction import html5, layouts
+from sinanews.extraction.sanitize import attributes_of, is_inert
 from sinanews.items import Article
 from sinanews.posts.front_matter import PostHandler
+from sinanews.posts.hexo import inert_in_hexo
 from sinanews.posts.identity import post_date
 from sinanews.posts.paths import AUTHOR, categories, post_title
 from sinanews.utils.times import rfc1123
+from sinanews.utils.urls import is_web_url
 
 PROXY = "https://cors.zfour.workers.dev/?"
 
-# Bodies are written with every attribute value between double quotes.
-_IMAGE = re.compile(
-    r"""<!--.*?-->|<style\b.*?</style>|<img(?P<image>(?:\s+[^\s=">]+(?:="[^"]*")?)*)\s*/?>""",
-    re.DOTALL,
-)
-_SOURCE = re.compile(r'\ssrc="([^"]*)"')
+# What the first picture is looked for beside: each with where it ends.
+_ENDS = {"<!--": "-->", "<style": "</style", "<img": ">"}
+_LANDMARK = re.compile("|".join(_ENDS), re.IGNORECASE)
 
 
 def post_bytes(article: Article, config: Config) -> bytes:
@@ -51,7 +50,7 @@ def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes
     Raises ValueError for an article without any time, and KeyError for an unknown extra key.
     """
     moment = post_date(article)
-    body, picture = _head_image(body, article.docid)
+    body, picture = _head_image(_inert(body), article.docid)
     metadata: dict[str, Any] = {
         "title": post_title(article.title),
         "categories": categories(article.channels),
@@ -62,8 +61,15 @@ def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes
         "thumbnail": picture,
     }
     metadata |= _extras(article, extra_keys)
-    post = frontmatter.Post(f"<div>   \n{body}  \n</div>", PostHandler(), **metadata)
+    content = inert_in_hexo(f"<div>   \n{body}  \n</div>")
+    post = frontmatter.Post(content, PostHandler(), **metadata)
     return frontmatter.dumps(post).encode()
+
+
+def _inert(body: str) -> str:
+    """A body as it is if nothing in it acts, as in all that are read today; else what is inert of
+    it. Bodies come from a user's own code as well, and from archives of earlier versions."""
+    return body if is_inert(body) else html5.inner(html5.parsed_body(body))
 
 
 def _head_image(body: str, docid: str) -> tuple[str, str]:
@@ -72,7 +78,7 @@ def _head_image(body: str, docid: str) -> tuple[str, str]:
     A first picture without https makes the reference send every http src through its proxy.
     """
     source = _first_image(body)
-    if source is None:
+    if source is None or not is_web_url(source):
         return body, f"https://picsum.photos/400/300?random={zlib.crc32(docid.encode()) % 10001}"
     if "https://" in source:
         return body, source
@@ -81,15 +87,21 @@ def _head_image(body: str, docid: str) -> tuple[str, str]:
 
 
 def _first_image(body: str) -> str | None:
-    # The reference's parser reads every raw text but style as markup, and decodes attributes.
-    tags = (match["image"] for match in _IMAGE.finditer(body))
-    image = next((tag for tag in tags if tag is not None), None)
-    if image is None:
-        return None
-    source = _SOURCE.search(image)
-    return unescape(source[1]) if source else ""
+    """The address of the first img, which may be empty. As the reference's parser, this reads every
+    raw text but style as markup."""
+    position = 0
+    while landmark := _LANDMARK.search(body, position):
+        end = _ENDS[landmark[0].lower()]
+        position = body.find(end, landmark.end()) + len(end)
+        if position < len(end):
+            return None
+        tag = body[landmark.start() : position]
+        if end == ">" and (attributes := attributes_of(tag)) is not None:
+            return attributes.get("src", "")
+    return None
 
 
 def _extras(article: Article, keys: Iterable[str]) -> dict[str, Any]:
-    line = article.to_json() | {"link": article.url}
+    # Themes write a link as it is: as a URL parser writes it, it has no quotation mark.
+    line = article.to_json() | {"link": html5.absolute(article.url, article.url)}
     return {key: line[key] for key in keys if line[key]}

@@ -7,6 +7,8 @@ from typing import Any
 from sinanews.items import STATES, State
 from sinanews.utils import times
 
+REMOVED_STATS = "sinanews/removed/"  # how the stats begin that count what was taken out of bodies
+
 
 @dataclass(slots=True)
 class Report:
@@ -18,7 +20,8 @@ class Report:
     `gaps` in which there may be rows that were not seen, whether these are `confirmed`, and whether
     the walk was `complete`; `new` are stories that were not known. `waiting` are those failed ones
     that were not fetched, `given_up` those that were given up in an earlier run and not tried in
-    this one. `crashes` are errors in somebody's code, by what and where. `stalled` says what has
+    this one. `removed` counts, by kind, what was taken out of bodies because it would act in a
+    browser. `crashes` are errors in somebody's code, by what and where. `stalled` says what has
     come to a stop, if anything has.
     """
 
@@ -39,6 +42,7 @@ class Report:
     presence: dict[str, float] = field(default_factory=dict)
     presence_before: dict[str, float] = field(default_factory=dict)
     drifted: list[str] = field(default_factory=list)
+    removed: dict[str, int] = field(default_factory=dict)
     stalled: str | None = None
     requests: int = 0
     bytes: int = 0
@@ -75,11 +79,17 @@ def lines(report: Report) -> list[str]:
             f" {report.presence_before.get(name, 1.0):.0%} before"
             for name in report.drifted
         ),
+        *_removed(report.removed),
         *(_walked(name, walk) for name, walk in report.lists.items()),
         *(_gap(name, walk, gap) for name, walk in report.lists.items() for gap in walk["gaps"]),
         *(f"{what}: {count}" for what, count in trouble(report).items() if count),
         f"{report.requests} requests, {report.bytes / 1e6:.1f} MB, {report.seconds:.1f} s",
     ]
+
+
+def _removed(counts: Mapping[str, int]) -> list[str]:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+    return [f"taken out of bodies: {kinds}"] if counts else []
 
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What spiders of an archive share: claimed stories become requests, and pages items."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
@@ -27,6 +28,7 @@ from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import post_path
 from sinanews.reporting.crashes import CRASHES_STAT, with_crash
+from sinanews.reporting.report import REMOVED_STATS
 from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, rejection
 from sinanews.spiders.stop import Stop
@@ -282,7 +284,10 @@ class ArchiveSpider(Spider):
         @returns items 1 1
         @scrapes docid title body_html
         """
-        item = read_item(response, story, self.loader)
+        removed: Counter[str] = Counter()
+        item = read_item(response, story, self.loader, removed)
+        for kind, count in removed.items():
+            self.crawler.stats.inc_value(f"{REMOVED_STATS}{kind}", count)
         pc_url = page.pc_url(response) if _is_mobile(item) else None
         if pc_url and mobile is None and story is not None:
             yield self._page_request(pc_url, story, mobile=item)

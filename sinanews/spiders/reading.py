@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import Counter
 
 from scrapy import Request
 from scrapy.exceptions import CloseSpider, IgnoreRequest
@@ -38,11 +39,15 @@ _ADDRESS = re.compile(r"\b[a-z]+://\S+")
 
 
 def read_item(
-    response: Response, story: Story | None, loader: type[ArticleLoader] = ArticleLoader
+    response: Response,
+    story: Story | None,
+    loader: type[ArticleLoader] = ArticleLoader,
+    removed: Counter[str] | None = None,
 ) -> Item:
-    """The article of a page, or a rejection. `story` is the list's row for it, if there is one."""
+    """The article of a page, or a rejection. `story` is the list's row for it, if there is one;
+    what was taken out of the body is counted in `removed`."""
     try:
-        return page.read(response, story, loader=loader)
+        return page.read(response, story, loader, removed)
     except LayoutError as error:
         return _unreadable(response, story, error)
     except Exception as error:

@@ -14,6 +14,7 @@ ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
 _SINA = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)", re.ASCII | re.IGNORECASE)
+_WEB_URL = re.compile(r"https?://[^\s<>\"\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 
 # Since 2014; .d.html is mobile. Longer ids than these could not name files.
 _DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})\.(?:d\.)?s?html")
@@ -93,6 +94,15 @@ def is_sinas(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https", ""} and bool(_SINA.fullmatch(parts.netloc))
+
+
+def is_web_url(url: str) -> bool:
+    """Whether a URL is one of the web, written so that it can stand in any text.
+
+    >>> is_web_url("https://n.sinaimg.cn/a.png"), is_web_url("javascript:x"), is_web_url("/a.png")
+    (True, False, False)
+    """
+    return _WEB_URL.fullmatch(url) is not None
 
 
 def roll_url(channel: Channel, page: int) -> str:

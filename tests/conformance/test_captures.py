@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,20 @@ FIELDS = (
     "images",
     "keywords",
 )
+# What would act in a browser, in captures that have any of it; all else is the reference's.
+# Each is a pattern, and how often it is there.
+TAKEN_OUT = {
+    "f2016-xp1_5": {r' onmouseover="WeiboCard\.show\(\d+,\'finance\',this\)"': 3},
+    "k-2025-gerapy": {r'<iframe [^<>]* src="javascript:\'.*?\'" [^<>]*></iframe>': 1},
+    "n2017-gerapy-2025": {r'<iframe [^<>]* src="javascript:\'.*?\'" [^<>]*></iframe>': 1},
+    "n2017-gne-1": {r' href="javascript:;"': 1},
+    "tech2019-gne-4": {
+        r'<link rel="stylesheet" href="//ent\.sina\.com\.cn/css/\S+" charset="GBK">': 1,
+        r'(?<=<video id="myMovie" name="myMovie") src="[^"]*"': 1,
+        r'<input type="checkbox" checked id="J_Video_Autoplay">': 1,
+        r' href="javascript:;"': 3,
+    },
+}
 pytestmark = needs_shared()
 
 
@@ -73,4 +88,7 @@ def test_the_author_is_the_labelled_one_or_none(folder):
 )
 def test_the_source_body_matches_the_reference(folder):
     expected = (folder / "reference_body.html").read_bytes().decode()
+    for active, count in TAKEN_OUT.get(folder.name, {}).items():
+        expected, found = re.subn(active, "", expected)
+        assert found == count
     assert article(folder).body_html == expected

@@ -1,6 +1,7 @@
 """Layouts as data: how to recognise the pages of a family, and where each field is on them."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,11 +21,13 @@ class Page:
     """A parsed page: its HTML as text, its tree, and its metas.
 
     `encoded` is the same HTML in UTF-8, if available; it saves Lexbor from encoding the text.
+    `removed` counts, by kind, what was taken out of the body because it would act in a browser.
     """
 
     def __init__(self, html: str, encoded: bytes | None = None) -> None:
         self.html = html
         self.tree: LexborHTMLParser = parse(encoded or html)
+        self.removed: Counter[str] = Counter()
         self._matches: dict[str, list[LexborNode]] = {}
 
     @cached_property

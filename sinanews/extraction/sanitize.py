@@ -1,0 +1,330 @@
+"""Tells what acts in a browser from what does not, for elements, attributes, addresses and CSS.
+
+An element is judged by its tag alone, whatever stands around it: one that is inert here is inert
+in HTML, in svg, in a comment that ends early, and after a Markdown renderer has cut the text in
+two. So a body is inert when each of its tags is, and nobody has to foresee how it is parsed.
+
+What has no meaning in the standards (https://html.spec.whatwg.org, https://svgwg.org/svg2-draft)
+does nothing and stays; attributes that begin with `on` are handlers, known or not.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from functools import lru_cache
+from html import unescape
+
+import ada_url
+
+# What is taken out is counted under these names in the run report.
+COMMENTS = "markup in comments"
+FORMS = "forms"
+FRAMES = "frames and players"
+HANDLERS = "event handlers"
+NAMES = "malformed names"
+PAGE = "page directives"
+STYLES = "styles"
+SVG = "svg animations"
+TEMPLATES = "templates"
+URLS = "addresses that are no page's or picture's"
+
+
+class Action(Enum):
+    """What becomes of an element: it stays; what it holds stays; nothing stays."""
+
+    KEEP = "keep"
+    UNWRAP = "unwrap"
+    REMOVE = "remove"
+
+
+# Elements that act, or have others act: what becomes of them, and what they are counted as.
+ACTIVE = {
+    **dict.fromkeys(
+        ("button", "datalist", "form", "input", "isindex", "keygen", "optgroup", "option"),
+        (Action.UNWRAP, FORMS),
+    ),
+    **dict.fromkeys(("select", "selectedcontent", "textarea"), (Action.UNWRAP, FORMS)),
+    **dict.fromkeys(("applet", "object"), (Action.UNWRAP, FRAMES)),
+    **dict.fromkeys(
+        ("bgsound", "controlledframe", "embed", "fencedframe", "frame", "frameset", "portal"),
+        (Action.REMOVE, FRAMES),
+    ),
+    **dict.fromkeys(("webview", "model"), (Action.REMOVE, FRAMES)),
+    **dict.fromkeys(
+        ("base", "link", "meta", "script", "html", "head", "body", "title"), (Action.UNWRAP, PAGE)
+    ),
+    **dict.fromkeys(("geolocation", "install", "permission", "usermedia"), (Action.UNWRAP, PAGE)),
+    "plaintext": (Action.UNWRAP, PAGE),  # it would swallow what follows it
+    "template": (Action.REMOVE, TEMPLATES),
+    **dict.fromkeys(("annotation-xml", "foreignobject"), (Action.UNWRAP, SVG)),
+    **dict.fromkeys(
+        ("animate", "animatecolor", "animatemotion", "animatetransform", "discard", "handler"),
+        (Action.REMOVE, SVG),
+    ),
+    **dict.fromkeys(("listener", "set"), (Action.REMOVE, SVG)),
+}
+KEPT = (Action.KEEP, "")
+FRAME = (Action.REMOVE, FRAMES)
+
+# Attributes of every body that say nothing of addresses; looked up first, for speed alone.
+PLAIN = frozenset((
+    "align", "alt", "border", "class", "cms-height", "cms-style", "cms-width", "color", "height",
+    "id", "img-height", "img-width", "name", "rel", "referrerpolicy", "size", "target", "title",
+    "valign", "width",
+))  # fmt: skip # one name a line would hide the list
+# Attributes that have something asked for or run without a use that would be inert.
+DANGEROUS = frozenset(("dynsrc", "formaction", "ping", "srcdoc", "xml:base"))
+ADDRESSES = frozenset((
+    "action", "background", "cite", "longdesc", "lowsrc", "poster",
+))  # fmt: skip # as above
+ADDRESS_LISTS = frozenset(("imagesrcset", "srcset"))
+PLAYERS = frozenset(("audio", "source", "track", "video"))
+PICTURES = frozenset(("image", "img"))  # elements whose address is a picture's
+# svg elements that take part of a document by its address: of this one only.
+REFERENCES = frozenset((
+    "altglyph", "color-profile", "cursor", "feimage", "filter", "font-face-uri", "glyphref",
+    "lineargradient", "mpath", "pattern", "radialgradient", "textpath", "tref", "use",
+))  # fmt: skip # as above
+SCHEMES = frozenset(("ftp", "http", "https", "mailto", "tel"))
+
+# Against which addresses are resolved to see whether they are any.
+_BASE = "https://sina.com.cn/"
+_CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
+
+_ELEMENT_NAME = re.compile(r"[a-z][\w.\-]*(?::[\w.\-]+)?", re.IGNORECASE)
+_ATTRIBUTE_NAME = re.compile(r"[^ \t\n\f\r/<>=\x00-\x1f\x7f-\x9f]+")
+_SCRIPT = re.compile(r"(?:java|vb|live)script|data|mocha", re.IGNORECASE)
+
+# A tag as the HTML standard's tokenizer reads it, section 13.2.5, if it has no `<` or `>` within.
+_TAG = re.compile(r"<([A-Za-z][^ \t\n\f\r/<>]*+)([^<>]*+)>")
+ATTRIBUTE = re.compile(
+    r"""[ \t\n\f\r/]*+
+    (?:
+        ([^ \t\n\f\r/<>=][^ \t\n\f\r/<>=]*+)
+        (?:[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:"([^"]*+)"|'([^']*+)'|([^ \t\n\f\r"'][^ \t\n\f\r]*+)))?
+    )?""",
+    re.VERBOSE,
+)
+_TAG_OPEN = re.compile(r"<(?=[A-Za-z])")
+_TOKEN = re.compile(r"<[A-Za-z][^<>]*+>?")
+_STYLE = re.compile(r"<style(?![^ \t\n\f\r/>])[^<>]*+>", re.IGNORECASE)
+
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_CSS_SUSPECT = re.compile(r"[\\@(`]|behavior|binding|script", re.IGNORECASE)
+# With a back tick or a last backslash, a Markdown renderer does not see where a style ends.
+_CSS_ACTIVE = re.compile(
+    r"@(?:import|font-face|namespace|charset|document|-moz-document)|expression|behavior|binding"
+    r"|(?:java|vb|live)script|image-set|src\s*\(|paint\s*\(|`|\\\Z",
+    re.IGNORECASE,
+)
+_CSS_PARTS = re.compile(r"[;{}]")
+# Properties whose addresses are pictures'.
+_CSS_PICTURES = re.compile(
+    r"\s*(?:background|list-style|border-image)(?:-\w+)*\s*|\s*(?:content|cursor)\s*",
+    re.IGNORECASE,
+)
+_LAST_CHARACTER = 0x10FFFF
+
+
+def element(
+    tag: str, attributes: Mapping[str, str | None] | Mapping[str, str]
+) -> tuple[Action, str]:
+    """What becomes of an element, and what it is counted as; `tag` is in lower case.
+
+    >>> element("p", {}), element("o:p", {}), element("form", {"action": "/"})[0]
+    ((<Action.KEEP: 'keep'>, ''), (<Action.KEEP: 'keep'>, ''), <Action.UNWRAP: 'unwrap'>)
+    """
+    if tag in ACTIVE:
+        return ACTIVE[tag]
+    if tag == "iframe":
+        source = attributes.get("src") or ""
+        is_empty = source in {"", "about:blank"} and "srcdoc" not in attributes
+        return KEPT if is_empty else FRAME
+    is_name = _ELEMENT_NAME.fullmatch(tag)
+    # <javascript:x> is a link for a Markdown renderer.
+    if not is_name or (":" in tag and _SCRIPT.match(tag)):
+        return Action.UNWRAP, NAMES
+    return KEPT
+
+
+def attribute(tag: str, name: str, value: str) -> str | None:
+    """What an attribute that acts is counted as; None for one that does not.
+
+    Bodies are written without escapes, so a value is judged as it is and as it is decoded.
+
+    >>> attribute("p", "OnClick", ""), attribute("a", "href", "java\\tscript:x")
+    ('event handlers', "addresses that are no page's or picture's")
+    >>> attribute("a", "href", "https://finance.sina.com.cn/")
+    """
+    name = name.lower()
+    if name in PLAIN:
+        return None
+    if name.startswith("on"):
+        return HANDLERS
+    if not _ATTRIBUTE_NAME.fullmatch(name):
+        return NAMES
+    kinds = (_kind(tag, name, text) for text in {value, unescape(value)})
+    return next(filter(None, kinds), None)
+
+
+def _kind(tag: str, name: str, value: str) -> str | None:
+    if name == "style":
+        return None if is_inert_css(value) else STYLES
+    if name == "src" and tag in PLAYERS:
+        return FRAMES
+    if name in ADDRESS_LISTS:
+        pieces = _CANDIDATES.split(value)
+        return None if all(is_inert_url(piece, picture=True) for piece in pieces) else URLS
+    is_address = name in ADDRESSES or name.endswith(("href", "src"))
+    acts = name in DANGEROUS or (is_address and not _is_address(tag, name, value))
+    return URLS if acts else None
+
+
+def _is_address(tag: str, name: str, value: str) -> bool:
+    if tag in REFERENCES:
+        return value.startswith("#")
+    is_picture = name in {"background", "lowsrc", "poster"} or tag in PICTURES
+    return is_inert_url(value, picture=is_picture)
+
+
+def is_inert_url(url: str, *, picture: bool = False) -> bool:
+    """Whether an address leads to a page, or with `picture` to a picture, and runs nothing: as the
+    WHATWG URL standard reads it, which browsers follow.
+
+    >>> is_inert_url("//n.sinaimg.cn/a.png"), is_inert_url("#top"), is_inert_url("mailto:a@b.cn")
+    (True, True, True)
+    >>> is_inert_url(" JavaScript:x"), is_inert_url("data:text/html,x", picture=True)
+    (False, False)
+    """
+    try:
+        scheme, _, rest = ada_url.join_url(_BASE, url).partition(":")
+    except ValueError:
+        return False
+    return scheme in SCHEMES or (picture and scheme == "data" and rest.startswith("image/"))
+
+
+def is_inert_css(css: str) -> bool:
+    """Whether declarations or rules load pictures at most.
+
+    >>> is_inert_css("color:red; background:url(//n.sinaimg.cn/a.png)")
+    True
+    >>> is_inert_css("@\\\\69mport 'x'"), is_inert_css("width:expression(x)")
+    (False, False)
+    >>> is_inert_css("filter:url(https://example.com/a.svg#b)")
+    False
+    """
+    if not _CSS_SUSPECT.search(css):
+        return True
+    decoded = _ESCAPE.sub(_css_character, css)
+    plain = _CSS_COMMENT.sub("", decoded)
+    if any(_CSS_ACTIVE.search(text) for text in (css, decoded, plain)):
+        return False
+    return all(map(_loads_pictures, _CSS_PARTS.split(plain))) and all(
+        is_inert_url(url, picture=True) for url in _css_urls(plain)
+    )
+
+
+def _css_character(escape: re.Match[str]) -> str:
+    if not escape[1]:
+        return escape[2]
+    code = int(escape[1], 16)
+    return chr(code) if code <= _LAST_CHARACTER else "\ufffd"
+
+
+def _loads_pictures(declaration: str) -> bool:
+    """Whether a declaration has no address, or is of a property whose addresses are pictures'."""
+    name, _, value = declaration.partition(":")
+    return "url(" not in value.lower() or bool(_CSS_PICTURES.fullmatch(name))
+
+
+def _css_urls(css: str) -> Iterator[str]:
+    for part in re.split(r"url\(", css, flags=re.IGNORECASE)[1:]:
+        yield part.partition(")")[0].strip(" \t\r\n\f\"'")
+
+
+def attributes_of(tag: str) -> dict[str, str] | None:
+    """The attributes of a start tag, from `<` to `>`, as browsers read them; None for a tag that
+    does not end at its first `>`.
+
+    >>> attributes_of("<img src=a.png alt='x &amp; y' hidden>")
+    {'src': 'a.png', 'alt': 'x & y', 'hidden': ''}
+    >>> attributes_of('<a title="a>') is None
+    True
+    """
+    match = _TAG.fullmatch(tag)
+    if match is None:
+        return None
+    attributes: dict[str, str] = {}
+    rest, position = match[2], 0
+    while position < len(rest):
+        part = ATTRIBUTE.match(rest, position)
+        if part is None or part.end() == position:
+            return None
+        position = part.end()
+        if part[1]:
+            attributes.setdefault(part[1].lower(), unescape(part[2] or part[3] or part[4] or ""))
+    return attributes
+
+
+@lru_cache(maxsize=4096)
+def _judged(tag: str) -> tuple[str, bool]:
+    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act."""
+    attributes, match = attributes_of(tag), _TAG.match(tag)
+    if attributes is None or match is None:
+        return "", False
+    name = match[1].lower()
+    if any(attribute(name, *pair) for pair in attributes.items()):
+        return name, False
+    return name, element(name, attributes)[0] is Action.KEEP
+
+
+def is_inert_tag(tag: str) -> bool:
+    """Whether a start tag, from `<` to `>`, does nothing wherever it is read, whatever follows.
+
+    >>> is_inert_tag('<p class="a">'), is_inert_tag("<img src=x onerror=y>")
+    (True, False)
+    >>> is_inert_tag('<a title="a>'), is_inert_tag('<a x=a"b onclick=y c"d>')
+    (False, False)
+    """
+    name, is_harmless = _judged(tag)
+    return is_harmless and name != "style"
+
+
+def is_inert(html: str) -> bool:
+    """Whether no tag of a body acts, wherever it stands: in comments and raw text as well.
+
+    >>> is_inert("<p>a < b</p><!-- <b> -->"), is_inert("<!-- <script> -->")
+    (True, False)
+    >>> is_inert("<style>p{color:red}</style>"), is_inert("<style>@import 'x'</style>")
+    (True, False)
+    """
+    if not all(_judged(tag)[1] for tag in set(_TOKEN.findall(html))):
+        return False
+    start = _STYLE.search(html)
+    while start:
+        end = html.find("</style", start.end())
+        if end < 0 or not is_inert_style(html[start.end() : end]):
+            return False
+        start = _STYLE.search(html, end)
+    return True
+
+
+def is_inert_style(css: str) -> bool:
+    """Whether the text of a style element loads pictures at most, as it is and as svg reads it."""
+    return is_inert_css(css) and is_inert_css(unescape(css))
+
+
+def disarmed(text: str) -> str:
+    """Text that is not written as markup, such as a comment's, without tags that would act if it
+    were read as markup: their `<` becomes `&lt;`.
+
+    >>> disarmed("<b>x</b> <img src=x onerror=y>")
+    '<b>x</b> &lt;img src=x onerror=y>'
+    """
+
+    def escape(opening: re.Match[str]) -> str:
+        tag = _TOKEN.match(text, opening.start())
+        return "<" if tag and is_inert_tag(tag[0]) else "&lt;"
+
+    return _TAG_OPEN.sub(escape, text)
