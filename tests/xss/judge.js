@@ -111,7 +111,7 @@ class Tab {
     } catch (error) {
       this.seen.push(`lost: ${String(error).split("\n")[0]}`);
     }
-    return this.seen;
+    return [...this.seen];
   }
 
   // Lets what a live page began come to an end, so that it is not taken for the next page's.
@@ -170,7 +170,7 @@ async function main(chromium, posts, pages, share) {
     const plain = {};
     for (const way of ["raw", "hexo"]) plain[way] = await tabs[0].judge(way, "plain");
     const read = (line) => fs.readFileSync(fileOf(line, posts, pages), "utf-8");
-    const suspected = await suspects(lines, tabs[0].page, read);
+    const suspected = await suspects(lines, await browser.newPage(), read);
     const opened = lines.filter((line, number) => {
       const isOpened = suspected.has(line) || number % share === 0;
       if (!isOpened) console.log(JSON.stringify([line, false, []]));

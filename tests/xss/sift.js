@@ -23,12 +23,18 @@ function sift(pages) {
     src: /^https:\/\/[^\s<>"'`\\]*$/,
     title: ANY,
   };
+  // The theme's own link for sharing, the only one that its script may find.
+  const OF_SHARE_LINK = {
+    class: /^article-share-link$/, "data-url": /^http:\/\/example\.com\/[\w./-]*$/,
+    "data-id": /^[\w-]*$/, "data-title": /^[^<>"'&]*$/,
+  };
   const OF_META = { name: /^(?!referrer)[\w:-]*$/, property: /^[\w:-]*$/, content: ANY };
 
   function isListed(element) {
     const tag = element.localName;
     if (element.namespaceURI !== "http://www.w3.org/1999/xhtml" || !ELEMENTS.has(tag)) return false;
-    const values = tag === "meta" ? OF_META : VALUES;
+    const isShareLink = tag === "a" && element.classList.contains("article-share-link");
+    const values = tag === "meta" ? OF_META : isShareLink ? OF_SHARE_LINK : VALUES;
     return [...element.attributes].every(
       ({ name, value }) => Object.hasOwn(values, name) && values[name].test(value),
     );

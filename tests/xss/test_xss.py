@@ -1,0 +1,73 @@
+"""Nothing lives in a post: a fixed sample of all vectors, and that the rig finds what does live."""
+
+from collections import defaultdict
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from xss import rig
+from xss.controls import LIVE
+from xss.corpora import Vector
+
+SAMPLE = 300
+# Every kind of our own vectors has more in the sample than its share: public ones look alike.
+OWN = 200
+
+pytestmark = pytest.mark.skipif(
+    bool(rig.missing()), reason=f"node, npm or Chromium are not installed: {rig.missing()}"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return rig.prepare(tmp_path_factory.mktemp("xss") / "site")
+
+
+def sample(vectors: list[Vector]) -> list[Vector]:
+    """The sample: by turns from each collection, in an order that the texts alone decide."""
+    by_corpus: dict[str, list[Vector]] = defaultdict(list)
+    for vector in sorted(vectors, key=lambda vector: sha256(vector.text.encode()).digest()):
+        by_corpus[vector.corpus].append(vector)
+    own = [corpus for name, corpus in by_corpus.items() if name.startswith("own/")]
+    public = [corpus for name, corpus in by_corpus.items() if not name.startswith("own/")]
+    return [*_by_turns(own, OWN), *_by_turns(public, SAMPLE - OWN)]
+
+
+def _by_turns(corpora: list[list[Vector]], count: int) -> list[Vector]:
+    longest = max(map(len, corpora))
+    turns = (corpus[turn] for turn in range(longest) for corpus in corpora if turn < len(corpus))
+    return [vector for vector, _ in zip(turns, range(count), strict=False)]
+
+
+def test_vectors_are_five_thousand_public_ones_and_three_hundred_of_our_own(site):
+    vectors = rig.vectors_for(site)
+    own = [vector for vector in vectors if vector.corpus.startswith("own/")]
+    assert len(vectors) - len(own) >= 5_000
+    assert len(own) >= 300
+    assert len({vector.text for vector in vectors}) == len(vectors)
+
+
+def test_nothing_of_the_sample_acts(site):
+    trial = rig.Trial(site)
+    trial.run(sample(rig.vectors_for(site)))
+    print(trial.summary())
+    assert trial.vectors == SAMPLE
+    assert not trial.survivors, "\n".join(trial.survivors)
+
+
+def test_rig_finds_what_acts_in_posts_that_are_written_by_hand(site):
+    posts = {name: post for name, (post, _, _) in LIVE.items()}
+    verdicts = rig.judge(site, posts)
+    seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for way, names, _, faults in verdicts:
+        if len(names) == 1:
+            seen[way, names[0]].update(faults)
+    missed = {
+        (way, name): (wanted, seen[way, name])
+        for name, (_, raw, hexo) in LIVE.items()
+        for way, wanted in (("raw", raw), ("hexo", hexo))
+        if (wanted is None) != (not seen[way, name])
+        or (wanted and not any(wanted in fault for fault in seen[way, name]))
+    }
+    assert not missed
