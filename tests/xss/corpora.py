@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from xss.own_vectors import own_vectors
 
@@ -80,12 +80,12 @@ def _bleach(archives: Path) -> Iterator[str]:
 def _feedparser(archives: Path) -> Iterator[str]:
     """Each test is a feed; its markup is the text of an element, or the XHTML of a div."""
     for data in _members("feedparser", "tests/wellformed/sanitize/*.xml", archives):
-        for element in ElementTree.fromstring(data).iter():  # noqa: S314 - pinned by its hash
+        for element in ET.fromstring(data).iter():  # noqa: S314 - pinned by its hash
             text = element.text or ""
             if "<" in text:
                 yield text
             elif element.tag == XHTML_DIV:
-                yield unescape(ElementTree.tostring(element, "unicode").replace("html:", ""))
+                yield unescape(ET.tostring(element, "unicode").replace("html:", ""))
 
 
 def _members(package: str, pattern: str, archives: Path) -> Iterator[bytes]:

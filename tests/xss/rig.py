@@ -74,7 +74,10 @@ def judge(site: Path, posts: Mapping[str, bytes], share: int = SHARE) -> list[Ve
     lines += [f"hexo {path.stem}" for path in sorted(pages.glob("*.html")) if path.stem != "plain"]
     arguments = (shutil.which("chromium") or "", str(folder), "pages", str(share))
     output = _node(site, "judge.js", *arguments, lines="\n".join(lines))
-    verdicts = [Verdict("hexo", (name,), True, (f"stops Hexo: {error}",)) for name, error in rendered["failures"].items()]
+    verdicts = [
+        Verdict("hexo", (name,), True, (f"stops Hexo: {error}",))
+        for name, error in rendered["failures"].items()
+    ]
     for line in output.splitlines():
         page, opened, faults = json.loads(line)
         way, _, name = page.partition(" ")
@@ -86,7 +89,9 @@ def judge(site: Path, posts: Mapping[str, bytes], share: int = SHARE) -> list[Ve
 
 def _node(site: Path, script: str, *arguments: str, lines: str = "") -> str:
     command = ["node", script, *arguments]
-    run = subprocess.run(command, cwd=site, input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run(
+        command, cwd=site, input=lines, stdout=subprocess.PIPE, text=True, check=True
+    )
     return run.stdout
 
 
@@ -100,7 +105,9 @@ class Trial:
 
     def run(self, vectors: Iterable[Vector]) -> None:
         """Judges the posts of all vectors, a batch at a time."""
-        samples = (sample for number, vector in enumerate(vectors) for sample in self._made(number, vector))
+        samples = (
+            sample for number, vector in enumerate(vectors) for sample in self._made(number, vector)
+        )
         while batch := dict(islice(samples, BATCH)):
             self._judge(batch)
 
@@ -131,7 +138,7 @@ def survivor(way: str, samples: list[Sample], faults: tuple[str, ...]) -> str:
     if len(samples) != 1:
         shown = f"index page of {', '.join(sample.name for sample in samples)}"
     else:
-        (name, vector, place, body), = samples
+        ((name, vector, place, body),) = samples
         shown = f"{name} ({vector.corpus}, {place}, {body}): {vector.text!r}"
     return "\n    ".join((f"{way} {shown}", *sorted(set(faults))))
 
