@@ -24,7 +24,7 @@ HANDLERS = "event handlers"
 NAMES = "malformed names"
 PAGE = "page directives"
 STYLES = "styles"
-SVG = "svg animations"
+SVG = "foreign content"
 TEMPLATES = "templates"
 URLS = "addresses that are no page's or picture's"
 
@@ -38,31 +38,20 @@ class Action(Enum):
 
 
 # Elements that act, or have others act: what becomes of them, and what they are counted as.
-ACTIVE = {
-    **dict.fromkeys(
-        ("button", "datalist", "form", "input", "isindex", "keygen", "optgroup", "option"),
-        (Action.UNWRAP, FORMS),
-    ),
-    **dict.fromkeys(("select", "selectedcontent", "textarea"), (Action.UNWRAP, FORMS)),
-    **dict.fromkeys(("applet", "object"), (Action.UNWRAP, FRAMES)),
-    **dict.fromkeys(
-        ("bgsound", "controlledframe", "embed", "fencedframe", "frame", "frameset", "portal"),
-        (Action.REMOVE, FRAMES),
-    ),
-    **dict.fromkeys(("webview", "model"), (Action.REMOVE, FRAMES)),
-    **dict.fromkeys(
-        ("base", "link", "meta", "script", "html", "head", "body", "title"), (Action.UNWRAP, PAGE)
-    ),
-    **dict.fromkeys(("geolocation", "install", "permission", "usermedia"), (Action.UNWRAP, PAGE)),
-    "plaintext": (Action.UNWRAP, PAGE),  # it would swallow what follows it
-    "template": (Action.REMOVE, TEMPLATES),
-    **dict.fromkeys(("annotation-xml", "foreignobject"), (Action.UNWRAP, SVG)),
-    **dict.fromkeys(
-        ("animate", "animatecolor", "animatemotion", "animatetransform", "discard", "handler"),
-        (Action.REMOVE, SVG),
-    ),
-    **dict.fromkeys(("listener", "set"), (Action.REMOVE, SVG)),
-}
+_ROWS = (
+    (Action.UNWRAP, FORMS, "button datalist form input isindex keygen optgroup option select"),
+    (Action.UNWRAP, FORMS, "selectedcontent textarea"),
+    (Action.UNWRAP, FRAMES, "applet object"),
+    (Action.REMOVE, FRAMES, "bgsound controlledframe embed fencedframe frame frameset model"),
+    (Action.REMOVE, FRAMES, "portal webview"),
+    (Action.UNWRAP, PAGE, "base body geolocation head html install link meta permission script"),
+    (Action.UNWRAP, PAGE, "plaintext title usermedia"),
+    (Action.REMOVE, TEMPLATES, "template"),
+    (Action.UNWRAP, SVG, "annotation-xml foreignobject"),
+    (Action.REMOVE, SVG, "animate animatecolor animatemotion animatetransform discard handler"),
+    (Action.REMOVE, SVG, "listener set"),
+)
+ACTIVE = {name: (action, kind) for action, kind, names in _ROWS for name in names.split()}
 KEPT = (Action.KEEP, "")
 FRAME = (Action.REMOVE, FRAMES)
 
@@ -73,7 +62,10 @@ PLAIN = frozenset((
     "valign", "width",
 ))  # fmt: skip # one name a line would hide the list
 # Attributes that have something asked for or run without a use that would be inert.
-DANGEROUS = frozenset(("dynsrc", "formaction", "ping", "srcdoc", "xml:base"))
+DANGEROUS = frozenset((
+    "adauctionheaders", "attributionsrc", "browsingtopics", "dynsrc", "formaction", "ping",
+    "sharedstoragewritable", "srcdoc", "xml:base",
+))  # fmt: skip # one name a line would hide the list
 ADDRESSES = frozenset((
     "action", "background", "cite", "longdesc", "lowsrc", "poster",
 ))  # fmt: skip # as above
@@ -84,6 +76,11 @@ PICTURES = frozenset(("image", "img"))  # elements whose address is a picture's
 REFERENCES = frozenset((
     "altglyph", "color-profile", "cursor", "feimage", "filter", "font-face-uri", "glyphref",
     "lineargradient", "mpath", "pattern", "radialgradient", "textpath", "tref", "use",
+))  # fmt: skip # as above
+# svg attributes with CSS in them, whose addresses are of parts of this document.
+CSS_REFERENCES = frozenset((
+    "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start",
+    "mask", "stroke",
 ))  # fmt: skip # as above
 SCHEMES = frozenset(("ftp", "http", "https", "mailto", "tel"))
 
@@ -171,6 +168,9 @@ def attribute(tag: str, name: str, value: str) -> str | None:
 def _kind(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         return None if is_inert_css(value) else STYLES
+    if name in CSS_REFERENCES:
+        inside = is_inert_css(value) and all(url.startswith("#") for url in _css_urls(value))
+        return None if inside else STYLES
     if name == "src" and tag in PLAYERS:
         return FRAMES
     if name in ADDRESS_LISTS:

@@ -27,6 +27,10 @@ ALIVE = {  # each with what is left of it
     '<a data-href="javascript:x" ping="https://example.com/" href="/a">y</a>': '<a href="/a">y</a>',
     '<svg><a xlink:href="javascript:x">y</a></svg>': "<svg><a>y</a></svg>",
     '<svg><use href="https://example.com/a.svg#b"></use></svg>': "<svg><use/></svg>",
+    '<svg><path fill="url(https://example.com/a.svg#b)" mask="url(#m)"/></svg>': (
+        '<svg><path mask="url(#m)"/></svg>'
+    ),
+    '<img src="/a.png" attributionsrc="https://example.com/">': '<img src="/a.png">',
     '<svg><a><animate attributeName="href" to="javascript:x"/>y</a></svg>': "<svg><a>y</a></svg>",
     "<iframe srcdoc='<script>x</script>'></iframe>z": "z",
     '<iframe src="https://example.com/"></iframe>z': "z",
