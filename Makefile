@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test harvest lint format lock clean setup
+.PHONY: help demo test xss harvest lint format lock clean setup
 
 PYTHON ?= python3
 ARGS ?=
@@ -24,6 +24,9 @@ harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01"
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+xss: setup ## try all public vectors, and our own, on posts in Chromium (a quarter of an hour)
+	@PYTHONPATH=.:tests $(BIN)/python -m xss.rig
 
 lint: setup ## ruff and mypy, as the tests want them
 	@$(BIN)/ruff check --quiet

@@ -1,10 +1,7 @@
 """Pages that hold a vector wherever a page has text, read and written as a harvest does it."""
 
-import json
 from contextlib import suppress
-from dataclasses import replace
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
 from scrapy.http import HtmlResponse

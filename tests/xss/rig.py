@@ -75,7 +75,7 @@ def judge(site: Path, posts: Mapping[str, bytes], share: int = SHARE) -> list[Ve
     arguments = (shutil.which("chromium") or "", str(folder), "pages", str(share))
     output = _node(site, "judge.js", *arguments, lines="\n".join(lines))
     verdicts = [
-        Verdict("hexo", (name,), True, (f"stops Hexo: {error}",))
+        Verdict("hexo", (name,), opened=False, faults=(f"stops Hexo: {error}",))
         for name, error in rendered["failures"].items()
     ]
     for line in output.splitlines():
@@ -146,15 +146,13 @@ def survivor(way: str, samples: list[Sample], faults: tuple[str, ...]) -> str:
 def main() -> int:
     """Judges all vectors; the exit code is 1 when anything acted or something is not installed."""
     if absent := missing():
-        print(f"the rig needs node, npm and Chromium: {absent}")
-        return 1
+        sys.exit(f"the rig needs node, npm and Chromium: {absent}")
     start = time.monotonic()
     with TemporaryDirectory() as folder:
         trial = Trial(prepare(Path(folder)))
         trial.run(vectors_for(trial.site))
-    for lines in trial.survivors:
-        print(lines)
-    print(f"{trial.summary()}, {time.monotonic() - start:.0f} s")
+    lines = [*trial.survivors, f"{trial.summary()}, {time.monotonic() - start:.0f} s"]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return int(bool(trial.survivors))
 
 
