@@ -82,7 +82,7 @@ CSS_REFERENCES = frozenset((
     "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start",
     "mask", "stroke",
 ))  # fmt: skip # as above
-SCHEMES = frozenset(("ftp", "http", "https", "mailto", "tel"))
+SCHEMES = frozenset(("http", "https", "mailto", "tel"))
 
 # Against which addresses are resolved to see whether they are any.
 _BASE = "https://sina.com.cn/"
