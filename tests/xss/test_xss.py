@@ -31,6 +31,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rig.prepare(tmp_path_factory.mktemp("xss") / "site")
 
 
+@pytest.fixture(scope="module")
+def vectors(site: Path) -> list[Vector]:
+    return rig.vectors_for(site)
+
+
 def sample(vectors: list[Vector]) -> list[Vector]:
     """The sample: by turns from each collection, in an order that the texts alone decide."""
     by_corpus: dict[str, list[Vector]] = defaultdict(list)
@@ -47,25 +52,24 @@ def _by_turns(corpora: list[list[Vector]], count: int) -> list[Vector]:
     return [vector for vector, _ in zip(turns, range(count), strict=False)]
 
 
-def test_vectors_are_five_thousand_public_ones_and_three_hundred_of_our_own(site):
-    vectors = rig.vectors_for(site)
+def test_vectors_are_five_thousand_public_ones_and_three_hundred_of_our_own(vectors):
     own = [vector for vector in vectors if vector.corpus.startswith("own/")]
     assert len(vectors) - len(own) >= 5_000
     assert len(own) >= 300
     assert len({vector.text for vector in vectors}) == len(vectors)
 
 
-def test_nothing_of_the_sample_acts(site):
+def test_nothing_of_the_sample_acts(site, vectors):
     trial = rig.Trial(site)
-    trial.run(sample(rig.vectors_for(site)))
+    trial.run(sample(vectors))
     assert trial.vectors == SAMPLE
     assert not trial.survivors, "\n".join((*trial.survivors, trial.summary()))
 
 
-def test_independent_sanitiser_finds_nothing_to_take_out_of_the_sample(site):
+def test_independent_sanitiser_finds_nothing_to_take_out_of_the_sample(vectors):
     found = {
         (post.name, post.vector.text): taken
-        for number, vector in enumerate(sample(rig.vectors_for(site)))
+        for number, vector in enumerate(sample(vectors))
         for post, data in posts_of(vector, number).items()
         if (taken := taken_out(data.decode().split("\n---\n", 2)[2]))
     }
