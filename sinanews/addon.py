@@ -27,6 +27,7 @@ from sinanews.middlewares import (
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.files import escape_unprintable
+from sinanews.utils.logs import keep_records_plain
 
 HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 FEED = {
@@ -61,7 +62,9 @@ class ArchiveAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Adds the components; Scrapy calls it before a crawl begins."""
         _name_operator(settings)
-        escape_unprintable()  # as the commands do: a report may be a script's
+        # As the commands do: a report may be a script's.
+        escape_unprintable()
+        keep_records_plain()
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)

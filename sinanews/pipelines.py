@@ -4,11 +4,9 @@ An article may be an Article, a subclass of it, or a dict or item of another kin
 what is neither an article nor a Rejection passes through untouched, for a user's own pipelines.
 """
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any, NoReturn, Self
 
 from itemadapter import ItemAdapter
@@ -18,6 +16,7 @@ from scrapy.exceptions import DropItem
 from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.failures import failure_files
 from sinanews.archive.strays import own_path
 from sinanews.archive.writer import Archive, clear_failure
 from sinanews.exceptions import (
@@ -217,7 +216,7 @@ class ArchivePipeline(_LedgerPipeline):
 
     async def _write_rejection(self, item: Rejection) -> None:
         failed_before = self._ledger.claimed(item.docid).state is State.FAILED
-        files = _failure_files(item)
+        files = failure_files(item)
         try:
             await self._archive.store(Outcome(item, item.state), files)
         except BlockedPathError as error:
@@ -237,13 +236,3 @@ class ArchivePipeline(_LedgerPipeline):
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
         return state
-
-
-def _failure_files(item: Rejection) -> dict[str, bytes]:
-    """The page and the reason of what failed, to be looked at; what is gone leaves nothing."""
-    if item.state is State.GONE:
-        return {}
-    fields = {name: value for name, value in asdict(item).items() if name != "page"}
-    reason = json.dumps(fields, ensure_ascii=False, indent=1).encode()
-    page = {f"failed/{item.docid}.html": item.page} if item.page else {}
-    return page | {f"failed/{item.docid}.json": reason}

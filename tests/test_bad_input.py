@@ -140,7 +140,7 @@ def test_a_page_that_gives_no_article_is_kept_and_the_others_are_written(
     report = json.loads((output / "failed" / f"{BAD}.json").read_text("utf-8"))
     assert (report["docid"], report["reason"]) == (BAD, reason)
     if isinstance(page, bytes) and page:
-        assert (output / "failed" / f"{BAD}.html").read_bytes() == page
+        assert (output / "failed" / f"{BAD}.html.txt").read_bytes() == page
 
 
 def test_a_gone_page_is_logged_and_is_no_failure(pages, scrapy, output):

@@ -54,7 +54,10 @@ HOSTILE = [
 
 
 def sanitised(title: str) -> str:
-    """Reimplements the source format's rule: twelve characters, and the braces."""
+    """Reimplements docs/format.md: one line without control characters, twelve characters, and the
+    braces."""
+    title = re.sub(r"[\t-\r\x1c-\x1e\x85\u2028\u2029]", " ", title.replace("\r\n", "\n"))
+    title = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", title).strip()
     cut = re.sub(r"[:/\\?*“”<>|\[\]]", "_", title)
     return cut.replace("{", "&#123;").replace("}", "&#125;")
 

@@ -51,7 +51,7 @@ class _Lost:
         self.places.setdefault(article.revision, (file, offset))
         self.identities.add(identity(article))
 
-    def path(self, *, taken: bool = False) -> str:
+    def path(self, taken: int = 0) -> str:
         """Where its title leads."""
         return post_path(self.named.title, self.named.channels, self.named.docid, taken=taken)
 
@@ -218,7 +218,10 @@ def _paths(
     for path, docids in contested.items():
         assign(_writer_of(path, docids, lost, config), path)
     for docid in sorted(lost.keys() - paths.keys()):
+        number = 0
         path = lost[docid].path()
-        is_free = path not in taken and not os.path.lexists(path_in(config.output, path))
-        assign(docid, path if is_free else lost[docid].path(taken=True))
+        while taken.has_name(path) or os.path.lexists(path_in(config.output, path)):
+            number += 1
+            path = lost[docid].path(number)
+        assign(docid, path)
     return paths

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sinanews.archive.failures import failure_paths
 from sinanews.exceptions import BlockedPathError, ClaimLostError
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
@@ -92,7 +93,7 @@ def _settle(entry: _Entry) -> None:
 def clear_failure(root: Path, docid: str, but: Container[str] = ()) -> None:
     """Removes the files of a story's earlier failures, but for the paths in `but`, and what else
     has such a name."""
-    for path in (f"failed/{docid}.html", f"failed/{docid}.json"):
+    for path in failure_paths(docid):
         if path not in but:
             with suppress(IsADirectoryError, NotADirectoryError):
                 path_in(root, path).unlink(missing_ok=True)

@@ -14,9 +14,18 @@ from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
 from sinanews.reporting.verdicts import Verdict
-from sinanews.utils.files import escape_unprintable
+from sinanews.utils.files import escape_unprintable, say
+from sinanews.utils.logs import keep_records_plain
+from sinanews.utils.text import printable
 
-escape_unprintable()  # Scrapy imports this package for any command
+# Scrapy imports this package for any command.
+escape_unprintable()
+keep_records_plain()
+
+
+def refusal(error: Exception) -> UsageError:
+    """What to raise in a command for an error that says what it refuses."""
+    return UsageError(printable(str(error)))
 
 
 def disable_archive(command: ScrapyCommand) -> None:
@@ -38,7 +47,7 @@ def archive(command: ScrapyCommand, *, read_only: bool = False) -> Iterator[tupl
             except DBAPIError as error:
                 raise unusable(ledger.place, error) from error
     except (SinanewsError, OSError) as error:
-        raise UsageError(str(error)) from error
+        raise refusal(error) from error
 
 
 class Damage:
@@ -50,7 +59,7 @@ class Damage:
     def note(self, error: DamagedError) -> None:
         """Names one, once."""
         self.count += 1
-        print(f"{error}; it is left out", file=sys.stderr)  # noqa: T201 - beside the command's answer
+        say(f"{error}; it is left out", file=sys.stderr)
 
     @property
     def exit_code(self) -> int:

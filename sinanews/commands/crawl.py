@@ -12,6 +12,7 @@ from scrapy.settings import Settings
 from scrapy.signals import engine_started
 from scrapy.spiderloader import get_spider_loader
 
+from sinanews.commands import refusal
 from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import SinanewsError
 from sinanews.reporting.verdicts import Verdict
@@ -96,7 +97,7 @@ class Command(crawl.Command):
             spidercls(**arguments)
             spidercls.validate(settings)
         except SinanewsError as error:
-            raise UsageError(str(error)) from error
+            raise refusal(error) from error
 
 
 def _spare_garbage_collector() -> None:

@@ -12,6 +12,7 @@ from sinanews.commands import Damage, archive
 from sinanews.exceptions import ArgumentError
 from sinanews.ledger.selection import Selection
 from sinanews.utils import times
+from sinanews.utils.files import say
 
 DAY = 86_400
 
@@ -41,7 +42,7 @@ class Command(ScrapyCommand):
             path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
             damage = Damage()
             count = write(path, ledger.lines(selection, damage.note))
-            print(f"{count} articles in {path}")  # noqa: T201 - the command's answer
+            say(f"{count} articles in {path}")
             self.exitcode = damage.exit_code
 
 

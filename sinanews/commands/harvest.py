@@ -21,6 +21,7 @@ from sinanews.exceptions import LockedError
 from sinanews.reporting.verdicts import Verdict, worst_exit_code
 from sinanews.spiders.base import ADDON, ArchiveSpider
 from sinanews.spiders.china import ChinaSpider
+from sinanews.utils.files import say
 
 
 class Command(crawl.Command):
@@ -45,7 +46,7 @@ class Command(crawl.Command):
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
                 self.exitcode = worst_exit_code([self.exitcode, *codes])
         except LockedError as error:
-            print(error)  # noqa: T201 - for cron's mail
+            say(error)  # for cron's mail
             self.exitcode = Verdict.LOCKED
 
 

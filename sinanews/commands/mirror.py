@@ -3,8 +3,8 @@
 import argparse
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 
+from sinanews.commands import refusal
 from sinanews.exceptions import ArgumentError
 
 PORT = "8317"
@@ -41,4 +41,4 @@ class Command(ScrapyCommand):
         try:
             start(args, opts)
         except ArgumentError as error:
-            raise UsageError(str(error), print_help=False) from error
+            raise refusal(error) from error

@@ -10,6 +10,7 @@ from sinanews.archive.rebuild import compare, rebuild
 from sinanews.commands import Damage, archive
 from sinanews.exceptions import LockedError
 from sinanews.reporting.verdicts import Verdict
+from sinanews.utils.files import say
 
 
 class Command(ScrapyCommand):
@@ -44,29 +45,25 @@ class Command(ScrapyCommand):
                 with locked(config.output, "rebuild"):
                     rebuilt = rebuild(ledger, config, damage.note)
             except LockedError as error:
-                _print(error)
+                say(error)
                 self.exitcode = Verdict.LOCKED
                 return
             self.exitcode = damage.exit_code
             for path, reason in rebuilt.blocked.items():
-                _print(f"{path} cannot be written: {reason}")
+                say(f"{path} cannot be written: {reason}")
                 self.exitcode = Verdict.INCOMPLETE
-            _print(f"{rebuilt.posts} posts in {config.output}")
+            say(f"{rebuilt.posts} posts in {config.output}")
 
     def _check(self) -> None:
         damage = Damage()
         with archive(self, read_only=True) as (ledger, config):
             posts = compare(ledger, config, damage.note)
         for path in posts.different:
-            _print(f"{path} differs from the ledger")
+            say(f"{path} differs from the ledger")
         for path in posts.missing:
-            _print(f"{path} is missing")
+            say(f"{path} is missing")
         for path in posts.foreign:
-            _print(f"{path} belongs to no article")
+            say(f"{path} belongs to no article")
         wrong = f"{len(posts.different)} differ, {len(posts.missing)} missing"
-        _print(f"{posts.posts} posts: {wrong}, {len(posts.foreign)} of no article")
+        say(f"{posts.posts} posts: {wrong}, {len(posts.foreign)} of no article")
         self.exitcode = damage.exit_code if posts.is_equal else Verdict.INCOMPLETE
-
-
-def _print(text: object) -> None:
-    print(text)  # noqa: T201 - the command's answer

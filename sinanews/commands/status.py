@@ -1,7 +1,6 @@
 """`scrapy status`: what the archive holds, how the last runs went; or an article's revisions."""
 
 import argparse
-import json
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -10,6 +9,8 @@ from sinanews.commands import Damage, archive
 from sinanews.config import Config
 from sinanews.ledger.ledger import Ledger
 from sinanews.reporting import health, summary, terminal
+from sinanews.utils.files import say
+from sinanews.utils.text import json_text
 
 RUNS = 10
 
@@ -56,7 +57,7 @@ class Command(ScrapyCommand):
                 lines = _failed(ledger, as_json=opts.json)
             else:
                 lines = _overview(ledger, config, as_json=opts.json)
-        print("\n".join(lines))  # noqa: T201 - the command's answer
+        say(*lines)
 
     def _article(self, ledger: Ledger, docid: str) -> list[str]:
         damage = Damage()
@@ -85,4 +86,4 @@ def _overview(ledger: Ledger, config: Config, *, as_json: bool) -> list[str]:
 
 
 def _json(value: object) -> list[str]:
-    return [json.dumps(value, ensure_ascii=False, indent=1)]
+    return json_text(value).split("\n")

@@ -1,6 +1,5 @@
 """The report of a run: told at its end, filed, and noted in the ledger."""
 
-import json
 import logging
 import time
 from collections import Counter
@@ -25,6 +24,8 @@ from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.atomic import write_whole
+from sinanews.utils.files import say
+from sinanews.utils.text import json_text
 from sinanews.utils.times import file_time
 
 RUNS_BEFORE = 10  # so many runs say how often a field is usually there
@@ -74,12 +75,10 @@ class RunReport:
         except (OSError, SQLAlchemyError) as error:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
         # Last: whoever was to read it may be gone.
-        print("\n".join(lines(report)))  # noqa: T201 - the run's answer to its user
-        print(f"posts, articles and reports are in {_shown(self._output)}")  # noqa: T201 - as above
+        say(*lines(report), f"posts, articles and reports are in {_shown(self._output)}")
 
     def _store(self, report: Report) -> None:
-        text = json.dumps(report.to_json(), ensure_ascii=False, indent=1)
-        write_whole({self._file(): text.encode()})
+        write_whole({self._file(): json_text(report.to_json()).encode()})
         self._ledger.runs.end(self._ledger.run, report.verdict, report.to_json())
 
     def _file(self) -> Path:

@@ -15,6 +15,7 @@ from sinanews.extraction.boilerplate import remove_boilerplate
 from sinanews.extraction.bylines import byline
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.storable import make_storable
 from sinanews.items import Article, missing_fields
 from sinanews.roll.api import Story
 from sinanews.utils import times, urls
@@ -133,6 +134,7 @@ def _load(
         values["url"] = response.url
     values |= _body_fields(page, layout, response.url)
     article: Article = loader.load_item(**values)
+    make_storable(article)
     return article
 
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Self
 
 from sqlalchemy import URL, Engine, select, update
@@ -28,6 +29,7 @@ from sinanews.ledger.records import (
     PathOf,
     docids_by_url,
     free_path,
+    keep_paths,
     make_way,
     path_columns,
 )
@@ -35,7 +37,7 @@ from sinanews.ledger.recovery import Recovery
 from sinanews.ledger.revisions import OnDamage, line, raise_damage, readable, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
-from sinanews.ledger.tables import about, revisions, stories, text_key
+from sinanews.ledger.tables import about, path_key, revisions, stories, text_key
 from sinanews.ledger.views import (
     FailedStory,
     View,
@@ -237,7 +239,7 @@ class Ledger:
         if claim.post_path:
             return claim.post_path
         with self._writing.begin() as connection:
-            path = free_path(connection, article, self._path_of)
+            path = free_path(connection, article.docid, self._paths_of(article))
             values = path_columns(path) | {"title": article.title}
             ours = update(stories).filter_by(docid=article.docid, worker=self.worker)
             if not connection.execute(ours.values(values)).rowcount:
@@ -253,15 +255,23 @@ class Ledger:
         Raises ClaimLostError as `reserve_path` does.
         """
         claim = self.claimed(article.docid)
-        new = path or self._path_of(article.title, article.channels, article.docid, taken=True)
         with self._writing.begin() as connection:
-            make_way(connection, new, article.docid, self._path_of)
-            values = path_columns(new)
+            if path:
+                new = path
+                make_way(connection, new, article.docid, self._path_of)
+                key = keep_paths(connection, {article.docid: new})[article.docid]
+                values = path_columns(new) | {"post_key": key}
+            else:
+                new = free_path(connection, article.docid, self._paths_of(article), first=1)
+                values = path_columns(new)
             ours = update(stories).filter_by(docid=article.docid, worker=self.worker)
             if not connection.execute(ours.values(values)).rowcount:
                 raise ClaimLostError(article.docid)
         self._claims.held[article.docid] = replace(claim, post_path=new)
         return new
+
+    def _paths_of(self, article: Article) -> Callable[..., str]:
+        return partial(self._path_of, article.title, article.channels, article.docid)
 
     def reset_failures(self) -> None:
         """Makes what failed in this run due again at once, as if it had not been tried: a site
@@ -297,13 +307,13 @@ class Ledger:
 
     def without_article(self, paths: Sequence[str]) -> list[str]:
         """Those of the paths that are no article's."""
-        keys = {text_key(path): path for path in paths}
-        query = select(stories.c.post_key).where(
+        keys = {key for path in paths for key in (path_key(path), text_key(path))}
+        query = select(stories.c.post_path).where(
             stories.c.post_key.in_(list(keys)), stories.c.revision > 0
         )
         with self._database.connect() as connection:
             of_articles = set(connection.execute(query).scalars())
-        return [path for key, path in keys.items() if key not in of_articles]
+        return [path for path in paths if path not in of_articles]
 
     def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, str, bytes]]:
         """Docid, path and bytes. A page is a transaction: one that took as long as a large export

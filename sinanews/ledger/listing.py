@@ -113,15 +113,15 @@ def _add_duplicates(
 
 
 def _add(connection: Connection, new: Sequence[Story], listing: Listing) -> None:
-    """Adds new stories, each with its title's path unless another docid has that."""
-    rows = [_row(story, listing) for story in new]
-    if _insert_free(connection, rows) < len(rows):
+    """Adds new stories, each with the first of its paths that no other docid has."""
+    taken = 0
+    while _insert_free(connection, [_row(story, listing, taken) for story in new]) < len(new):
         inserted = existing_stories(connection, [story.docid for story in new])
-        others = [story for story in new if story.docid not in inserted]
-        _insert_free(connection, [_row(story, listing, taken=True) for story in others])
+        new = [story for story in new if story.docid not in inserted]
+        taken += 1
 
 
-def _row(story: Story, listing: Listing, *, taken: bool = False) -> dict[str, Any]:
+def _row(story: Story, listing: Listing, taken: int) -> dict[str, Any]:
     """A new story's row; one without a title gets its path when its page has been read."""
     channels = [listing.channel] if listing.channel else []
     path = listing.path_of(story.title, channels, story.docid, taken=taken) if story.title else None

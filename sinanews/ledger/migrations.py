@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
+from sinanews.ledger.records import apart
 from sinanews.ledger.tables import VERSION, about, metadata, text_key
 from sinanews.ledger.triggers import keep_counts
 
@@ -105,6 +106,20 @@ _COUNTS = _statements(
     "CREATE INDEX runs_verdict ON runs (verdict, id)",
 )
 
+
+def _fold_paths(connection: Connection) -> None:
+    """Up to version 8 `A.md` and `a.md` were two names. Files that have such names keep them."""
+    rows = connection.execute(
+        text("SELECT docid, post_path, post_key FROM stories WHERE post_path IS NOT NULL")
+    ).all()
+    folded = apart({docid: path for docid, path, _ in rows})
+    keys = [
+        {"docid": docid, "key": folded[docid]} for docid, _, key in rows if key != folded[docid]
+    ]
+    if keys:
+        connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -126,4 +141,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     ),
     6: _watch_lists_and_workers,
     7: _keep_counts,
+    8: _fold_paths,
 }

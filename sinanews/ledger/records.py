@@ -1,7 +1,8 @@
 """Between what the ledger's tables hold and what the rest of sinanews talks about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from sinanews.items import Article, Item, State
 from sinanews.ledger.revisions import packed
-from sinanews.ledger.tables import stories, text_key
+from sinanews.ledger.tables import path_key, stories, text_key
 from sinanews.roll.api import Story
 from sinanews.utils import urls
 
@@ -18,14 +19,13 @@ _STORY = tuple(column.name for column in fields(Story))
 
 
 class PathOf(Protocol):
-    """Names the file of a story's article; `taken` when another has the one that its title makes.
+    """Names the file of a story's article; `taken` says how many of the names that it could have
+    are others'.
 
     The ledger keeps paths apart and knows nothing else of them.
     """
 
-    def __call__(
-        self, title: str, channels: Sequence[str], docid: str, *, taken: bool = False
-    ) -> str:
+    def __call__(self, title: str, channels: Sequence[str], docid: str, *, taken: int = 0) -> str:
         """A path below the output folder."""
 
 
@@ -114,24 +114,34 @@ def under_existing_docids(connection: Connection, rows: Sequence[Story]) -> Sequ
     return [replace(story, docid=renamed.get(story.docid, story.docid)) for story in rows]
 
 
-def free_path(connection: Connection, article: Article, path_of: PathOf) -> str:
-    """The path of an article's file, its title's own if no other docid has it."""
-    path = path_of(article.title, article.channels, article.docid)
-    query = select(stories.c.docid).where(stories.c.post_key == text_key(path))
-    if connection.execute(query).first() is None:
-        return path
-    return path_of(article.title, article.channels, article.docid, taken=True)
+def free_path(
+    connection: Connection, docid: str, path_of: Callable[..., str], first: int = 0
+) -> str:
+    """The path of a story's file, of those that `path_of(taken=N)` gives it for N from `first` on
+    the first that is no other story's."""
+    number = first
+    while True:
+        path = path_of(taken=number)
+        query = select(stories.c.docid).where(
+            stories.c.post_key == path_key(path), stories.c.docid != docid
+        )
+        if connection.execute(query).first() is None:
+            return path
+        number += 1
 
 
 def make_way(connection: Connection, path: str, docid: str, path_of: PathOf) -> None:
     """Moves the story that has a path, if another than `docid` has it and was never written, to
     its own with its docid."""
     query = select(stories.c.docid, stories.c.title, stories.c.channels).where(
-        stories.c.post_key == text_key(path), stories.c.docid != docid, stories.c.revision == 0
+        stories.c.post_key.in_([path_key(path), text_key(path)]),
+        stories.c.docid != docid,
+        stories.c.revision == 0,
     )
-    if holder := connection.execute(query).one_or_none():
+    for holder in connection.execute(query).all():
         channels = list(filter(None, holder.channels.split(",")))
-        own = path_of(holder.title, channels, holder.docid, taken=True)
+        names = partial(path_of, holder.title, channels, holder.docid)
+        own = free_path(connection, holder.docid, names, first=1)
         moved = update(stories).filter_by(docid=holder.docid).values(path_columns(own))
         connection.execute(moved)
 
@@ -151,8 +161,41 @@ def story_row(story: Story, channel: str, path: str | None) -> dict[str, Any]:
 
 
 def path_columns(path: str | None) -> dict[str, Any]:
-    """A post's path, and the key that makes it one story's alone."""
-    return {"post_path": path, "post_key": text_key(path) if path else None}
+    """A post's new path, and the key that makes it one story's alone."""
+    return {"post_path": path, "post_key": path_key(path) if path else None}
+
+
+def keep_paths(connection: Connection, paths: Mapping[str, str]) -> dict[str, int]:
+    """The keys under which files that are there already keep their paths, by docid, even where two
+    of them, or one and another story's, would be one file elsewhere: one of such files has the key
+    of both, so that no new file gets the name, and the others have keys of their own paths alone.
+    """
+    keys = {docid: path_key(path) for docid, path in paths.items()}
+    query = select(stories.c.docid, stories.c.post_path).where(
+        stories.c.post_key.in_(list(keys.values())), stories.c.docid.not_in(list(paths))
+    )
+    before = dict(connection.execute(query).all())
+    kept = apart({**before, **paths})
+    for docid, path in before.items():
+        if kept[docid] != path_key(path):
+            row = update(stories).filter_by(docid=docid).values(post_key=kept[docid])
+            connection.execute(row)
+    return {docid: kept[docid] for docid in paths}
+
+
+def apart(paths: Mapping[str, str]) -> dict[str, int]:
+    """A key for each of these paths, which differ, by docid. Of several with one `path_key` the
+    path that is written as the key has it gets that, or else the first; the others get their
+    `text_key`, which is then no other's."""
+    exact = {text_key(path) for path in paths.values()}
+    keys: dict[str, int] = {}
+    given: set[int] = set()
+    for docid, path in paths.items():
+        key, own = path_key(path), text_key(path)
+        is_first = key not in given and key not in exact
+        keys[docid] = key if is_first else own
+        given.add(keys[docid])
+    return keys
 
 
 def claim_of(row: RowMapping) -> Claim:

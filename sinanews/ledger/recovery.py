@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sinanews.items import STATES, Article, State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import insert_new, writing
-from sinanews.ledger.records import Outcome, path_columns, revision_row
+from sinanews.ledger.records import Outcome, keep_paths, revision_row
 from sinanews.ledger.revisions import content_hash
-from sinanews.ledger.tables import revisions, runs, stories, text_key
+from sinanews.ledger.tables import path_key, revisions, runs, stories, text_key
 
 SPIDER = "recovery"  # what a recovery calls itself among the runs
 VERDICT = "recovered"
@@ -63,15 +63,23 @@ class LostArticle:
 class Paths:
     """The paths of posts that stories have; kept as numbers, for there may be millions."""
 
-    def __init__(self, keys: Iterable[int]) -> None:
-        self._keys = set(keys)
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._keys: set[int] = set()
+        self._names: set[int] = set()
+        for path in paths:
+            self.add(path)
 
     def __contains__(self, path: str) -> bool:
         return text_key(path) in self._keys
 
+    def has_name(self, path: str) -> bool:
+        """Whether a new file of this path would have the name of another, see `path_key`."""
+        return path_key(path) in self._names
+
     def add(self, path: str) -> None:
         """Adds one more."""
         self._keys.add(text_key(path))
+        self._names.add(path_key(path))
 
 
 class Recovery:
@@ -118,7 +126,7 @@ class Recovery:
 
     def paths(self, *, in_use: bool) -> Paths:
         """The paths of all stories, or of those whose post is there or may be in the making."""
-        query = select(stories.c.post_key).where(stories.c.post_key.is_not(None))
+        query = select(stories.c.post_path).where(stories.c.post_path.is_not(None))
         if in_use:
             query = query.where(or_(stories.c.revision > 0, stories.c.worker.is_not(None)))
         with self._database.connect() as connection:
@@ -179,12 +187,14 @@ class Recovery:
         docids = [article.docid for article in articles]
         query = select(stories.c.docid, stories.c.revision).where(stories.c.docid.in_(docids))
         existing: Mapping[str, int] = dict(connection.execute(query).all())
+        keys = keep_paths(connection, {article.docid: article.path for article in articles})
         rows: dict[bool, list[dict[str, Any]]] = defaultdict(list)
         for article in articles:
             before, last = existing.get(article.docid, 0), article.revisions[-1].article.revision
             if last > before:
                 state = State.UPDATED if before else State.WRITTEN
-                rows[article.docid in existing].append(self._row(article, state, run))
+                row = self._row(article, state, run) | {"post_key": keys[article.docid]}
+                rows[article.docid in existing].append(row)
                 yield state
         if rows[False]:
             connection.execute(insert(stories), rows[False])
@@ -216,7 +226,7 @@ class Recovery:
             "revision": article.revision,
             "content_hash": content_hash(article),
             "post_hash": lost.post_hash,
-            **path_columns(lost.path),
+            "post_path": lost.path,
         }
 
 

@@ -1,10 +1,11 @@
 """The ledger's tables."""
 
 from hashlib import blake2b
+from unicodedata import normalize
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 8  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 9  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
@@ -44,7 +45,7 @@ stories = Table(
     Column("revision", Integer, nullable=False, default=0),
     Column("content_hash", LargeBinary),
     Column("post_path", Text),
-    Column("post_key", BigInteger),  # unique in place of it; see `text_key`
+    Column("post_key", BigInteger),  # unique in place of it; see `path_key`
     Column("post_hash", LargeBinary),
 )
 stories_to_claim = Index("stories_to_claim", stories.c.due_at, stories.c.ctime)
@@ -150,3 +151,15 @@ def text_key(text: str) -> int:
     """What an index finds a path or URL by: an index of a million of these long texts is slow
     to write. Two of one key, which do not happen, count as the same."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def path_key(path: str) -> int:
+    """What keeps the names of files apart: the same for two paths that are one on a file system
+    which does not tell letters by case, or by how their accents are put together, as those of
+    macOS and Windows. Canonical caseless matching, definition D145 in chapter 3 of the Unicode
+    Standard.
+
+    >>> path_key("_posts/CAFÉ.md") == path_key("_posts/cafe\u0301.md") != path_key("_posts/cafe.md")
+    True
+    """
+    return text_key(normalize("NFD", normalize("NFD", path).casefold()))

@@ -9,10 +9,10 @@ import re
 import frontmatter
 from frontmatter.default_handlers import YAMLHandler
 
-# What a YAML reader refuses, or reads as a line break of its own.
-_NOT_IN_YAML = re.compile(
-    r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+from sinanews.utils.text import plain_line, well_formed
+
+# What a YAML reader refuses, and what would be markup for a browser that opens the post.
+_ESCAPED = re.compile(r"[^\x20-;=?-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 class PostHandler(YAMLHandler):
@@ -42,17 +42,21 @@ def _entry(key: str, value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """The text in the reference's quotes where YAML reads them back, else in quotes that it does.
+    """The text as one plain line, in the reference's quotes where YAML reads them back as they are,
+    else in quotes that it does.
 
-    >>> print(quoted('绿色"股票"'), quoted("it's"), quoted('it\\'s "x"'), quoted("a\\nb"))
-    '绿色"股票"' "it's" 'it''s "x"' "a\\nb"
+    >>> print(quoted('绿色"股票"'), quoted("it's"), quoted('it\\'s "x"'), quoted("it's\\n\\\\q"))
+    '绿色"股票"' "it's" 'it''s "x"' 'it''s \\q'
+    >>> print(quoted("<b>'"))
+    "\\u003cb\\u003e'"
     """
-    if _NOT_IN_YAML.search(text):
-        escaped = json.dumps(text, ensure_ascii=False)
-        return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
+    text = plain_line(well_formed(text))
+    if _ESCAPED.search(text):
+        escaped = json.dumps(text, ensure_ascii=False)  # which is YAML
+        return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
     if "'" not in text:
         return f"'{text}'"
-    if '"' not in text:
+    if '"' not in text and "\\" not in text:  # which begins an escape between these
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from sinanews.channels import BY_NAME
+from sinanews.utils.text import plain_line
 
 ROOT = "_posts"
 PARENTS = ("金融", "新浪财经")
@@ -16,22 +17,27 @@ TITLE_LIMIT = 150
 NAME_LIMIT = 255  # bytes in a file name: ext4, and nearly every other file system
 
 _UNSAFE = re.compile(r"[:/\\?*“”<>|\[\]]")
-_NOT_IN_NAMES = re.compile(r"[#.\x00-\x1f\x7f]")
+_NOT_IN_NAMES = re.compile(r"[#.]")
+# Names of Windows' own devices, whatever stands behind the first dot:
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 
 
-def post_path(title: str, channels: Sequence[str], docid: str, *, taken: bool = False) -> str:
-    """A post's path below the output folder, by its title as listed; with `taken`, the one that it
-    gets where another article has its title's.
+def post_path(title: str, channels: Sequence[str], docid: str, *, taken: int = 0) -> str:
+    """A post's path below the output folder, by its title as listed; `taken` says how many of the
+    paths that it could have are other articles'.
 
     >>> post_path("CPI同比上涨1.4%", ["guonei"], "mcwi0009927313")
     '_posts/金融/新浪财经/新浪财经－国內/CPI同比上涨14%.md'
     >>> post_path("标题", [], "mcwi0009927313", taken=True)
     '_posts/金融/新浪财经/标题 mcwi0009927313.md'
+    >>> post_path("Con", [], "mcwi0009927313"), post_path("标题", [], "mcwi0009927313", taken=2)
+    ('_posts/金融/新浪财经/Con mcwi0009927313.md', '_posts/金融/新浪财经/标题 mcwi0009927313 2.md')
     """
     stem = _NOT_IN_NAMES.sub("", post_title(title))
     stem = stem if stem.strip() else docid
-    if taken:
-        tail = f" {docid}"
+    if taken or _DEVICE.fullmatch(stem):
+        tail = f" {docid} {taken}" if taken > 1 else f" {docid}"
         room = NAME_LIMIT - len(f"{tail}.md".encode())
         stem = stem.encode()[:room].decode(errors="ignore") + tail
     return f"{_folder(*channels[:1])}/{stem}.md"
@@ -48,12 +54,13 @@ def categories(channels: Sequence[str]) -> list[str]:
 
 
 def post_title(title: str) -> str:
-    """The title as front matter has it: limited in length, twelve characters made `_`.
+    """The title as front matter has it: one line without control characters, limited in length,
+    twelve characters made `_`.
 
     >>> post_title("“A”：[图]?")
     '_A_：_图__'
     """
-    return _UNSAFE.sub("_", _limited(title.strip()))
+    return _UNSAFE.sub("_", _limited(plain_line(title).strip()))
 
 
 def _limited(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sinanews.channels import BY_LID
 from sinanews.exceptions import RollError, RowError
-from sinanews.utils.text import well_formed
+from sinanews.utils.text import plain_line, well_formed, without_sinas_mail
 from sinanews.utils.urls import bare_docid, canonical, docid, is_sinas
 
 # What stands before the JSON of try{feedCardJsonpCallback({...});}catch(e){};
@@ -159,9 +159,12 @@ def _channels(lids: str) -> tuple[str, ...]:
 
 
 def _text(row: dict[str, Any], name: str) -> str | None:
-    """A string field with its entities decoded and its ends stripped; None when empty."""
+    """A string field with its entities decoded, as a plain line without the addresses of Sina's
+    staff, its ends stripped; None when empty."""
     value = row.get(name)
-    return well_formed(unescape(value)).strip() or None if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return without_sinas_mail(plain_line(well_formed(unescape(value)))).strip() or None
 
 
 def _time(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds

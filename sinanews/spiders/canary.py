@@ -22,6 +22,7 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.spiders.reading import read_item, rejection
 from sinanews.utils import times
+from sinanews.utils.files import say
 
 # A page may lack these without anything being wrong.
 IGNORED = {"docid", "url", "channels", "revision", "duplicate_of"}
@@ -123,7 +124,7 @@ class CanarySpider(ArchiveSpider):
 
     def _print(self, verdict: Verdict, text: str) -> None:
         channel = self._channels.popleft()
-        print(f"{channel.name:10} {verdict.name.lower():10} {text}")  # noqa: T201 - the command's answer
+        say(f"{channel.name:10} {verdict.name.lower():10} {text}")
         self._verdict = Verdict(worst_exit_code([self._verdict, verdict]))
 
     def closed(self, reason: str) -> None:

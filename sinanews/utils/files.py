@@ -4,6 +4,9 @@ import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
+
+from sinanews.utils.text import printable
 
 
 def path_in(folder: Path, name: str) -> Path:
@@ -25,6 +28,17 @@ def name_of(path: str) -> str:
     'output/标题.md'
     """
     return os.fsencode(path).decode(errors="surrogateescape")
+
+
+def say(*lines: object, file: TextIO | None = None) -> None:
+    """Prints each on a line of its own, on standard output unless told otherwise. What a terminal
+    would obey instead of showing is escaped. Nothing else in sinanews prints.
+
+    >>> say("a\\x1b[2J", "b")
+    a\\x1b[2J
+    b
+    """
+    print("\n".join(printable(str(line)) for line in lines), file=file)
 
 
 def escape_unprintable() -> None:

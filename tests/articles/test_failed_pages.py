@@ -16,7 +16,7 @@ UNDECLARED = article_page(title="夜航", body="").decode().replace('<meta chars
 def read_failed(output, docid=DOCID):
     """The two files of a failed page: its bytes and its report."""
     report = json.loads((output / "failed" / f"{docid}.json").read_bytes())
-    return (output / "failed" / f"{docid}.html").read_bytes(), report
+    return (output / "failed" / f"{docid}.html.txt").read_bytes(), report
 
 
 def read_again(output, docid=DOCID):
@@ -103,7 +103,7 @@ def test_a_charset_that_only_the_header_declares_is_kept(pages, scrapy, output):
     assert read_again(output).missing == ["body_html"]
 
 
-FOREIGN, GOOD, BOTH = PAGES["foreign"][0], article_page(), ["html", "json"]
+FOREIGN, GOOD, BOTH = PAGES["foreign"][0], article_page(), ["html.txt", "json"]
 
 
 def test_stale_files_are_removed_when_a_story_succeeds_or_fails_differently(pages, scrapy, output):

@@ -104,7 +104,7 @@ def failed(tmp_path: Path) -> Path:
         html = html.replace(old, new)
     with pytest.raises(LayoutError):
         page.read(HtmlResponse(story.url, body=html.encode()))
-    (tmp_path / "page.html").write_text(html, "utf-8")
+    (tmp_path / "page.html.txt").write_text(html, "utf-8")
     metadata = {"url": story.url, "content_type": "text/html"}
     (tmp_path / "page.json").write_text(json.dumps(metadata), "utf-8")
     return tmp_path / "page"

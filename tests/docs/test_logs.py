@@ -38,6 +38,7 @@ TELLING = {
         "_print",
         "close",
         "print",
+        "say",
         "write",
     ),
 }

@@ -64,7 +64,7 @@ def written(output: Path) -> dict[str, bytes]:
 
 def leftovers(output: Path) -> list[Path]:
     """Temporary files, of which there should be none when no harvest runs."""
-    lasting = {".md", ".jsonl", ".json", ".html", ".db", ".db-wal", ".db-shm", ".lock"}
+    lasting = {".md", ".jsonl", ".json", ".txt", ".db", ".db-wal", ".db-shm", ".lock"}
     files = [path for path in output.rglob("*") if path.is_file()]
     return [path for path in files if path.name.startswith(".") or path.suffix not in lasting]
 

@@ -44,7 +44,7 @@ def test_many_pages_without_a_body_are_drift_but_a_single_one_is_not(mirror, scr
         assert f"drifted: {field} on 0% of the pages" in drift.stdout
         assert (report["presence"][field], report["presence_before"][field] > 0.9) == (0, True)
     assert report["account"]["failed"] == 1 + len(new)
-    assert len(list((output / "failed").glob("*.html"))) == 1 + len(new)
+    assert len(list((output / "failed").glob("*.html.txt"))) == 1 + len(new)
     assert_accounts_balance(output)
 
     mirror.faults.clear()
@@ -52,7 +52,9 @@ def test_many_pages_without_a_body_are_drift_but_a_single_one_is_not(mirror, scr
 
     assert {story.docid for story in new} <= {line["docid"] for line in lines(output)}
     assert repaired.returncode == 3, "the single bad page waits for its next try"
-    assert [path.stem for path in (output / "failed").glob("*.html")] == [bad.docid]
+    assert [path.name for path in (output / "failed").glob("*.html.txt")] == [
+        f"{bad.docid}.html.txt"
+    ]
     assert_accounts_balance(output)
 
 
