@@ -66,6 +66,7 @@ def judge(site: Path, posts: Mapping[str, bytes], share: int = SHARE) -> list[Ve
     folder, pages = site / "source" / "_posts", site / "pages"
     for leftover in (folder, pages):
         shutil.rmtree(leftover, ignore_errors=True)
+    (site / "db.json").unlink(missing_ok=True)  # what Hexo remembers of an earlier batch
     folder.mkdir(parents=True)
     for name, post in (posts | {"plain": PLAIN}).items():
         (folder / f"{name}.md").write_bytes(post)
