@@ -53,6 +53,8 @@ function watch(handlerNames) {
     "xlink:href", "by", "from", "to", "values",
   ]);
   const PICTURES = new Set(["background", "dynsrc", "lowsrc", "poster", "src", "srcset"]);
+  const PICTURE = /^\s*data:image\//i;
+  const RASTER = /^\s*data:image\/(?:avif|bmp|gif|jpe?g|png|webp)[;,]/i; // what it links to runs nothing
   const LINK = /^(?:https?|mailto|tel):$/;
   const SCRIPT_URL = /^(?:javascript|vbscript|livescript|view-source|feed|blob|filesystem):$/;
 
@@ -75,7 +77,7 @@ function watch(handlerNames) {
   function faultOfUrl(tag, name, value) {
     const scheme = protocol(value);
     if (SCRIPT_URL.test(scheme)) return true;
-    if (scheme === "data:") return !(PICTURES.has(name) && /^\s*data:image\//i.test(value));
+    if (scheme === "data:") return !(PICTURES.has(name) ? PICTURE : RASTER).test(value);
     const isLink = /href$/.test(name) && /^(?:a|area)$/.test(tag);
     return isLink && scheme !== "" && !LINK.test(scheme);
   }
