@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz harvest lint format lock clean setup
+.PHONY: help demo test fuzz xss harvest lint format lock clean setup
 
 PYTHON ?= python3
 ARGS ?=
@@ -35,6 +35,9 @@ fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURA
 	@$(BIN)/python tests/fuzz/target.py output/fuzz/corpus tests/fuzz/corpus/pages \
 	  -max_total_time=$(DURATION) -timeout=10 -max_len=10000 -len_control=0 -verbosity=0 -print_final_stats=1 \
 	  -artifact_prefix=output/fuzz/ $(ARGS)
+
+xss: setup ## try all public vectors, and our own, on posts in Chromium (a quarter of an hour)
+	@PYTHONPATH=.:tests $(BIN)/python -m xss.rig
 
 lint: setup ## ruff and mypy, as the tests want them
 	@$(BIN)/ruff check --quiet
