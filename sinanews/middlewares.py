@@ -11,7 +11,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.responsetypes import responsetypes
@@ -40,6 +40,7 @@ from sinanews.exceptions import (
     LoginPageError,
     RobotsTxtError,
     RobotsTxtUnavailableError,
+    TooLargeError,
 )
 from sinanews.extraction import page
 from sinanews.spiders.stop import Stop
@@ -184,7 +185,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
     ) -> Request | Response:
         """The response unpacked, or a request to try again.
 
-        Raises ResponseDataLossError when it could not be unpacked whole after all tries.
+        Raises ResponseDataLossError when it could not be unpacked whole after all tries, and
+        DownloadCancelledError at once when it is larger than DOWNLOAD_MAXSIZE.
         """
         encoding = content_encoding(response)
         if not encoding or request.method == "HEAD":
@@ -192,6 +194,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         max_size = request.meta.get("download_maxsize", self._maxsize)
         try:
             body = decompress(response.body, encoding, max_size)
+        except TooLargeError as error:
+            raise DownloadCancelledError(str(error)) from error
         except DecompressionError as error:
             return self._retry(request, error)
         del response.headers["Content-Encoding"]

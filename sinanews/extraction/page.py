@@ -7,10 +7,12 @@ from typing import Any
 
 from scrapy.http import Response, TextResponse
 
-from sinanews.exceptions import LayoutError
+from sinanews.config import Bounds
+from sinanews.exceptions import BoundError, LayoutError
 from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.boilerplate import remove_boilerplate
+from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
@@ -19,7 +21,8 @@ from sinanews.roll.api import Story
 from sinanews.utils import times, urls
 
 # The script of a mobile page names the PC page of the same article, with escaped slashes.
-_PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
+_PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]{1,2000})"')
+_PC_HOST = ".sina.com.cn"
 # The message of Sina's "page not found", which is GBK. It is compared in bytes, independently of
 # the encoding that the response declares.
 _NOT_FOUND = tuple("页面没有找到".encode(encoding) for encoding in ("gbk", "utf-8"))
@@ -27,16 +30,20 @@ _NOT_FOUND_SIZE = 30_000  # bytes, at most; pages with an article are several ti
 
 
 def read(
-    response: Response, story: Story | None = None, loader: type[ArticleLoader] = ArticleLoader
+    response: Response,
+    story: Story | None = None,
+    loader: type[ArticleLoader] = ArticleLoader,
+    bounds: Bounds = DEFAULT,
 ) -> Article:
     """Reads the article of a page.
 
     `story` is its row in the roll list, whose title and times take precedence over the page's.
     `loader` collects the fields; the result is of its `default_item_class`.
 
-    Raises LayoutError when the page has no layout that is supported, or lacks a required field.
+    Raises LayoutError when the page has no layout that is supported, or lacks a required field;
+    BoundError when it is larger than `bounds`.
     """
-    page = _parse(response)
+    page = _parse(response, bounds)
     layout = layouts.of(page)
     if layout is None:
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
@@ -55,14 +62,22 @@ def read(
 
 
 def has_layout(response: Response) -> bool:
-    """Whether a page is of a kind that has an article, whether or not it lacks something."""
-    return layouts.of(_parse(response)) is not None
+    """Whether a page is of a kind that has an article, whether or not it lacks something.
+
+    One that is larger than the bounds has none.
+    """
+    try:
+        return layouts.of(_parse(response, DEFAULT)) is not None
+    except BoundError:
+        return False
 
 
 def pc_url(response: Response) -> str | None:
     """The canonical URL of the PC page that a mobile page names; None when it names none."""
-    match = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None
-    return urls.canonical(match[1].replace("\\/", "/")) if match else None
+    text = response.text if isinstance(response, TextResponse) else ""
+    named = (match[1].replace("\\/", "/") for match in _PC_URL.finditer(text))
+    url = next((url for url in named if _PC_HOST in url), None)
+    return urls.canonical(url) if url else None
 
 
 def is_soft_404(response: Response) -> bool:
@@ -75,8 +90,8 @@ def is_soft_404(response: Response) -> bool:
     return len(body) < _NOT_FOUND_SIZE and any(message in body for message in _NOT_FOUND)
 
 
-def _parse(response: Response) -> Page:
-    """The parsed page; an empty one for a response that is not text."""
+def _parse(response: Response, bounds: Bounds) -> Page:
+    """The parsed page; an empty one for a response that is not text. Raises BoundError."""
     if not isinstance(response, TextResponse):
         return Page("")
     text, body = response.text, response.body
@@ -84,7 +99,7 @@ def _parse(response: Response) -> Page:
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
     is_utf8 = response.encoding == "utf-8"
     is_unchanged = is_utf8 and "\ufffd" not in text and not body.startswith(BOM_UTF8)
-    return Page(text, body if is_unchanged else None)
+    return Page(text, body if is_unchanged else None, bounds)
 
 
 def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:
@@ -124,13 +139,18 @@ def _load(
     else:
         values["docid"] = urls.docid(response.url)
         values["url"] = response.url
-    values |= _body_fields(layout.content(page), layout, response.url)
+    values |= _body_fields(layout.content(page), layout, response.url, page.bounds)
     article: Article = loader.load_item(**values)
     return article
 
 
-def _body_fields(inner_html: str, layout: Layout, url: str) -> dict[str, Any]:
-    """The fields that come from the article's body, by name."""
+def _body_fields(inner_html: str, layout: Layout, url: str, bounds: Bounds) -> dict[str, Any]:
+    """The fields that come from the article's body, by name. Raises BoundError.
+
+    What a page's parser made of it, or what is data in a script, may be larger than the page.
+    """
+    check_text(len(inner_html), bounds)
+    check(inner_html.encode(), bounds)
     body = html5.parsed_body(inner_html)
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
@@ -139,10 +159,10 @@ def _body_fields(inner_html: str, layout: Layout, url: str) -> dict[str, Any]:
         "headimg": (first_image.attributes.get("src") if first_image else None) or None,
         "tickers": bodies.stocks(inner_html, body),
     }
-    remove_boilerplate(body, layout.boilerplate)  # in place, and body_html has it
-    paragraphs = bodies.paragraphs(body)
+    remove_boilerplate(body, layout.boilerplate, bounds)  # in place, and body_html has it
+    paragraphs = bodies.paragraphs(body, bounds)
     return fields | {
-        "images": bodies.images(body),
+        "images": bodies.images(body, bounds),
         "text": "\n".join(paragraphs),
         "author": byline(paragraphs),
     }

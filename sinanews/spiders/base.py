@@ -282,7 +282,7 @@ class ArchiveSpider(Spider):
         @returns items 1 1
         @scrapes docid title body_html
         """
-        item = read_item(response, story, self.loader)
+        item = read_item(response, story, self.loader, self.config.bounds)
         pc_url = page.pc_url(response) if _is_mobile(item) else None
         if pc_url and mobile is None and story is not None:
             yield self._page_request(pc_url, story, mobile=item)

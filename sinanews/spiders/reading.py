@@ -9,6 +9,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from sinanews.config import Bounds
 from sinanews.download.blocking import (
     BLOCKED,
     CAPTCHA_PAGE,
@@ -19,6 +20,7 @@ from sinanews.download.blocking import (
 from sinanews.download.failures import describe, detail
 from sinanews.exceptions import (
     BlockedError,
+    BoundError,
     LayoutError,
     RefusedError,
     RobotsTxtError,
@@ -26,6 +28,7 @@ from sinanews.exceptions import (
     SinanewsError,
 )
 from sinanews.extraction import page
+from sinanews.extraction.bounds import DEFAULT
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
 from sinanews.roll.api import Story
@@ -38,11 +41,17 @@ _ADDRESS = re.compile(r"\b[a-z]+://\S+")
 
 
 def read_item(
-    response: Response, story: Story | None, loader: type[ArticleLoader] = ArticleLoader
+    response: Response,
+    story: Story | None,
+    loader: type[ArticleLoader] = ArticleLoader,
+    bounds: Bounds = DEFAULT,
 ) -> Item:
     """The article of a page, or a rejection. `story` is the list's row for it, if there is one."""
     try:
-        return page.read(response, story, loader=loader)
+        return page.read(response, story, loader, bounds)
+    except BoundError as error:
+        logger.error("%s: its page has %s", response.url, error)  # noqa: TRY400 - the reason is the message
+        return _rejection(response, story, f"its page has {error}")
     except LayoutError as error:
         return _unreadable(response, story, error)
     except Exception as error:
