@@ -77,12 +77,14 @@ def _pieces(body: LexborNode, depth: int) -> list[str]:
             is_cell = with_cells and tag in CELLS
             if tag == "table":
                 with_cells = with_cells and node.mem_id in real_tables
-            open_elements.append((
-                children(node),
-                _CELL if is_cell else separator,
-                with_cells,
-                is_cell or (in_cell and tag != "table"),
-            ))
+            open_elements.append(
+                (
+                    children(node),
+                    _CELL if is_cell else separator,
+                    with_cells,
+                    is_cell or (in_cell and tag != "table"),
+                )
+            )
             if len(open_elements) > depth:
                 raise BoundError("PAGE_DEPTH", depth, "levels of elements")
     return pieces
@@ -219,7 +221,9 @@ def stocks(inner_html: str, body: LexborNode) -> list[str]:
     `inner_html` is the body as the page has it, since `body_html` has its comments decoded: the
     stock LT, listed as `&LT`, would be a `<` there.
     """
-    listed = [ticker for text in _keyword_comments(inner_html) for ticker in processors.tickers(text)]
+    listed = [
+        ticker for text in _keyword_comments(inner_html) for ticker in processors.tickers(text)
+    ]
     # A linked stock is two spans, the second for its price: stock_sh600016 and quote_sh600016.
     ids = [node.attributes.get("id") or "" for node in body.css("span[id]")]
     quotes = {id_.removeprefix("quote") for id_ in ids if id_.startswith("quote_")}

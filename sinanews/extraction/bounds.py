@@ -36,7 +36,12 @@ _COMPARISONS = 1_000  # and for each such tag, comparisons of their attributes w
 _SPACE = rb"[ \t\n\r\f]*+"
 _VALUE = rb"(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\r\f>\"'][^ \t\n\r\f>]*+)"
 _ATTRIBUTE = (
-    rb"[ \t\n\r\f/]*+[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+(?:" + _SPACE + rb"=" + _SPACE + _VALUE + rb"?+)?+"
+    rb"[ \t\n\r\f/]*+[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+(?:"
+    + _SPACE
+    + rb"="
+    + _SPACE
+    + _VALUE
+    + rb"?+)?+"
 )
 _REST = rb"(?:" + _ATTRIBUTE + rb")*+[ \t\n\r\f/]*+>"
 _ATTRIBUTES = re.compile(_ATTRIBUTE)

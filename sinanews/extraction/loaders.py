@@ -90,7 +90,9 @@ class ArticleLoader(ItemLoader):
         The first rule is tried even for a field that has one already. Of a field that takes the
         first value, no more of a rule are looked at.
         """
-        takes_first = all(isinstance(getattr(self, f"{name}_out", None), TakeFirst) for name in fields)
+        takes_first = all(
+            isinstance(getattr(self, f"{name}_out", None), TakeFirst) for name in fields
+        )
         for rule in rules:
             if takes_first:
                 self._add_first(fields, rule.find(page))

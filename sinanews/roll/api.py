@@ -107,9 +107,7 @@ def _result(document: Any, url: str) -> dict[str, Any]:  # noqa: ANN401 - whatev
     return result
 
 
-def _sorted_out(
-    rows: list[Any], url: str, bounds: Bounds
-) -> tuple[list[Story], list[RowError]]:
+def _sorted_out(rows: list[Any], url: str, bounds: Bounds) -> tuple[list[Story], list[RowError]]:
     stories: list[Story] = []
     broken: list[RowError] = []
     for row in rows:

@@ -115,9 +115,7 @@ def meta(name: str) -> Rule:
 
 def dated(texts: Rule) -> Rule:
     """Those of another rule's values that contain a date and time."""
-    return Rule(
-        f"{texts} with a time", lambda page: filter(times.parse_datetime, texts.find(page))
-    )
+    return Rule(f"{texts} with a time", lambda page: filter(times.parse_datetime, texts.find(page)))
 
 
 def editor_lines(css: str) -> Rule:
