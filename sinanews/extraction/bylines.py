@@ -9,8 +9,8 @@ _HAN = r"[\u4e00-\u9fff]"
 _NAME = rf"{_HAN}(?:{_HAN}{{1,7}}| {_HAN}(?!{_HAN})|(?= ))"
 # In a list each word is a name in one way only, or else a row of words could be read in more ways
 # than can be tried: two characters and more; one with a space behind it; or the last of such.
-_WORD = rf"{_HAN}(?:{_HAN}{{1,7}}|(?= )|(?<=(?<!{_HAN}){_HAN} {_HAN}))"
-_NAMES = rf"(?P<names>{_WORD}(?:[ 、，,]++{_WORD})*)"
+_WORD = rf"{_HAN}(?>{_HAN}{{1,7}}|(?= )|(?<=(?<!{_HAN}){_HAN} {_HAN}))"
+_NAMES = rf"(?P<names>(?:{_HAN} {_HAN}(?!{_HAN})|{_WORD})(?:[ 、，,]++{_WORD})*)"
 
 # The forms of a byline. `byline` has examples of each, in this order.
 _BYLINES = (
