@@ -85,16 +85,14 @@ _CLOSES = {
     **dict.fromkeys((b"td", b"th"), (b"td", b"th")),
     **{name: (name,) for name in (b"li", b"option", b"tr")},
 }
-# Start tags that end a paragraph.
-_ENDS_PARAGRAPH = frozenset((
+# Their start tags end a paragraph, and their end tags what is left open of the next ones.
+_BLOCKS = frozenset((
     b"address", b"article", b"aside", b"blockquote", b"center", b"dd", b"div", b"dl", b"dt",
-    b"fieldset", b"figcaption", b"figure", b"footer", b"form", b"h1", b"h2", b"h3", b"h4", b"h5",
-    b"h6", b"header", b"hr", b"li", b"main", b"nav", b"ol", b"p", b"pre", b"section", b"td",
-    b"th", b"tr", b"ul",
+    b"fieldset", b"figcaption", b"figure", b"footer", b"header", b"li", b"main", b"nav", b"ol",
+    b"p", b"pre", b"section", b"td", b"th", b"tr", b"ul",
 ))  # fmt: skip # one tag a line would hide the list
-# Their end tags are often left out. None lies directly in its like, so that forgetting an open one
-# hides at most one level of many.
-_OFTEN_LEFT_OPEN = frozenset((b"dd", b"dt", b"li", b"option", b"p"))
+# None lies directly in its like, so that forgetting an open one hides at most one level of many.
+_OFTEN_LEFT_OPEN = frozenset((b"dd", b"dt", b"li", b"p"))
 
 
 def check(html: bytes, bounds: Bounds) -> None:
@@ -232,11 +230,12 @@ class _Outline:
             raise self._too_deep()
         if name in _OPTIONS:
             self._options += 1
-        if name in _VOID and not self._foreign:
-            return
-        if name in _ENDS_PARAGRAPH:
-            self._pop((b"p",))
-        self._pop(_CLOSES.get(name, ()))
+        if not self._foreign:
+            if name in _VOID:
+                return
+            if name in _BLOCKS:
+                self._pop((b"p",))
+            self._pop(_CLOSES.get(name, ()))
         self._open.append(name)
         self._foreign += name in _FOREIGN
         self._formatting += name in _FORMATTING
@@ -245,8 +244,9 @@ class _Outline:
 
     def _close(self, name: bytes) -> None:
         depth = len(self._open)
-        while depth and self._open[depth - 1] != name and self._open[depth - 1] in _OFTEN_LEFT_OPEN:
-            depth -= 1
+        if name in _BLOCKS and not self._foreign:
+            while depth and self._open[depth - 1] in _OFTEN_LEFT_OPEN - {name}:
+                depth -= 1
         if depth and self._open[depth - 1] == name:
             del self._open[depth:]
             self._pop((name,))
