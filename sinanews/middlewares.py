@@ -13,7 +13,7 @@ from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.responsetypes import responsetypes
@@ -45,6 +45,7 @@ from sinanews.exceptions import (
     OffsiteError,
     RobotsTxtError,
     RobotsTxtUnavailableError,
+    TooLargeError,
 )
 from sinanews.extraction import page
 from sinanews.spiders.stop import Stop
@@ -235,7 +236,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
     ) -> Request | Response:
         """The response unpacked, or a request to try again.
 
-        Raises ResponseDataLossError when it could not be unpacked whole after all tries.
+        Raises ResponseDataLossError when it could not be unpacked whole after all tries, and
+        DownloadCancelledError at once when it is larger than DOWNLOAD_MAXSIZE.
         """
         encoding = content_encoding(response)
         if not encoding or request.method == "HEAD":
@@ -243,6 +245,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         max_size = request.meta.get("download_maxsize", self._maxsize)
         try:
             body = decompress(response.body, encoding, max_size)
+        except TooLargeError as error:
+            raise DownloadCancelledError(str(error)) from error
         except DecompressionError as error:
             return self._retry(request, error)
         del response.headers["Content-Encoding"]

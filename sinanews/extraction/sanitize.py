@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
-from html import unescape
 
 import ada_url
+
+from sinanews.utils.text import unescape
 
 # What is taken out is counted under these names in the run report.
 COMMENTS = "markup in comments"

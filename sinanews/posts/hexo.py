@@ -7,9 +7,9 @@ hexo 8.1.2, hexo-renderer-marked 7.0.1, marked 15.0.12 and hexo-theme-landscape 
 """
 
 import re
-from html import unescape
 
 from sinanews.extraction.sanitize import ATTRIBUTE
+from sinanews.utils.text import unescape
 
 # What may stand before a Markdown block's own mark: quotes, bullets, numbers of lists.
 _CONTAINERS = r"(?:[ \t]|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"

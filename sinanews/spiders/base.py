@@ -297,7 +297,7 @@ class ArchiveSpider(Spider):
         @scrapes docid title body_html
         """
         removed: Counter[str] = Counter()
-        item = read_item(response, story, self.loader, removed)
+        item = read_item(response, story, self.loader, self.config.bounds, removed)
         for kind, count in removed.items():
             self.crawler.stats.inc_value(f"{REMOVED_STATS}{kind}", count)
         pc_url = page.pc_url(response) if _is_mobile(item) else None

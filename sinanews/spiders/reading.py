@@ -10,6 +10,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from sinanews.config import Bounds
 from sinanews.download.blocking import (
     BLOCKED,
     CAPTCHA_PAGE,
@@ -21,6 +22,7 @@ from sinanews.download.failures import describe, detail
 from sinanews.download.hosts import is_sinas
 from sinanews.exceptions import (
     BlockedError,
+    BoundError,
     LayoutError,
     RefusedError,
     RobotsTxtError,
@@ -28,6 +30,7 @@ from sinanews.exceptions import (
     SinanewsError,
 )
 from sinanews.extraction import page
+from sinanews.extraction.bounds import DEFAULT
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
 from sinanews.roll.api import Story
@@ -43,12 +46,16 @@ def read_item(
     response: Response,
     story: Story | None,
     loader: type[ArticleLoader] = ArticleLoader,
+    bounds: Bounds = DEFAULT,
     removed: Counter[str] | None = None,
 ) -> Item:
     """The article of a page, or a rejection. `story` is the list's row for it, if there is one;
     what was taken out of the body is counted in `removed`."""
     try:
-        return page.read(response, story, loader, removed)
+        return page.read(response, story, loader, bounds, removed)
+    except BoundError as error:
+        logger.error("%s: its page has %s", response.url, error)  # noqa: TRY400 - the reason is the message
+        return reject(response, story, f"its page has {error}")
     except LayoutError as error:
         return _unreadable(response, story, error)
     except Exception as error:
