@@ -57,6 +57,8 @@ CONFIGS = [
     for body in POST_BODIES
 ]
 
+BOUNDS = CONFIGS[0].bounds
+
 
 def response_of(sample: Page | Answer, url: str) -> Response:
     """The response that Scrapy makes of it."""
@@ -144,7 +146,7 @@ def check_fields(article: Article) -> None:
 
 def check_path(title: str, docid: str) -> None:
     """Whatever the title is, its post is a file of its folder."""
-    for taken in (False, True):
+    for taken in (0, 1, 2):
         path = post_path(title, [CHANNEL], docid, taken=taken)
         folder, _, name = path.rpartition("/")
         assert folder == post_path("标题", [CHANNEL], "n1").rpartition("/")[0], path
@@ -179,14 +181,14 @@ def check_answer(sample: Answer, database: Engine | None = None) -> str:
     `rows` or why there are none."""
     response = response_of(sample, URL)
     try:
-        roll = read_list(response)
+        roll = read_list(response, BOUNDS)
     except RollError as error:
         assert_one_line(str(error), "the error")
         reason = str(error)
         roll = None
     else:
         reason = "rows" if roll.stories else "no rows"
-        again = read_list(response_of(sample, URL))
+        again = read_list(response_of(sample, URL), BOUNDS)
         assert (roll.stories, roll.total) == (again.stories, again.total), "two readings differ"
         check_roll(roll)
     walk(roll, reason, database)
