@@ -35,20 +35,13 @@ _COMPARISONS = 1_000  # and for each such tag, comparisons of their attributes w
 # What a tag has behind its name, by section 13.2.5 of https://html.spec.whatwg.org/multipage/.
 _SPACE = rb"[ \t\n\r\f]*+"
 _VALUE = rb"(?:\"[^\"]*+\"|'[^']*+'|[^ \t\n\r\f>\"'][^ \t\n\r\f>]*+)"
-_ATTRIBUTE = (
-    rb"[ \t\n\r\f/]*+[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+(?:"
-    + _SPACE
-    + rb"="
-    + _SPACE
-    + _VALUE
-    + rb"?+)?+"
-)
-_REST = rb"(?:" + _ATTRIBUTE + rb")*+[ \t\n\r\f/]*+>"
+_ATTRIBUTE = rb"[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+(?:" + _SPACE + rb"=" + _SPACE + _VALUE + rb"?+)?+"
+_REST = rb"(?:[ \t\n\r\f/]*+" + _ATTRIBUTE + rb")*+[ \t\n\r\f/]*+"
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
-_REST_OF_TAG = re.compile(_REST)
+_REST_OF_TAG = re.compile(_REST + rb">")
 _MARKUP = re.compile(
     rb"<(?:(?P<comment>!--)|(?P<other>[!?]|/(?![a-zA-Z]))"
-    rb"|(?P<end>/?)(?P<name>[a-zA-Z][^ \t\n\r\f/>]*+)(?P<rest>" + _REST + rb"))"
+    rb"|(?P<end>/?)(?P<name>[a-zA-Z][^ \t\n\r\f/>]*+)(?P<rest>" + _REST + rb")>?)"
 )
 _COMMENT_END = re.compile(rb"--!?>")
 _SCRIPT = re.compile(rb"<script", re.IGNORECASE)
@@ -197,7 +190,7 @@ class _Outline:
         """All tags, start and end; none that are in comments or in raw text."""
         position: int | None = 0
         while position is not None and (match := _MARKUP.search(self._html, position)):
-            if match["name"]:
+            if match["name"] and match[0].endswith(b">"):  # or else the page ends in it
                 yield match
             position = self._next(match)
 

@@ -22,6 +22,8 @@ _DOCIDS = (
     re.compile(r"/article_(\w{1,32}?_\w{1,32})\.html", re.ASCII),  # k.sina.com.cn
     re.compile(r"/articles/view/(\d{1,32}/\w{1,32})(?!\w)", re.ASCII),  # t.cj.sina.com.cn
 )
+_SUFFIX = re.compile(r"\.\w+$")
+_NOT_IN_IDS = re.compile(r"[^\w.]+")
 
 
 def docid(url: str) -> str:
@@ -40,15 +42,15 @@ def docid(url: str) -> str:
     """
     for pattern in _DOCIDS:
         if match := pattern.search(url):
-            return re.sub(r"[/_]", "-", match[1])
+            return match[1].replace("/", "-").replace("_", "-")
     return _path_id(url)
 
 
 def _path_id(url: str) -> str:
     """Short enough for the name of a file."""
     parts = urlsplit(url)
-    path = re.sub(r"\.\w+$", "", parts.path)
-    name = re.sub(r"[^\w.]+", "-", parts.netloc + path).strip("-")
+    path = _SUFFIX.sub("", parts.path)
+    name = _NOT_IN_IDS.sub("-", parts.netloc + path).strip("-")
     if len(name.encode()) <= ID_LIMIT:
         return name
     return f"{name.encode()[:ID_LIMIT].decode(errors='ignore')}-{zlib.crc32(name.encode()):08x}"

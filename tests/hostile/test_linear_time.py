@@ -1,0 +1,315 @@
+"""No regular expression takes more than linear time, whatever it is fed.
+
+Each is listed with pieces of what it matches, and near misses of them. Inputs of 10, 20 and 40 KB
+are made of the pieces, repeated alone and in pairs behind each of them.
+"""
+
+import ast
+import importlib
+import itertools
+import pkgutil
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import AnyStr
+
+import pytest
+from scrapy.http import HtmlResponse
+from selectolax.lexbor import LexborHTMLParser
+
+import sinanews
+from sinanews.config import Bounds
+from sinanews.exceptions import ArgumentError, BoundError
+from sinanews.extraction.body import clean, stocks
+from sinanews.extraction.bounds import check
+from sinanews.extraction.bylines import byline
+from sinanews.extraction.page import pc_url
+from sinanews.extraction.processors import editor, outlet, tickers
+from sinanews.utils.text import unescape
+from sinanews.utils.times import parse_datetime
+from sinanews.utils.urls import docid
+
+PACKAGE = Path(sinanews.__file__).parent
+SIZES = (10_000, 20_000, 40_000)  # characters
+QUICK = 0.01  # seconds; of 40 KB a square takes ten times that on any machine
+GROWTH = 9  # times, from the smallest to the largest: 4 if linear, 16 if it is a square
+HANGS = 20  # seconds, in which any machine reads 40 KB
+TRIES = 4  # a busy machine is slow for a moment
+
+# What stands in one place of the package, how it is used, and pieces.
+HTML = ("<", ">", "<!--", "--", "-->", '"', "'", "=", " ", "a", "/", "x=1 ", '="', "</")
+PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
+    "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
+    "download.blocking._ARTICLE": ("search", ('id="', "id=", "artibod", "art_conten", "arti")),
+    "download.blocking._LOGIN": ("search", ("<title>", " ", "\n", "Sina Visitor Syste")),
+    "download.blocking._LOGIN_HOST": ("fullmatch", ("passport", "login", ".sina", ".com", ".cn")),
+    "extraction.body._PLACEHOLDER": ("search", (".gif", ".", "?")),
+    "extraction.body._NOT_A_PICTURE": (
+        "search",
+        ("//", "a", ".", "sinajs", "sinajs.cn", "/cece9e1", "/c.gi", "/undefine"),
+    ),
+    "extraction.body._DIGITS": ("fullmatch", ("9", "x")),
+    "extraction.boilerplate._BOILERPLATE_LINE": (
+        "fullmatch",
+        ("责任编辑", "：", "（", "[编辑", ">", "进入【", "】", "讨论", "点击进入", "热点专题", "更多猛料",
+         "欢迎扫描", "二维码", "炒股就看", "金麒麟分析师研报", "请下载新浪财经", "\n"),
+    ),
+    "extraction.boilerplate._RELATED_HEADING": ("match", ("【", "相关", "新闻", "】", "：")),
+    "extraction.bounds._ATTRIBUTES": ("findall", HTML),
+    "extraction.bounds._REST_OF_TAG": ("match", HTML),
+    "extraction.bounds._COMMENT_END": ("search", ("-", "--", "!", "--!")),
+    "extraction.bounds._SCRIPT": ("search", ("<", "<scrip", "<SCRIP")),
+    "extraction.bounds._LIKE_GROWING": ("findall", ("<", "<b", "<font", "<strike", "a", " ")),
+    **{
+        f"extraction.bounds._RAW_TEXT[b'{name}']": ("search", ("</", f"</{name}", "<", "a"))
+        for name in ("iframe", "noembed", "noframes", "noscript", "script", "style", "textarea",
+                     "title", "xmp")
+    },
+    **{
+        f"extraction.bylines._BYLINES[{number}]": (
+            "search",
+            ("（", "记者", "通讯员", "作者", " ", "：", "一", "一二", "、", "，", "）", "文/", "原创：",
+             "■", "报道", "x", "一 ", "一 一 "),
+        )
+        for number in range(4)
+    },
+    "extraction.bylines._OTHER_CREDITS": ("split", ("编辑", "摄影", " ", "发", "视")),
+    "extraction.bylines._ROLE": ("split", ("见习", "实习", "特约", "本报", "记", "记者", "编")),
+    "extraction.bylines._WORDS": ("findall", ("一", " ", "、", "，")),
+    "extraction.bylines._NOT_A_NAME": ("fullmatch", ("整理", "摄", "报道", "一", "系", "\n")),
+    "extraction.html5._TAG_OPEN": ("findall", HTML),
+    "extraction.html5._COMMENT_END": ("search", ("-", "--", "!", "--!")),
+    "extraction.html5._PICTURE_URL": ("search", (".", ".gi", ".pn", ".webp")),
+    "extraction.layouts.base._DESCENDANT": ("fullmatch", (".", "#", "a", "-", " ", "p", ",")),
+    "extraction.layouts.base._EDITOR_LINE": (
+        "fullmatch",
+        (" ", "\n", "（", "责任", "编辑", "：", "一", "，"),
+    ),
+    "extraction.layouts.base._EDITOR_TAIL": (
+        "search",
+        ("（", "责任", "编辑：", "一", "）", " ", "\n", "【编辑："),
+    ),
+    "extraction.layouts.slide._SLIDE_DATA": ("search", ("slide_data", " ", "\n", "=", "a")),
+    "extraction.page._PC_URL": (
+        "findall",
+        ('"__webURL"', " ", ":", '"', "https:", ".sina.com.cn", "a"),
+    ),
+    "extraction.processors._EDITOR": (
+        "search",
+        ("编辑", "责编", "：", " ", "\n", "一", "一二", "、", "，", "SF099", "A", "1", "·"),
+    ),
+    "extraction.processors._OUTLET_PREFIX": ("sub", ("http://", "a", " ", "来源", "：", "来源：")),
+    "extraction.processors._WORD": ("findall", ("一", "·", " ")),
+    "extraction.processors._TICKERS": ("fullmatch", (" ", "news_keyword_pub,", "a", ",", "&", "\n")),
+    "posts.front_matter._NOT_IN_YAML": ("sub", ("a", "\x00", "\ufffe", "一")),
+    "posts.paths._UNSAFE": ("sub", (":", "/", "a")),
+    "posts.paths._NOT_IN_NAMES": ("sub", ("#", ".", "a", "\x00")),
+    "posts.render._IMAGE": ("findall", HTML),
+    "posts.render._SOURCE": ("search", (" ", "src=", ' src="', '"', "a")),
+    "roll.api._CALLBACK": ("match", ("try{", " ", "a", "$", ".", "(")),
+    "roll.api._DOCID": ("fullmatch", ("a", "-", "_", "/")),
+    "spiders.reading._ADDRESS": ("sub", ("a", "://", " ", "http://", ".")),
+    "utils.text._LONG_REFERENCE": ("sub", ("&#", "0", "9", ";", "a")),
+    "utils.times._DATE": (
+        "search",
+        ("2026", "年", "-", "1", "10月", "10日", " ", "T", "10:", "2026年10月10日", ":10"),
+    ),
+    "utils.urls._SINA": ("fullmatch", ("a", "-", ".", "sina.", "sina.com", "sina.com.cn", "a.")),
+    "utils.urls._DATED": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
+    "utils.urls._DOCIDS[0]": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
+    "utils.urls._DOCIDS[1]": ("search", ("/article_", "a", "_", "1", ".htm")),
+    "utils.urls._DOCIDS[2]": ("search", ("/articles/view/", "1", "/", "a")),
+    "utils.urls._SUFFIX": ("sub", (".", "a", "/", ".html")),
+    "utils.urls._NOT_IN_IDS": ("sub", ("a", ".", "/", "-")),
+}  # fmt: skip # a piece a line would hide the pieces
+
+
+@contextmanager
+def ending_in(seconds: int) -> Iterator[None]:
+    """Fails the test when the block takes longer; a match looks for signals while it is at work."""
+
+    def fail(*_: object) -> None:
+        pytest.fail(f"it takes more than {seconds} s for {SIZES[-1]} characters")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def inputs(pieces: tuple[str, ...], starts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What comes first, if anything, and what is repeated behind it."""
+    units = dict.fromkeys([*pieces, *(a + b for a, b in itertools.product(pieces, repeat=2))])
+    yield from itertools.product(("", *starts), units)
+
+
+def seconds(work: Callable[[AnyStr], object], text: AnyStr) -> float:
+    """Of CPU that one call takes."""
+    start = time.process_time()
+    work(text)
+    return time.process_time() - start
+
+
+def is_linear(
+    work: Callable[[AnyStr], object], first: AnyStr, unit: AnyStr, sizes: tuple[int, ...] = SIZES
+) -> bool:
+    short, middle, long = (first + unit * (size // len(unit)) for size in sizes)
+    for _ in range(TRIES):
+        most = seconds(work, long)
+        if most < QUICK or most < GROWTH * min(seconds(work, short), seconds(work, middle) / 2):
+            return True
+    return False
+
+
+def require_linear(
+    work: Callable, pieces: tuple[str, ...], starts: tuple[str, ...] = (), encode: Callable = str
+) -> None:
+    """The pieces come first too, unless others do."""
+    for first, unit in inputs(pieces, starts or pieces):
+        with ending_in(HANGS):
+            assert is_linear(work, encode(first), encode(unit)), (first, unit)
+
+
+def patterns_in(name: str, value: object) -> Iterator[tuple[str, re.Pattern]]:
+    """The patterns that a value is or holds, each with its place."""
+    if isinstance(value, re.Pattern):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield from patterns_in(f"{name}[{key!r}]", held)
+    elif isinstance(value, list | tuple):
+        for number, held in enumerate(value):
+            yield from patterns_in(f"{name}[{number}]", held)
+    elif isinstance(value, type) and value.__module__.startswith("sinanews."):
+        for key, held in vars(value).items():
+            if not key.startswith("__"):
+                yield from patterns_in(f"{name}.{key}", held)
+
+
+def all_patterns() -> dict[str, re.Pattern]:
+    modules = pkgutil.walk_packages(sinanews.__path__, "sinanews.")
+    return {
+        place.removeprefix("sinanews."): pattern
+        for module in modules
+        for name, value in vars(importlib.import_module(module.name)).items()
+        for place, pattern in patterns_in(f"{module.name}.{name}", value)
+    }
+
+
+# What the mirror makes of its own pages and templates; nothing from outside comes there.
+OWN = {name for name in all_patterns() if name.startswith("mirror.")}
+# Tried again and again where it does not fit, and therefore only as a part of these.
+PARTS = {"extraction.bounds._MARKUP", "extraction.html5._TAG_OPEN"}
+
+
+@contextmanager
+def allowing(*errors: type[Exception]) -> Iterator[None]:
+    with suppress(*errors):
+        yield
+
+
+def outlined(html: bytes) -> None:
+    with allowing(BoundError):
+        check(html, Bounds(tags=1_000_000, depth=1_000_000, attributes=1_000_000))
+
+
+def refused(value: str) -> None:
+    str(ArgumentError("LEDGER_URL", value, value))
+
+
+def named_page(text: str) -> None:
+    with allowing(ValueError):
+        pc_url(HtmlResponse("https://a", body=text.encode(), encoding="utf-8"))
+
+
+BYLINES = (
+    "（",
+    "记者",
+    "作者",
+    " ",
+    "：",
+    "一",
+    "一二",
+    "、",
+    "）",
+    "文/",
+    "原创：",
+    "报道",
+    "一 ",
+)
+FUNCTIONS = {
+    byline: ((lambda text: byline([text])), BYLINES),
+    outlet: (
+        outlet,
+        ("微博", "[微博]", " ", "我有话说", "收藏本文", "http://", "来源：", "2026", "x"),
+    ),
+    editor: (editor, ("编辑", "：", " ", "一", "一二", "、", "SF099")),
+    tickers: (tickers, ("news_keyword_pub,", "a", ",", "&", " ")),
+    parse_datetime: (parse_datetime, ("2026", "年", "1", "月", "日", " ", ":", "2026-10-10")),
+    docid: (docid, ("/doc-i", "/article_", "/articles/view/", "a", "_", ".", "https://", ".shtml")),
+    pc_url: (named_page, ('"__webURL":"', "https:", ".sina.com.cn", '"', "a")),
+    clean: (clean, (" ", "\n", "x", "\u3000", "&#10;")),
+    ArgumentError: (refused, (":", "//", "@", "a", "://", "a:b@")),
+    unescape: (unescape, ("&", "#", "0", "9", ";", "&#x", "amp")),
+    stocks: (
+        lambda text: stocks(text, LexborHTMLParser("").body),
+        ("<!--", "news_keyword_pub,", "--", ">", " ", "a,"),
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PATTERNS)
+def test_a_regular_expression_takes_linear_time(place):
+    method, pieces = PATTERNS[place]
+    pattern = all_patterns()[place]
+    work = getattr(pattern, method)
+    assert method in {"search", "match", "fullmatch", "findall", "split", "sub"}
+    if method == "sub":
+        work = partial(work, "" if isinstance(pattern.pattern, str) else b"")
+    require_linear(work, pieces, encode=str if isinstance(pattern.pattern, str) else str.encode)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
+def test_a_function_that_reads_outside_text_takes_linear_time(function):
+    require_linear(*FUNCTIONS[function])
+
+
+def test_the_look_at_a_page_takes_linear_time():
+    pieces = ("<", "<a ", "<!--", '="', "'", "<b>", "</b>", "<p>", ">")
+    require_linear(outlined, pieces, ("<p ", "<svg>", "<script>"), encode=str.encode)
+
+
+def test_every_regular_expression_is_listed():
+    found = all_patterns().keys()
+    assert found == PATTERNS.keys() | PARTS | OWN
+
+
+def test_a_square_is_told_from_what_is_linear():
+    assert is_linear(re.compile("a*b").match, "", "a")
+    assert not is_linear(re.compile("a*b").search, "", "a", (4_000, 8_000, 16_000))
+
+
+def test_what_does_not_end_fails():
+    with pytest.raises(pytest.fail.Exception, match="takes more than 1 s"), ending_in(1):
+        re.compile("(?:a|aa)*b").match("a" * 200)
+
+
+def test_regular_expressions_have_names():
+    """Or else nobody could list them. One that is made of a value is that value, escaped."""
+    inline = {
+        f"{path.relative_to(PACKAGE)}: {ast.unparse(node)}"
+        for path in PACKAGE.rglob("*.py")
+        if "mirror" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and re.fullmatch(r"re\.(?!compile|escape)\w+", ast.unparse(node.func))
+    }
+    assert inline == {r"exceptions.py: re.sub(f'\\b{password}\\b', '***', accepted)"}
