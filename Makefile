@@ -28,7 +28,7 @@ test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
 fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURATION seconds (600)
-	@FUZZED=$(FUZZED) $(BIN)/python -m pytest -n 2 -q tests/fuzz $(PYTEST_ARGS)
+	@FUZZED=$(FUZZED) $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/fuzz $(PYTEST_ARGS)
 	@$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-deps \
 	  --only-binary=:all: --requirement tests/fuzz/requirements.lock
 	@mkdir -p output/fuzz/corpus

@@ -105,14 +105,6 @@ def test_any_page_is_an_article_that_keeps_its_promises_or_a_rejection(record_pr
     assert articles == {f"article of {layout.name}" for layout in LAYOUTS}, "the pages are too bad"
 
 
-def test_any_answer_is_read_row_by_row_or_refused(record_property):
-    trial = Trial(checks.check_answer)
-    trial.run(strategies.answers(), FUZZED)
-    record_property("fuzzed", f"answers: {trial}")
-    assert trial.growth < MOST_GROWTH, trial
-    assert trial.outcomes["rows"] > trial.outcomes.total() / 10, "the answers are too bad"
-
-
 def test_any_answer_goes_into_a_ledger():
     database = engine("sqlite://")
     trial = Trial(lambda answer: checks.check_answer(answer, database))
@@ -173,3 +165,11 @@ def test_the_judge_sees_what_acts(html):
 )
 def test_the_judge_passes_what_does_not_act(html):
     assert judge.alive(html) == []
+
+
+def test_any_answer_is_read_row_by_row_or_refused(record_property):
+    trial = Trial(checks.check_answer)
+    trial.run(strategies.answers(), FUZZED)
+    record_property("fuzzed", f"answers: {trial}")
+    assert trial.growth < MOST_GROWTH, trial
+    assert trial.outcomes["rows"] > trial.outcomes.total() / 10, "the answers are too bad"
