@@ -115,7 +115,9 @@ def posts(output: Path) -> list[Path]:
 def lines(output: Path) -> list[dict]:
     """All JSON lines of an archive, in the order of the runs."""
     files = sorted((output / "articles").glob("*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    # Not by `splitlines`, which ends lines at U+2028, too.
+    texts = (file.read_text("utf-8").split("\n") for file in files)
+    return [json.loads(line) for text in texts for line in text if line]
 
 
 def article_page(title: str = "标题", body: str = "<p>　　正文。</p>", head: str = "") -> bytes:

@@ -123,7 +123,10 @@ def _handler(
         by_chance = replies.is_listed(target)
         reply = mirror.faults.reply(target, replies.to, by_chance=by_chance)
         if reply.delivery in _DELIVERIES:
-            return await _DELIVERIES[reply.delivery](request, reply)
+            try:
+                return await _DELIVERIES[reply.delivery](request, reply)
+            except ConnectionResetError:  # of a client that did not wait
+                return web.Response()
         return _response(request, reply)
 
     return handle

@@ -30,7 +30,7 @@ SEED = 0
 # Of pages 2 % have each of the faults by which an article is lost, or a reader of no bounds: there
 # are many of them. There are few lists, and each of their faults is to come.
 SHARES = (
-    "connection=4%,answers=3%,elsewhere=2%,damage=2%,markup=4%,bombs=2%,rows=4%"
+    "connection=4%,hang=2%,drip=2%,answers=3%,elsewhere=2%,damage=2%,markup=4%,bombs=2%,rows=4%"
     ",404=2%,410=2%,soft404=2%,redirect-phone=5%,gbk-as-utf8=10%,no-article=2%,captcha-word=2%,403=2%,418=2%,429=2%,html=2%,login=2%"
     ",500=10%,503=10%,code11=10%,forged-log=10%,many-rows=10%,deep-json=10%,badrow=10%"
 )
@@ -57,7 +57,7 @@ PAUSE = 3600  # seconds: no page that has failed is tried again by the same run
 QUICK = {
     "CONCURRENT_REQUESTS": "32",
     "CONCURRENT_REQUESTS_PER_DOMAIN": "32",
-    "DOWNLOAD_TIMEOUT": "2",
+    "DOWNLOAD_TIMEOUT": "6",
     "FAILED_PAUSE_SECONDS": str(PAUSE),
 }
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -27,7 +27,7 @@ BESIDE = {
 }
 OTHER_PAGES = {"no-article": markup.WITHOUT_ARTICLE, "captcha-word": markup.CAPTCHA_WORD}
 ROW_KINDS = [kind for kind in rows.FAMILY.kinds if kind.name != "badrow"]
-CHANGED_ROWS = {"row-id", "row-title", "row-values"}  # the others put a row beside a good one
+CHANGED_ROWS = {"row-path-id", "row-title", "row-values"}  # the others put a row beside a good one
 SENT = 300_000  # bytes of any reply, packed: what it costs is out of all proportion to that
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sinanews.mirror import files
+from sinanews.mirror.faults import FAMILIES
 from sinanews.mirror.roll import PATH as ROLL
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
@@ -130,6 +131,36 @@ def test_the_command_names_a_port_that_is_taken(environment, tmp_path):
 
 def test_the_command_refuses_an_unknown_fault(environment, tmp_path):
     assert "fault: 'flood'" in usage_error(environment, tmp_path, "--fault", "china=flood")
+
+
+@pytest.mark.parametrize(
+    ("shares", "refused"), [("--faults=flood=5%", "'flood'"), ("--faults=hang=5", "'hang=5'")]
+)
+def test_the_command_refuses_shares_that_make_no_sense(environment, tmp_path, shares, refused):
+    message = usage_error(environment, tmp_path, shares)
+    assert f"faults: {refused} is not accepted; expected " in message
+
+
+def test_the_help_has_every_kind_of_fault_on_a_line_of_its_own(environment, tmp_path):
+    with command(environment, tmp_path, "--help") as process:
+        text = process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+    for family in FAMILIES:
+        assert f"\n{family.name}: {family.summary}\n" in text
+        for kind in family.kinds:
+            assert re.search(rf"^  {kind.name} +{re.escape(kind.summary)}$", text, re.MULTILINE)
+
+
+def test_the_same_seed_has_the_same_faults_at_the_same_addresses(environment, tmp_path, ask):
+    answers = []
+    for _ in range(2):
+        options = ("--port=0", "--articles=30", "--seed=5", "--tick=0", "--faults=404=30%")
+        with command(environment, tmp_path, *options) as process:
+            url = re.search(r" at (\S+) ", process.stdout.readline())[1]
+            pages = [story.address for story in Site(seed=5, articles=30).stories]
+            answers.append([ask(f"{url}/{page}").status for page in pages])
+    assert answers[0] == answers[1]
+    assert {*answers[0]} == {200, 404}
 
 
 def test_the_command_writes_the_site_and_ends(environment, tmp_path):

@@ -80,8 +80,7 @@ def without_loop(target: str) -> str:
 
 
 def mobile_address(target: str) -> str:
-    """HOST/PATH of the mobile page of the story whose PC page is at a target; the target's own
-    HOST/PATH for any other."""
+    """HOST/PATH of a target; of the PC page of a story, HOST/PATH of its mobile page."""
     return _DETAIL.sub(r".cn/\g<path>/detail-i\g<docid>.d.html", target.partition("?")[0])
 
 

@@ -8,7 +8,8 @@ from sinanews.mirror.faults.kind import FOR_GOOD, Family, Kind, RowKind, in_rows
 from sinanews.mirror.roll import Json
 
 TITLE = "\x1b[31m{title}\x1b]0;x\x07\r\nfake line\u202e\u2066\x9b2J\u2028\x00"
-LONG_ID = "comos:" + "../" * 3000 + "etc/passwd"
+LONG_ID = "comos:" + "n" * 9000
+PATH_ID = "comos:../../../etc/passwd"
 BAD_VALUES: Json = {
     "intro": ["<script>alert(1)</script>"],
     "media_name": {"name": 1},
@@ -82,10 +83,11 @@ FAMILY = Family(
         _beside("row-time", "a row more, without a time in its time", intime="soon"),
         _without("row-no-url", "a row more, without an address", "url"),
         _row_kind("row-no-object", "a row more, which is a number", lambda row: [row, 7]),
+        _beside("row-long-id", "a row more, with an id of 9 KB", docid=LONG_ID),
         _row_kind(
-            "row-id",
-            "an id of 9 KB that leads out of a folder",
-            lambda row: [row | {"docid": LONG_ID}],
+            "row-path-id",
+            "an id that leads out of a folder",
+            lambda row: [row | {"docid": PATH_ID}],
         ),
         _row_kind("row-title", "a title that a terminal obeys", _with_hostile_title),
         _row_kind("row-values", "values of other types", lambda row: [row | BAD_VALUES]),

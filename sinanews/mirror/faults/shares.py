@@ -15,7 +15,7 @@ DEFAULT = 2.0  # percent of the addresses: of all refusals 12 %, by which no run
 # to be enough. A list is asked three times in a run, and one of its answers is to be good.
 PASSING_AT_PAGE, PASSING_AT_LIST = 2, 1
 ALL = "all"
-ACCEPTED = "SHARE% or NAME or NAME=SHARE%, several with commas, such as 5%,captcha=0%"
+ACCEPTED = "SHARE% or NAME or NAME=SHARE%, several with commas, such as 5%,hang=0%"
 _SHARE = re.compile(r"(\d{1,2}(?:\.\d{1,3})?|100)%", re.ASCII)
 
 
