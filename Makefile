@@ -1,12 +1,14 @@
 # Every target sets up what it needs. `make help` lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test xss harvest lint format lock clean setup
+.PHONY: help demo test fuzz xss harvest lint format lock clean setup
 
 PYTHON ?= python3
 ARGS ?=
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+FUZZED ?= 100000
+DURATION ?= 600
 
 BIN := .venv/bin
 # The lock's maker is no part of the lock: it is fetched when it is needed.
@@ -24,6 +26,15 @@ harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01"
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURATION seconds (600)
+	@FUZZED=$(FUZZED) $(BIN)/python -m pytest -n 2 -q tests/fuzz $(PYTEST_ARGS)
+	@$(PIP) install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --only-binary=:all: --requirement tests/fuzz/requirements.lock
+	@mkdir -p output/fuzz/corpus
+	@$(BIN)/python tests/fuzz/target.py output/fuzz/corpus tests/fuzz/corpus/pages \
+	  -max_total_time=$(DURATION) -timeout=10 -max_len=10000 -len_control=0 -verbosity=0 -print_final_stats=1 \
+	  -artifact_prefix=output/fuzz/ $(ARGS)
 
 xss: setup ## try all public vectors, and our own, on posts in Chromium (a quarter of an hour)
 	@PYTHONPATH=.:tests $(BIN)/python -m xss.rig

@@ -10,6 +10,8 @@ from typing import Any
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
@@ -20,8 +22,10 @@ from sinanews.extensions.run_report import RunReport
 from sinanews.middlewares import (
     BlockMiddleware,
     DecompressionMiddleware,
+    HostsMiddleware,
     LoginMiddleware,
     ProxyMiddleware,
+    RedirectsMiddleware,
     RobotsMiddleware,
 )
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
@@ -29,7 +33,8 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.files import escape_unprintable
 from sinanews.utils.logs import keep_records_plain
 
-HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
+ARCHIVE_HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
+MIRROR_HANDLER = "sinanews.download.handler.MirrorDownloadHandler"
 FEED = {
     "%(output)s/articles/%(name)s-%(time)s.jsonl": {
         "format": "article-lines",
@@ -71,7 +76,7 @@ class ArchiveAddon:
             # Scrapy loads these for any crawl, which takes 0.1 s; Sina has no such addresses.
             _merge(settings, "DOWNLOAD_HANDLERS", {"ftp": None, "s3": None})
         if archives or settings["MIRROR_URL"]:
-            _wrap_download_handlers(settings)
+            _wrap_download_handlers(settings, ARCHIVE_HANDLER if archives else MIRROR_HANDLER)
             add = settings.setdefault_in_component_priority_dict
             add("DOWNLOADER_MIDDLEWARES", HttpProxyMiddleware, None)
             add("DOWNLOADER_MIDDLEWARES", ProxyMiddleware, 750)
@@ -94,10 +99,17 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # In the places of Scrapy's own, which they extend.
     add(middlewares, RobotsTxtMiddleware, None)
     add(middlewares, RobotsMiddleware, 100)
-    # Before the robots.txt of such a host is asked for.
+    # Before the robots.txt of such a host is asked for; the one says that the site refuses us, the
+    # other that a page leads astray.
     add(middlewares, LoginMiddleware, 90)
+    add(middlewares, OffsiteMiddleware, None)
+    add(middlewares, HostsMiddleware, 95)
+    add(middlewares, RedirectMiddleware, None)
+    add(middlewares, RedirectsMiddleware, 600)
     add(middlewares, HttpCompressionMiddleware, None)
     add(middlewares, DecompressionMiddleware, 590)
+    # Scrapy verifies none by itself; one who must do without can switch it off.
+    settings.set("DOWNLOAD_VERIFY_CERTIFICATES", value=True, priority="addon")
     # Before retries hide what is refused.
     add(middlewares, BlockMiddleware, 560)
     if settings["LOG_LEVEL"] != "DEBUG":
@@ -134,12 +146,12 @@ def _merge(settings: BaseSettings, name: str, values: Mapping[str, Any]) -> None
     settings.set(name, merged, priority=settings.getpriority(name) or 0)
 
 
-def _wrap_download_handlers(settings: BaseSettings) -> None:
+def _wrap_download_handlers(settings: BaseSettings, handler: str) -> None:
     handlers = settings.getdict("DOWNLOAD_HANDLERS")
     configured = {scheme: handlers.get(scheme) for scheme in ("http", "https")}
-    if HANDLER not in configured.values():
+    if handler not in configured.values():
         settings.set("WRAPPED_DOWNLOAD_HANDLERS", configured, priority="addon")
-        handlers |= dict.fromkeys(configured, HANDLER)
+        handlers |= dict.fromkeys(configured, handler)
         # Without Twisted's reactor, Scrapy sets its base list anew at the project's priority.
         project = SETTINGS_PRIORITIES["project"]
         priority = max(settings.getpriority("DOWNLOAD_HANDLERS") or 0, project)

@@ -37,6 +37,20 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The most of what is read, of a page and of an answer of the list; `settings.py` gives each
+    one's reason. `text` and `list_text` are characters, `id_length` too."""
+
+    text: int = 3_000_000
+    tags: int = 30_000
+    depth: int = 1_500
+    attributes: int = 500
+    list_rows: int = 500
+    list_text: int = 1_000_000
+    id_length: int = 64
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -53,6 +67,7 @@ class Config:
     post_extra_keys: tuple[str, ...]
     first_run_days: int
     window: Window
+    bounds: Bounds
     list_pause: float
     stalled_hours: int
     failed_pause: int
@@ -89,6 +104,15 @@ class Config:
                 lookback=_setting(settings, "LATENESS_MINUTES") * 60,
                 deep_scan_every=_setting(settings, "SWEEP_HOURS") * 3600,
                 deep_scan_lookback=_setting(settings, "SWEEP_LATENESS_HOURS") * 3600,
+            ),
+            bounds=Bounds(
+                text=_setting(settings, "PAGE_TEXT", 1),
+                tags=_setting(settings, "PAGE_TAGS", 1),
+                depth=_setting(settings, "PAGE_DEPTH", 1),
+                attributes=_setting(settings, "TAG_ATTRIBUTES", 1),
+                list_rows=_setting(settings, "LIST_ROWS", 1),
+                list_text=_setting(settings, "LIST_TEXT", 1),
+                id_length=_setting(settings, "ID_LENGTH", 1),
             ),
             list_pause=_seconds("LIST_PAUSE_SECONDS", settings),
             stalled_hours=_setting(settings, "STALLED_HOURS", 1),

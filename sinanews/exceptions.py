@@ -5,9 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from scrapy.exceptions import DropItem, IgnoreRequest
 
-# From the first colon that is no scheme's to the last @, also where the slashes were forgotten.
-_PASSWORD = re.compile(r":(?!//)(.*)@")
-
 
 class SinanewsError(Exception):
     """The root of all errors of this project."""
@@ -26,10 +23,22 @@ class ArgumentError(SinanewsError, ValueError):
     """
 
     def __init__(self, argument: str, value: object, accepted: str) -> None:
-        shown = _PASSWORD.sub(":***@", repr(value))
-        if password := _PASSWORD.search(str(value)):  # which a library's message may have too
-            accepted = re.sub(rf"\b{re.escape(password[1])}\b", "***", accepted)
+        shown, text = repr(value), str(value)
+        if span := _password(shown):
+            shown = f"{shown[: span[0]]}***{shown[span[1] :]}"
+        if span := _password(text):  # which a library's message may have too
+            password = re.escape(text[slice(*span)])
+            accepted = re.sub(rf"\b{password}\b", "***", accepted)
         super().__init__(f"{argument}: {shown} is not accepted; expected {accepted}")
+
+
+def _password(text: str) -> tuple[int, int] | None:
+    """Where the password of a URL is: from the first colon that is no scheme's to the last @, also
+    where the slashes were forgotten."""
+    start, end = text.find(":"), text.rfind("@")
+    while start >= 0 and text.startswith("//", start + 1):
+        start = text.find(":", start + 1)
+    return (start + 1, end) if 0 <= start < end else None
 
 
 class RollError(SinanewsError):
@@ -38,6 +47,17 @@ class RollError(SinanewsError):
 
 class RowError(RollError):
     """Raised by `roll` for one row that lacks what a story needs; the other rows stand."""
+
+
+class BoundError(SinanewsError):
+    """Raised by whoever reads for what is larger than a setting allows, before it is read.
+
+    >>> print(BoundError("PAGE_TAGS", 30_000, "tags"))
+    more than 30000 tags (PAGE_TAGS)
+    """
+
+    def __init__(self, setting: str, most: int, what: str) -> None:
+        super().__init__(f"more than {most} {what} ({setting})")
 
 
 class LayoutError(SinanewsError):
@@ -60,6 +80,18 @@ class DecompressionError(SinanewsError, ValueError):
     """Raised by `decompress` for a body that cannot be unpacked as a whole."""
 
 
+class TooLargeError(DecompressionError):
+    """Raised by `decompress` for a body that unpacks to more than DOWNLOAD_MAXSIZE.
+
+    >>> print(TooLargeError("gzip", 10_000_000))
+    its gzip unpacks to more than 10000000 bytes (DOWNLOAD_MAXSIZE)
+    """
+
+    def __init__(self, encoding: str, most: int) -> None:
+        unpacks = f"its {encoding} unpacks to"
+        super().__init__(f"{unpacks} {BoundError('DOWNLOAD_MAXSIZE', most, 'bytes')}")
+
+
 class RobotsTxtError(IgnoreRequest, SinanewsError):
     """Raised by the robots middleware for a request that its host's robots.txt forbids."""
 
@@ -71,6 +103,11 @@ class RobotsTxtUnavailableError(IgnoreRequest, SinanewsError):
 
 class LoginPageError(IgnoreRequest, SinanewsError):
     """Raised by the login middleware for a request to where one logs in: no article is there."""
+
+
+class OffsiteError(IgnoreRequest, SinanewsError):
+    """Raised by `hosts` for a request to where the spider may not go. It says why, without the URL,
+    which is a stranger's."""
 
 
 class BlockedError(IgnoreRequest, SinanewsError):

@@ -1,4 +1,5 @@
-"""Downloader middlewares: robots.txt, proxies, bodies unpacked whole, a site that refuses us."""
+"""Downloader middlewares: where we may go, robots.txt, redirects, proxies, bodies unpacked whole, a
+site that refuses us."""
 
 import asyncio
 import logging
@@ -9,9 +10,10 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.responsetypes import responsetypes
@@ -23,6 +25,7 @@ from sinanews.download.blocking import (
     BLOCKED,
     BLOCKED_STAT,
     CAPTCHA_PAGE,
+    FAILED_BEFORE,
     LOGIN_PAGE,
     REFUSALS,
     Refusals,
@@ -33,18 +36,21 @@ from sinanews.download.blocking import (
 )
 from sinanews.download.decompression import content_encoding, decompress
 from sinanews.download.failures import describe, detail
+from sinanews.download.hosts import UNREADABLE, is_sinas, validate
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import (
     BlockedError,
     DecompressionError,
     LoginPageError,
+    OffsiteError,
     RobotsTxtError,
     RobotsTxtUnavailableError,
+    TooLargeError,
 )
 from sinanews.extraction import page
 from sinanews.spiders.stop import Stop
 from sinanews.utils.proxies import proxy_for
-from sinanews.utils.urls import is_roll_url, is_sinas, mirrored
+from sinanews.utils.urls import is_roll_url, mirrored
 
 PROXY_OF_ENVIRONMENT = "proxy_of_environment"  # in a request's meta
 CLIENT_ERROR, SERVER_ERROR = 400, 500  # where these statuses begin
@@ -96,6 +102,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         stats.inc_value("robotstxt/request_count")
         try:
             response = await self.crawler.engine.download_async(robots_request)
+        except OffsiteError as error:
+            logger.warning(
+                "robots.txt of %s leads elsewhere and counts as none: %s", url.netloc, error
+            )
+            return None
         except IgnoreRequest:  # such as one redirect too many, which counts as a status of 4xx
             return None
         except Exception as error:
@@ -133,6 +144,47 @@ class LoginMiddleware:
         """Raises LoginPageError."""
         if is_login_url(request.url):
             raise LoginPageError(LOGIN_PAGE)
+
+
+class HostsMiddleware:
+    """Lets through only what the spider's `allowed_domains` have: stories, robots.txt, links that a
+    page names, and redirects, each of them a request of its own.
+
+    Scrapy's own would let through what has `dont_filter`, as stories do and where they lead, and
+    `allow_offsite`; and it drops the others without a word to their errbacks.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler whose spider says where it may go."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Raises OffsiteError."""
+        validate(request, self._crawler.spider)
+
+
+class RedirectsMiddleware(RedirectMiddleware):
+    """Scrapy's, but an address that cannot be read fails the page with that reason, and not as an
+    error of ours.
+
+    REDIRECT_ENABLED=False switches it off.
+    """
+
+    def process_response(
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002 - Scrapy's own still takes it
+    ) -> Request | Response:
+        """The response, or a request for where it leads. Raises OffsiteError."""
+        try:
+            return super().process_response(request, response)
+        except ValueError as error:  # for brackets in the host, and the like
+            raise OffsiteError(UNREADABLE) from error
 
 
 class ProxyMiddleware(HttpProxyMiddleware):
@@ -184,7 +236,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
     ) -> Request | Response:
         """The response unpacked, or a request to try again.
 
-        Raises ResponseDataLossError when it could not be unpacked whole after all tries.
+        Raises ResponseDataLossError when it could not be unpacked whole after all tries, and
+        DownloadCancelledError at once when it is larger than DOWNLOAD_MAXSIZE.
         """
         encoding = content_encoding(response)
         if not encoding or request.method == "HEAD":
@@ -192,6 +245,8 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
         max_size = request.meta.get("download_maxsize", self._maxsize)
         try:
             body = decompress(response.body, encoding, max_size)
+        except TooLargeError as error:
+            raise DownloadCancelledError(str(error)) from error
         except DecompressionError as error:
             return self._retry(request, error)
         del response.headers["Content-Encoding"]
@@ -216,7 +271,8 @@ class BlockMiddleware:
     """Stops a run that the site refuses, before it asks for hundreds of pages in vain: at the first
     such answer of a list, or when half of the last article pages of Sina's hosts were refused.
 
-    Neither a robots.txt nor the answer of a foreign host says anything of that.
+    Neither a robots.txt nor the answer of a foreign host says anything of that, nor does a page
+    that is refused once more, as in an earlier run that went on.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -249,6 +305,8 @@ class BlockMiddleware:
             self._count(request, LOGIN_PAGE)
 
     def _count(self, request: Request, refusal: str | None) -> None:
+        if refusal and refusal == request.meta.get(FAILED_BEFORE):
+            return  # then it was the page's own, or it would not count as tried
         reason = self._refusals.block_reason(refusal)
         if reason and refusal:
             self._crawler.stats.set_value(BLOCKED_STAT, reason)

@@ -33,9 +33,9 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
 
     Of what Scrapy's own handlers offer it leaves out: the signals `headers_received` and
     `bytes_received`, `bindaddress`, and the settings DOWNLOAD_FAIL_ON_DATALOSS (it always fails)
-    and DOWNLOADER_CLIENT_TLS_*. Certificates are verified. aiohttp refuses answers that browsers
-    read, such as one with the same Content-Length twice: these are asked for again through Scrapy's
-    own handler, unless TWISTED_REACTOR_ENABLED is off.
+    and DOWNLOADER_CLIENT_TLS_*. aiohttp refuses answers that browsers read, such as one with the
+    same Content-Length twice: these are asked for again through Scrapy's own handler, unless
+    TWISTED_REACTOR_ENABLED is off.
     """
 
     lazy = True  # aiohttp needs an event loop that runs
@@ -47,7 +47,10 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
         self._lenient: Any = None  # Scrapy's own handler, once an answer needs it
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.getint("CONCURRENT_REQUESTS")),
+            connector=aiohttp.TCPConnector(
+                limit=settings.getint("CONCURRENT_REQUESTS"),
+                ssl=settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"),
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),

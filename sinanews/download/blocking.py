@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 BLOCKED = "blocked: "  # how the reason begins with which a spider was closed
 BLOCKED_STAT = "sinanews/blocked"  # the stat that holds why the site refuses us, once it does
+FAILED_BEFORE = "failed_before"  # in a request's meta: why its page could not be had last time
 REFUSALS = (403, 418, 429)
 LAST_ANSWERS = 20  # article pages by whose answers we judge
 LEAST_REFUSALS = 3  # among them: one refusal may be a page's own

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from isal import isal_zlib
 from scrapy.http import Response
 
-from sinanews.exceptions import DecompressionError
+from sinanews.exceptions import DecompressionError, TooLargeError
 
 PIECE = 1 << 20  # bytes; a few may become a thousand times as many, and somebody has to count them
 _GZIP, _ZLIB, _DEFLATE = 31, 15, -15  # zlib's numbers for what a stream has around it
@@ -27,15 +27,15 @@ def decompress(body: bytes, encoding: str, max_size: int = 0) -> bytes:
     """A body as it was before an encoding, `gzip` or `deflate` as Content-Encoding has it.
 
     Like browsers, it passes over what stands behind the end. Raises DecompressionError for a body
-    that is damaged, cut off, packed in another way, or unpacks to more than `max_size` bytes, 0
-    being no limit.
+    that is damaged, cut off or packed in another way, and TooLargeError for one that unpacks to
+    more than `max_size` bytes, 0 being no limit.
     """
     pieces: list[bytes] = []
     size = 0
     for piece in _pieces(body, encoding):
         size += len(piece)
         if max_size and size > max_size:
-            raise DecompressionError(f"its {encoding} unpacks to more than {max_size} bytes")
+            raise TooLargeError(encoding, max_size)
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -6,11 +6,24 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.exceptions import DownloadFailedError
 
+from sinanews.download.hosts import NO_WEB
+
 _BROKE = "the connection broke"
 _NO_CONNECTION = "no connection can be made"
 _NO_HTTP = "the answer is not HTTP"
 _PROXY_REFUSALS = {"TunnelError", "ClientHttpProxyError"}  # Twisted's in Scrapy, aiohttp's
 _UNSAFE = "the certificate or the encryption is not accepted"
+_OTHER_NAME = "the certificate is for another name"
+# By the number that OpenSSL gives the fault, X509_V_ERR_… in its x509_vfy.h.
+_DISTRUST = {
+    9: "the certificate is not valid yet: is this machine's clock right?",
+    10: "the certificate has expired",
+    18: "the certificate is self-signed",
+    19: "the certificate is of an authority that is not trusted here",
+    20: "the certificate is of an authority that is not trusted here",
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,  # than the IP address that was asked
+}
 # By the names of classes, the first that fits, so that no client library has to be imported which
 # is not in use: Scrapy's own errors, and behind its DownloadFailedError those of Twisted, OpenSSL
 # and aiohttp.
@@ -20,10 +33,10 @@ _REASONS = {
     "DownloadConnectionRefusedError": "connection refused",
     "DownloadCancelledError": "the body is larger than DOWNLOAD_MAXSIZE",
     "ResponseDataLossError": "the body was cut off",
-    "UnsupportedURLSchemeError": "its address is none of http or https",
+    "UnsupportedURLSchemeError": NO_WEB,
     "ProxyError": "the proxy refuses the connection",
     "ClientSSLError": _UNSAFE,
-    "VerificationError": _UNSAFE,
+    "VerificationError": _OTHER_NAME,  # of service_identity, which looks at names only
     "SSLError": _UNSAFE,
     "OpenSSL.SSL.Error": _UNSAFE,
     "ClientResponseError": _NO_HTTP,
@@ -76,6 +89,8 @@ def describe(error: BaseException, request: Request) -> str | None:
     for cause in chain:
         if "DecompressionError" in _names(cause):
             return str(cause)
+        if code := getattr(cause, "verify_code", None):  # of Python's ssl, the one that says why
+            return _DISTRUST.get(code, _UNSAFE)
     names = {name for cause in chain for name in _names(cause)}
     reason = next(reason for name, reason in _REASONS.items() if name in names)
     return reason.format(
@@ -86,6 +101,14 @@ def describe(error: BaseException, request: Request) -> str | None:
 def detail(error: BaseException) -> str:
     """What the log tells of an error beside its reason, on one line."""
     return f" ({error!r:.{_DETAIL_SIZE}})"
+
+
+def is_unexplained_distrust(error: BaseException) -> bool:
+    """Whether a certificate is not trusted, and the client, Twisted's, cannot say why."""
+    return any(
+        "OpenSSL.SSL.Error" in _names(cause) and "certificate verify failed" in str(cause)
+        for cause in _chain(error)
+    )
 
 
 def is_proxy_refusal(error: BaseException) -> bool:

@@ -1,5 +1,5 @@
-"""The download handler in front of the configured one: a mirror for the live site, and no request
-more to a site that refuses us."""
+"""The download handlers in front of the configured one: a mirror for the live site, and for the
+spiders of an archive the last look before the network."""
 
 from inspect import iscoroutinefunction
 from typing import Any, cast
@@ -13,18 +13,21 @@ from scrapy.utils.defer import ensure_awaitable
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from sinanews.download.blocking import BLOCKED_STAT
-from sinanews.download.failures import ProxyError, is_proxy_refusal
+from sinanews.download.failures import ProxyError, is_proxy_refusal, is_unexplained_distrust
+from sinanews.download.hosts import validate
 from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import RefusedError
 from sinanews.utils.urls import mirrored, original
 
+EXPLAINING = "sinanews.download.aiohttp_handler.AiohttpDownloadHandler"
 
-class ArchiveDownloadHandler(BaseDownloadHandler):
+
+class MirrorDownloadHandler(BaseDownloadHandler):
     """Hands requests to the handler that the settings name for their scheme.
 
-    With MIRROR_URL they go there, while everybody else sees the original URLs. A handler and no
-    middleware, so that throttling, retries, robots.txt and redirects work on the original URLs too,
-    and so that requests which wait for their turn can still be held back.
+    With MIRROR_URL they go there, to that address alone, while everybody else sees the original
+    URLs. A handler and no middleware, so that throttling, retries, robots.txt and redirects work on
+    the original URLs too.
     """
 
     lazy = True  # other handlers may need an event loop that runs
@@ -37,38 +40,35 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """The response to a request, under the request's own URL.
 
-        Raises RefusedError when the site has refused us while the request waited for its turn, and
-        what the configured handler raises.
+        Raises what the configured handler raises.
         """
-        if self.crawler.stats.get_value(BLOCKED_STAT):
-            raise RefusedError("not asked for: the site refuses us")
+        url = mirrored(request.url, self._mirror) if self._mirror else request.url
         try:
-            return await (self._mirrored(request) if self._mirror else self._download(request))
+            response = await self._download(request, url)
         except UnicodeError as error:  # of a handler that takes headers for text
             raise DownloadFailedError(f"a header cannot be decoded: {error}") from error
         except Exception as error:
             if is_proxy_refusal(error):
                 raise ProxyError from None
             raise
-
-    async def _mirrored(self, request: Request) -> Response:
-        url = mirrored(request.url, self._mirror)
-        handler = self._handler(url)
-        if hasattr(handler, "download_from"):  # as ours for aiohttp has: it saves two copies
-            response = cast("Response", await handler.download_from(request, url))
-        else:
-            mirror_request = request.replace(url=url)
-            response = await self._download(mirror_request)
-            request.meta.update(mirror_request.meta)  # a handler notes its latency there
-            response = rebuild_response(response, url=request.url)
         location = response.headers.get("Location")
-        if location:
+        if self._mirror and location:
             address = original(location.decode("latin-1"), self._mirror)
             response.headers["Location"] = address.encode("latin-1")
         return response
 
-    async def _download(self, request: Request) -> Response:
-        handler = self._handler(request.url)
+    async def _download(self, request: Request, url: str) -> Response:
+        handler = self._handler(url)
+        if hasattr(handler, "download_from"):  # as ours for aiohttp has: it saves two copies
+            return cast("Response", await handler.download_from(request, url))
+        if url == request.url:
+            return await self._ask(handler, request)
+        mirror_request = request.replace(url=url)
+        response = await self._ask(handler, mirror_request)
+        request.meta.update(mirror_request.meta)  # a handler notes its latency there
+        return rebuild_response(response, url=request.url)
+
+    async def _ask(self, handler: Any, request: Request) -> Response:  # noqa: ANN401 - any handler of Scrapy's or a user's
         if iscoroutinefunction(handler.download_request):
             return cast("Response", await handler.download_request(request))
         # The interface before Scrapy 2.14, which Scrapy still supports.
@@ -89,3 +89,32 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
         for handler in self._handlers.values():
             if hasattr(handler, "close"):
                 await ensure_awaitable(handler.close())
+
+
+class ArchiveDownloadHandler(MirrorDownloadHandler):
+    """The last look at the requests of an archive's spider: none goes to where the spider may not
+    go, whatever made it, and none to a site that has refused us while it waited for its turn."""
+
+    async def download_request(self, request: Request) -> Response:
+        """The response to a request, under the request's own URL.
+
+        Raises OffsiteError for an address outside the spider's `allowed_domains`, RefusedError when
+        the site has refused us, and what the configured handler raises.
+        """
+        validate(request, self.crawler.spider)
+        if self.crawler.stats.get_value(BLOCKED_STAT):
+            raise RefusedError("not asked for: the site refuses us")
+        return await super().download_request(request)
+
+    async def _download(self, request: Request, url: str) -> Response:
+        try:
+            return await super()._download(request, url)
+        except DownloadFailedError as error:
+            ours = self.crawler.settings["WRAPPED_DOWNLOAD_HANDLERS"].get("https") is None
+            if not ours or not is_unexplained_distrust(error):
+                raise
+        # Twisted's client does not say what is wrong with a certificate. aiohttp, which verifies
+        # the same, does, before anything is sent.
+        if EXPLAINING not in self._handlers:
+            self._handlers[EXPLAINING] = build_from_crawler(load_object(EXPLAINING), self.crawler)
+        return cast("Response", await self._handlers[EXPLAINING].download_from(request, url))

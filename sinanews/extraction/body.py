@@ -1,12 +1,15 @@
 """Reads text, pictures and stocks from an article's body."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 from selectolax.lexbor import LexborNode
 
+from sinanews.config import Bounds
+from sinanews.exceptions import BoundError
 from sinanews.extraction import processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
+from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children, inner, parsed_body
 from sinanews.items import Image
 from sinanews.utils.text import line
@@ -29,47 +32,80 @@ _LAZY_ATTRIBUTES = ("data-src", "data-original", "real_src")
 _PLACEHOLDER = re.compile(r"\.gif(?:\?|$)")
 # Live charts and emoticons, pictures of Sina's templates, spacers, and images without a source.
 _NOT_A_PICTURE = re.compile(r"//[\w.]*sinajs\.cn/|/cece9e13/|/c\.gif$|/undefined$")
-_KEYWORD_COMMENT = re.compile(r"<!--( *news_keyword_pub,[^>]*?)-->")
+_KEYWORDS = "news_keyword_pub,"  # how the comment with an article's stocks begins
+_INDENT = 40  # characters before that, at most, and the comment's own beginning
+_LONGEST_STOCK = 40  # characters
+_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
 
 
-def paragraphs(body: LexborNode) -> list[str]:
+def paragraphs(body: LexborNode, bounds: Bounds = DEFAULT) -> list[str]:
     """The lines of text of a body without boilerplate.
 
     There is one for each block or line break, with single spaces as its only white space; empty
     lines and marked captions are left out. A table with several columns gives one line for each
     row, with tabs between its cells.
+
+    Raises BoundError for a body that is deeper than a page may be.
     """
-    pieces: list[str] = []
-    _write_text(body, pieces.append, cells=CELLS, in_cell=False)
-    rows = (text.split(_CELL) for text in "".join(pieces).split(_BLOCK))
+    rows = (text.split(_CELL) for text in "".join(_pieces(body, bounds.depth)).split(_BLOCK))
     lines = ("\t".join(line(cell) or "" for cell in row).rstrip("\t") for row in rows)
     return list(filter(None, lines))
 
 
-def _write_text(
-    parent: LexborNode, write: Callable[[str], None], *, cells: frozenset[str], in_cell: bool
-) -> None:
-    """Writes the text of a node with separators between blocks and after cells.
+def _pieces(body: LexborNode, depth: int) -> list[str]:
+    """The pieces of text of a body, with separators between blocks and after cells.
 
-    `cells` are the tags that count as cells; within a cell, only spaces separate blocks.
+    In a table for the layout, cells are none; within a cell, only spaces separate blocks.
     """
-    for node in children(parent):
-        if node.is_text_node:
-            write(node.text_content or "")
+    pieces: list[str] = []
+    real_tables = _tables_with_columns(body)
+    # For each open element: the rest of its children, what ends it, whether cells are cells in it,
+    # whether it is in one.
+    open_elements = [(children(body), "", True, False)]
+    while open_elements:
+        nodes, end, with_cells, in_cell = open_elements[-1]
+        node = next(nodes, None)
+        if node is None:
+            pieces.append(end)
+            open_elements.pop()
+        elif node.is_text_node:
+            pieces.append(node.text_content or "")
         elif node.is_element_node and not _is_caption(node):
             tag = node.tag or ""
-            is_layout_table = (
-                tag == "table" and node.css_first("td ~ td, th ~ td, th ~ th, td ~ th") is None
-            )
             separator = "" if tag not in BLOCKS else " " if in_cell else _BLOCK
-            write(separator)
-            _write_text(
-                node,
-                write,
-                cells=frozenset() if is_layout_table else cells,
-                in_cell=tag in cells or (in_cell and tag != "table"),
+            pieces.append(separator)
+            is_cell = with_cells and tag in CELLS
+            if tag == "table":
+                with_cells = with_cells and node.mem_id in real_tables
+            open_elements.append(
+                (
+                    children(node),
+                    _CELL if is_cell else separator,
+                    with_cells,
+                    is_cell or (in_cell and tag != "table"),
+                )
             )
-            write(_CELL if tag in cells else separator)
+            if len(open_elements) > depth:
+                raise BoundError("PAGE_DEPTH", depth, "levels of elements")
+    return pieces
+
+
+def _tables_with_columns(body: LexborNode) -> set[int]:
+    """The tables that have two cells side by side, in whatever table within them."""
+    tables: set[int] = set()
+    rows: set[int] = set()
+    climbed: set[int] = set()
+    for cell in body.css("td, th"):
+        parent = cell.parent
+        if parent is not None and parent.mem_id not in rows:
+            rows.add(parent.mem_id)
+            continue
+        while parent is not None and parent.mem_id not in climbed:
+            climbed.add(parent.mem_id)
+            if parent.tag == "table":
+                tables.add(parent.mem_id)
+            parent = parent.parent
+    return tables
 
 
 def _is_caption(node: LexborNode) -> bool:
@@ -81,12 +117,22 @@ def _is_caption(node: LexborNode) -> bool:
     return node.tag == "figcaption"
 
 
-def images(body: LexborNode) -> list[Image]:
-    """The pictures of a body without boilerplate, in order, with their marked captions."""
-    sources = ((image, _source(image)) for image in body.css("img"))
-    return [
-        Image(source, _caption(image)) for image, source in sources if _is_picture(image, source)
-    ]
+def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
+    """The pictures of a body without boilerplate, in order, with their marked captions.
+
+    Raises BoundError where captions that several pictures share are more than a page may have.
+    """
+    nodes = body.css("img")
+    sources = ((image, _source(image)) for image in nodes)
+    captions = _Captions(nodes)
+    found: list[Image] = []
+    characters = 0
+    for image, source in sources:
+        if _is_picture(image, source):
+            found.append(Image(source, captions.of(image)))
+            characters += len(found[-1].caption)
+            check_text(characters, bounds)
+    return found
 
 
 def _source(image: LexborNode) -> str:
@@ -95,35 +141,76 @@ def _source(image: LexborNode) -> str:
     source = attributes.get("src") or ""
     if not source.startswith("http") or _PLACEHOLDER.search(source):
         source = next(filter(None, map(attributes.get, _LAZY_ATTRIBUTES)), source)
-    return re.sub(r"^(?:http:)?//", "https://", source)
+    without_scheme = source.removeprefix("http:")
+    return f"https:{without_scheme}" if without_scheme.startswith("//") else source
 
 
 def _is_picture(image: LexborNode, source: str) -> bool:
     sides = [image.attributes.get("width") or "", image.attributes.get("height") or ""]
-    is_icon = all(side.isdecimal() and int(side) < ICON_SIZE for side in sides)
+    is_icon = all(_DIGITS.fullmatch(side) and int(side) < ICON_SIZE for side in sides)
     return not is_icon and source.startswith("https://") and not _NOT_A_PICTURE.search(source)
 
 
-def _caption(image: LexborNode) -> str:
-    """The marked caption of a picture; empty when it has none."""
-    outermost, block = image, image.parent
-    while block is not None and block.tag in _INLINE:
-        outermost, block = block, block.parent
-    if block is None:
-        return ""
-    caption = block if block.tag == "center" else _caption_element(outermost, block)
-    return "" if caption is None else line(caption.text()) or ""
+class _Captions:
+    """The marked captions of pictures. What several of them share is looked at once."""
+
+    def __init__(self, images: Iterable[LexborNode]) -> None:
+        self._places: dict[int, tuple[LexborNode, LexborNode | None]] = {}
+        self._elements: dict[int, LexborNode | None] = {}
+        self._texts: dict[int, str] = {}
+        self._counts = _pictures_within(images)
+
+    def of(self, image: LexborNode) -> str:
+        """The marked caption of a picture; empty when it has none."""
+        outermost, block = self._place(image)
+        if block is None:
+            return ""
+        caption = block if block.tag == "center" else self._element(outermost, block)
+        if caption is None:
+            return ""
+        if caption.mem_id not in self._texts:
+            self._texts[caption.mem_id] = line(caption.text()) or ""
+        return self._texts[caption.mem_id]
+
+    def _place(self, image: LexborNode) -> tuple[LexborNode, LexborNode | None]:
+        """The outermost of the inline elements around a picture, and the block that they are in."""
+        way: list[int] = []
+        node, parent = image, image.parent
+        while node.mem_id not in self._places:
+            way.append(node.mem_id)
+            if parent is None or parent.tag not in _INLINE:
+                self._places[node.mem_id] = (node, parent)
+                break
+            node, parent = parent, parent.parent
+        place = self._places[node.mem_id]
+        self._places.update(dict.fromkeys(way, place))
+        return place
+
+    def _element(self, outermost: LexborNode, block: LexborNode) -> LexborNode | None:
+        """The caption anywhere in a block with one picture; with several, the one after it."""
+        if self._counts[block.mem_id] == 1:
+            figure = block.parent if block.parent and block.parent.tag == "figure" else block
+            if figure.mem_id not in self._elements:
+                self._elements[figure.mem_id] = figure.css_first(".img_descr, figcaption")
+            return self._elements[figure.mem_id]
+        if outermost.mem_id not in self._elements:
+            sibling = outermost.next
+            while sibling is not None and is_blank(sibling):
+                sibling = sibling.next
+            is_caption = sibling is not None and _is_caption(sibling)
+            self._elements[outermost.mem_id] = sibling if is_caption else None
+        return self._elements[outermost.mem_id]
 
 
-def _caption_element(image: LexborNode, block: LexborNode) -> LexborNode | None:
-    """The caption anywhere in a block with one picture; with several, the one after the image."""
-    if len(block.css("img")) == 1:
-        figure = block.parent if block.parent and block.parent.tag == "figure" else block
-        return figure.css_first(".img_descr, figcaption")
-    sibling = image.next
-    while sibling is not None and is_blank(sibling):
-        sibling = sibling.next
-    return sibling if sibling is not None and _is_caption(sibling) else None
+def _pictures_within(images: Iterable[LexborNode]) -> dict[int, int]:
+    """How many pictures each element has in it; 2 stands for any more."""
+    counts: dict[int, int] = {}
+    for image in images:
+        node = image.parent
+        while node is not None and counts.get(node.mem_id, 0) < 2:  # noqa: PLR2004 - as above
+            counts[node.mem_id] = counts.get(node.mem_id, 0) + 1
+            node = node.parent
+    return counts
 
 
 def stocks(inner_html: str, body: LexborNode) -> list[str]:
@@ -134,13 +221,35 @@ def stocks(inner_html: str, body: LexborNode) -> list[str]:
     `inner_html` is the body as the page has it, since `body_html` has its comments decoded: the
     stock LT, listed as `&LT`, would be a `<` there.
     """
-    comments = _KEYWORD_COMMENT.findall(inner_html)
-    listed = [ticker for comment in comments for ticker in processors.tickers(comment)]
+    listed = [
+        ticker for text in _keyword_comments(inner_html) for ticker in processors.tickers(text)
+    ]
     # A linked stock is two spans, the second for its price: stock_sh600016 and quote_sh600016.
     ids = [node.attributes.get("id") or "" for node in body.css("span[id]")]
-    quotes = tuple(id_.removeprefix("quote") for id_ in ids if id_.startswith("quote_"))
-    linked = [id_ for id_ in ids if id_.endswith(quotes) and not id_.startswith("quote_")]
+    quotes = {id_.removeprefix("quote") for id_ in ids if id_.startswith("quote_")}
+    linked = [
+        id_ for id_ in ids if not id_.startswith("quote_") and not quotes.isdisjoint(_ends(id_))
+    ]
     return list(dict.fromkeys([*listed, *linked]))
+
+
+def _keyword_comments(html: str) -> Iterator[str]:
+    """What is in the comments with keywords, none of which has a `>` in it."""
+    position = 0
+    while (start := html.find(_KEYWORDS, position)) >= 0:
+        position = start + 1
+        if html[max(0, start - _INDENT) : start].rstrip(" ").endswith("<!--"):
+            end = html.find(">", start)
+            if html.endswith("--", start, end):
+                yield html[start : end - 2]
+            if end < 0:
+                return
+            position = end
+
+
+def _ends(id_: str) -> Iterator[str]:
+    """The ends of an id that begin with `_`; a stock's is short."""
+    return (id_[at:] for at in range(max(0, len(id_) - _LONGEST_STOCK), len(id_)) if id_[at] == "_")
 
 
 def clean(source: str, more: Iterable[str] = ()) -> str:
@@ -157,4 +266,5 @@ def clean(source: str, more: Iterable[str] = ()) -> str:
             image.attrs["src"] = url
         else:
             image.decompose()
-    return re.sub(r"\s*\n\s*", "\n", inner(body, comments=False)).strip()
+    lines = (text.strip() for text in inner(body, comments=False).split("\n"))
+    return "\n".join(filter(None, lines))

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from selectolax.lexbor import LexborNode
 
+from sinanews.config import Bounds
+from sinanews.extraction.bounds import DEFAULT, check_text
+from sinanews.extraction.html5 import children
 from sinanews.utils.text import line
 
 # Selectors of elements that are not the article's, on pages of any year.
@@ -32,15 +35,22 @@ _RELATED_HEADING = re.compile(
 )
 
 
-def remove_boilerplate(body: LexborNode, more: Iterable[str] = ()) -> LexborNode:
+def remove_boilerplate(
+    body: LexborNode, more: Iterable[str] = (), bounds: Bounds = DEFAULT
+) -> LexborNode:
     """Removes boilerplate and links to related articles, in place, and returns the body.
 
-    `more` are selectors beside those of BOILERPLATE.
+    `more` are selectors beside those of BOILERPLATE. Raises BoundError where paragraphs lie in each
+    other so often that their texts are more than a page may have.
     """
     for node in body.css(", ".join((*BOILERPLATE, *more))):
         node.decompose()
+    characters = 0
     for paragraph in body.css("p"):
-        text = line(paragraph.text()) or ""
+        raw = paragraph.text()
+        characters += len(raw)
+        check_text(characters, bounds)
+        text = line(raw) or ""
         if _BOILERPLATE_LINE.fullmatch(text):
             paragraph.decompose()
         elif heading := _RELATED_HEADING.match(text):
@@ -67,12 +77,26 @@ def _following_link_lines(node: LexborNode) -> Iterator[LexborNode]:
     """The siblings after a node up to the first that has other text than links; no blank ones."""
     sibling = node.next
     while sibling is not None:
-        text = _link_text(sibling)
-        if text and text == "".join(sibling.text().split()):
+        if _is_links(sibling):
             yield sibling
         elif not is_blank(sibling):
             return
         sibling = sibling.next
+
+
+def _is_links(node: LexborNode) -> bool:
+    """Whether a node has text, all of it in links. Ends at the first that is not."""
+    has_text = False
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.tag == "a":
+            has_text = has_text or not is_empty(node)
+        elif node.is_text_node and not is_empty(node):
+            return False
+        else:
+            waiting += reversed(list(children(node)))
+    return has_text
 
 
 def _link_text(node: LexborNode) -> str:
@@ -85,4 +109,12 @@ def is_blank(node: LexborNode) -> bool:
     if node.is_comment_node:
         return True
     has_picture = node.is_element_node and node.css_first("img") is not None
-    return not has_picture and not node.text().strip()
+    return not has_picture and is_empty(node)
+
+
+def is_empty(node: LexborNode) -> bool:
+    """Whether a node has no text but white space. Ends at the first."""
+    if node.is_text_node:
+        return not (node.text_content or "").strip()
+    texts = (inner for inner in node.traverse(include_text=True) if inner.is_text_node)
+    return all(not (text.text_content or "").strip() for text in texts)

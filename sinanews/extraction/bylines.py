@@ -7,19 +7,23 @@ from itertools import takewhile
 _HAN = r"[\u4e00-\u9fff]"
 # 李金磊, 矫 月 (two characters, spaced to be as wide as three), or the first character of 王 小 明.
 _NAME = rf"{_HAN}(?:{_HAN}{{1,7}}| {_HAN}(?!{_HAN})|(?= ))"
-_NAMES = rf"(?P<names>{_NAME}(?:[ 、，,]+{_NAME})*)"
+# In a list each word is a name in one way only, or else a row of words could be read in more ways
+# than can be tried: two characters and more; one with a space behind it; or the last of such.
+_WORD = rf"{_HAN}(?>{_HAN}{{1,7}}|(?= )|(?<=(?<!{_HAN}){_HAN} {_HAN}))"
+_NAMES = rf"(?P<names>(?:{_HAN} {_HAN}(?!{_HAN})|{_WORD})(?:[ 、，,]++{_WORD})*)"
 
 # The forms of a byline. `byline` has examples of each, in this order.
 _BYLINES = (
-    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*{_NAMES}[ ]?[)）]"),
+    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*+{_NAMES}[ ]?[)）]"),
     re.compile(rf"^[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
-    re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]+{_NAMES}(?: \S{{0,4}}报道)?$"),
+    re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]++{_NAMES}(?: \S{{0,4}}报道)?$"),
     re.compile(rf"^原创[：:] ?(?P<names>{_NAME})"),
 )
 
 # What `_NAMES` matches beside the names; `_authors` has examples of each.
 _OTHER_CREDITS = re.compile(r"编辑|校对|审核|责编|发自|(?<= )摄影|视频")
-_ROLE = re.compile(r"(?:见习|实习|特约|本报)*(?:记者|通讯员|实习生)|编译")
+_ROLE = re.compile(r"(?:见习|实习|特约|本报){0,4}(?:记者|通讯员|实习生)|编译")
+_WORDS = re.compile(r"[^ 、，,]+")
 _NOT_A_NAME = re.compile(
     r".*(?:整理|获悉|供图|综述|摄|财经|新闻|日报|时报|网|社|频道|编辑部)|[系为].*|.*报道.*|.{5,}"
 )
@@ -83,7 +87,7 @@ def _authors(names: str) -> str:
     """
     authors = []
     for group in _ROLE.split(_OTHER_CREDITS.split(names)[0]):
-        words = re.findall(r"[^ 、，,]+", group)
+        words = _WORDS.findall(group)
         people = list(takewhile(lambda word: not _NOT_A_NAME.fullmatch(word), words))
         is_doubtful = len(people) != len(words) and len(people) > 1
         if people and not is_doubtful:

@@ -9,13 +9,13 @@ It differs from RSSHub where raw output would become markup, and leaves out what
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from html import unescape
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sinanews.extraction import sanitize
 from sinanews.extraction.sanitize import Action
+from sinanews.utils.text import unescape
 
 # Elements without an end tag: those that the HTML standard serialises as void, section 13.3 in
 # https://html.spec.whatwg.org/multipage/parsing.html, and `command`, void in dom-serializer only.

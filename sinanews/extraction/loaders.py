@@ -87,11 +87,25 @@ class ArticleLoader(ItemLoader):
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:
         """Adds the values of the rules to each of the fields, until one of them has a value.
 
-        The first rule is tried even for a field that has one already.
+        The first rule is tried even for a field that has one already. Of a field that takes the
+        first value, no more of a rule are looked at.
         """
+        takes_first = all(
+            isinstance(getattr(self, f"{name}_out", None), TakeFirst) for name in fields
+        )
         for rule in rules:
-            if values := list(rule.find(page)):
+            if takes_first:
+                self._add_first(fields, rule.find(page))
+            elif values := list(rule.find(page)):
                 for field in fields:
                     self.add_value(field, values)
             if any(self.get_collected_values(field) for field in fields):
+                return
+
+    def _add_first(self, fields: Sequence[str], values: Iterable[str]) -> None:
+        before = sum(len(self.get_collected_values(field)) for field in fields)
+        for value in values:
+            for field in fields:
+                self.add_value(field, value)
+            if sum(len(self.get_collected_values(field)) for field in fields) > before:
                 return

@@ -8,10 +8,12 @@ from typing import Any
 
 from scrapy.http import Response, TextResponse
 
-from sinanews.exceptions import LayoutError
+from sinanews.config import Bounds
+from sinanews.exceptions import BoundError, LayoutError
 from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.boilerplate import remove_boilerplate
+from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
@@ -21,7 +23,8 @@ from sinanews.roll.api import Story
 from sinanews.utils import times, urls
 
 # The script of a mobile page names the PC page of the same article, with escaped slashes.
-_PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]+\.sina\.com\.cn[^"]*)"')
+_PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]{1,2000})"')
+_PC_HOST = ".sina.com.cn"
 # The message of Sina's "page not found", which is GBK. It is compared in bytes, independently of
 # the encoding that the response declares.
 _NOT_FOUND = tuple("页面没有找到".encode(encoding) for encoding in ("gbk", "utf-8"))
@@ -32,6 +35,7 @@ def read(
     response: Response,
     story: Story | None = None,
     loader: type[ArticleLoader] = ArticleLoader,
+    bounds: Bounds = DEFAULT,
     removed: Counter[str] | None = None,
 ) -> Article:
     """Reads the article of a page.
@@ -40,9 +44,10 @@ def read(
     `loader` collects the fields; the result is of its `default_item_class`. What the body had that
     would act in a browser, and has no more, is counted in `removed`, by kind.
 
-    Raises LayoutError when the page has no layout that is supported, or lacks a required field.
+    Raises LayoutError when the page has no layout that is supported, or lacks a required field;
+    BoundError when it is larger than `bounds`.
     """
-    page = _parse(response)
+    page = _parse(response, bounds)
     layout = layouts.of(page)
     if layout is None:
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
@@ -63,14 +68,22 @@ def read(
 
 
 def has_layout(response: Response) -> bool:
-    """Whether a page is of a kind that has an article, whether or not it lacks something."""
-    return layouts.of(_parse(response)) is not None
+    """Whether a page is of a kind that has an article, whether or not it lacks something.
+
+    One that is larger than the bounds has none.
+    """
+    try:
+        return layouts.of(_parse(response, DEFAULT)) is not None
+    except BoundError:
+        return False
 
 
 def pc_url(response: Response) -> str | None:
     """The canonical URL of the PC page that a mobile page names; None when it names none."""
-    match = _PC_URL.search(response.text) if isinstance(response, TextResponse) else None
-    return urls.canonical(match[1].replace("\\/", "/")) if match else None
+    text = response.text if isinstance(response, TextResponse) else ""
+    named = (match[1].replace("\\/", "/") for match in _PC_URL.finditer(text))
+    url = next((url for url in named if _PC_HOST in url), None)
+    return urls.canonical(url) if url else None
 
 
 def is_soft_404(response: Response) -> bool:
@@ -83,8 +96,8 @@ def is_soft_404(response: Response) -> bool:
     return len(body) < _NOT_FOUND_SIZE and any(message in body for message in _NOT_FOUND)
 
 
-def _parse(response: Response) -> Page:
-    """The parsed page; an empty one for a response that is not text."""
+def _parse(response: Response, bounds: Bounds) -> Page:
+    """The parsed page; an empty one for a response that is not text. Raises BoundError."""
     if not isinstance(response, TextResponse):
         return Page("")
     text, body = response.text, response.body
@@ -92,7 +105,7 @@ def _parse(response: Response) -> Page:
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
     is_utf8 = response.encoding == "utf-8"
     is_unchanged = is_utf8 and "\ufffd" not in text and not body.startswith(BOM_UTF8)
-    return Page(text, body if is_unchanged else None)
+    return Page(text, body if is_unchanged else None, bounds)
 
 
 def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:
@@ -139,8 +152,13 @@ def _load(
 
 
 def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
-    """The fields that come from the article's body, by name."""
-    inner_html = layout.content(page)
+    """The fields that come from the article's body, by name. Raises BoundError.
+
+    What a page's parser made of it, or what is data in a script, may be larger than the page.
+    """
+    inner_html, bounds = layout.content(page), page.bounds
+    check_text(len(inner_html), bounds)
+    check(inner_html.encode(), bounds)
     body = html5.parsed_body(inner_html)
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
@@ -150,10 +168,10 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
         "headimg": source if source and urls.is_web_url(source) else None,
         "tickers": bodies.stocks(inner_html, body),
     }
-    remove_boilerplate(body, layout.boilerplate)  # in place, and body_html has it
-    paragraphs = bodies.paragraphs(body)
+    remove_boilerplate(body, layout.boilerplate, bounds)  # in place, and body_html has it
+    paragraphs = bodies.paragraphs(body, bounds)
     return fields | {
-        "images": bodies.images(body),
+        "images": bodies.images(body, bounds),
         "text": "\n".join(paragraphs),
         "author": byline(paragraphs),
     }

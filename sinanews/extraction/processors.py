@@ -22,7 +22,9 @@ _EDITOR = re.compile(
     re.VERBOSE,
 )
 _OUTLET_PREFIX = re.compile(r"^(?:https?://\S+)?\s*(?:(?:来源|稿源|出处)[：:])?\s*")
-_OUTLET_SUFFIX = re.compile(r"(?: ?(?:\[?微博\]?|我有话说.*|收藏本文))+$")
+_OUTLET_SUFFIXES = ("[微博]", "[微博", "微博]", "微博", "收藏本文")
+_COMMENTS = "我有话说"  # with how many readers did, up to the end
+_WORD = re.compile(rf"{_HAN}+")
 _TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>.*)", re.DOTALL)
 
 
@@ -40,8 +42,12 @@ def outlet(text: str) -> str | None:
     >>> [text for text, name in examples.items() if outlet(text) != name]
     []
     """
-    shown = line(without_date(text)) or ""
-    return _OUTLET_SUFFIX.sub("", _OUTLET_PREFIX.sub("", shown)) or None
+    shown = _OUTLET_PREFIX.sub("", line(without_date(text)) or "", count=1)
+    end = len(shown.partition(_COMMENTS)[0].rstrip(" "))
+    while suffix := next((one for one in _OUTLET_SUFFIXES if shown.endswith(one, 0, end)), ""):
+        end -= len(suffix)
+        end -= shown.endswith(" ", 0, end)
+    return shown[:end].strip() or None
 
 
 def editor(text: str) -> str | None:
@@ -60,7 +66,7 @@ def editor(text: str) -> str | None:
     []
     """
     match = _EDITOR.search(text)
-    return " ".join(re.findall(rf"{_HAN}+", match["names"])) or None if match else None
+    return " ".join(_WORD.findall(match["names"])) or None if match else None
 
 
 def editor_code(text: str) -> str | None:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
-from html import unescape
 
 import ada_url
+
+from sinanews.utils.text import unescape
 
 # What is taken out is counted under these names in the run report.
 COMMENTS = "markup in comments"
@@ -84,8 +85,10 @@ CSS_REFERENCES = frozenset((
 ))  # fmt: skip # as above
 SCHEMES = frozenset(("http", "https", "mailto", "tel"))
 
+LONGEST_REMEMBERED = 300  # characters
 # Against which addresses are resolved to see whether they are any.
 _BASE = "https://sina.com.cn/"
+_PICTURE = re.compile(r"image/(?!svg)", re.IGNORECASE)  # svg opened as a page runs scripts
 _CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
 
 _ELEMENT_NAME = re.compile(r"[a-z][\w.\-]*(?::[\w.\-]+)?", re.IGNORECASE)
@@ -201,7 +204,9 @@ def is_inert_url(url: str, *, picture: bool = False) -> bool:
         scheme, _, rest = ada_url.join_url(_BASE, url).partition(":")
     except ValueError:
         return False
-    return scheme in SCHEMES or (picture and scheme == "data" and rest.startswith("image/"))
+    if '"' in rest:  # which hosts may have; scripts of themes put addresses between these
+        return False
+    return scheme in SCHEMES or (picture and scheme == "data" and bool(_PICTURE.match(rest)))
 
 
 def is_inert_css(css: str) -> bool:
@@ -267,9 +272,15 @@ def attributes_of(tag: str) -> dict[str, str] | None:
     return attributes
 
 
-@lru_cache(maxsize=4096)
 def _judged(tag: str) -> tuple[str, bool]:
-    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act."""
+    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act.
+
+    Pages of a template share most tags; very long ones are not remembered."""
+    return _judge(tag) if len(tag) <= LONGEST_REMEMBERED else _judge.__wrapped__(tag)
+
+
+@lru_cache(maxsize=4096)
+def _judge(tag: str) -> tuple[str, bool]:
     attributes, match = attributes_of(tag), _TAG.match(tag)
     if attributes is None or match is None:
         return "", False

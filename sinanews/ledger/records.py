@@ -31,8 +31,8 @@ class PathOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A story taken to be fetched, with what the ledger has of its article, and once its page has
-    been read, the hash of what that says now."""
+    """A story taken to be fetched, with what the ledger has of its article and why the last try
+    failed, and once its page has been read, the hash of what that says now."""
 
     story: Story
     state: State = State.LISTED
@@ -41,6 +41,7 @@ class Claim:
     content_hash: bytes | None = None
     post_hash: bytes | None = None
     tries: int = 0
+    reason: str | None = None
     page_hash: bytes | None = None
 
     @property
@@ -201,7 +202,7 @@ def apart(paths: Mapping[str, str]) -> dict[str, int]:
 def claim_of(row: RowMapping) -> Claim:
     """A story's row as a claim."""
     channels = tuple(filter(None, row["channels"].split(",")))
-    columns = ("post_path", "revision", "content_hash", "post_hash", "tries")
+    columns = ("post_path", "revision", "content_hash", "post_hash", "tries", "reason")
     return Claim(
         Story(**{name: row[name] for name in _STORY} | {"channels": channels}),
         State(row["state"]),

@@ -1,7 +1,9 @@
 """The replies of a site to requests, before any fault; pages are rendered once."""
 
 import gzip
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from urllib.parse import parse_qs
 
 from sinanews.mirror import roll
@@ -18,15 +20,32 @@ NOT_FOUND = """<!DOCTYPE html>
 """
 
 
+class Delivery(Enum):
+    """How a reply gets to the client: as it should, or in one of the wrong ways."""
+
+    WHOLE = auto()
+    NEVER = auto()  # the connection stays open, and nothing is sent
+    RESET = auto()  # the connection breaks before anything is sent
+    HALF = auto()  # the whole body is announced, half of it sent
+    DRIPPING = auto()  # a byte a second
+    RAW = auto()  # the body is all that is sent, without status and headers
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply; `zipped` is its body as gzip, if that is at hand."""
+    """One reply.
+
+    `zipped` is its body as gzip, if that is at hand. `headers` are sent beside the usual ones; with
+    a Content-Encoding the body is packed already, and every client gets it so.
+    """
 
     body: bytes
     content_type: str = HTML
     status: int = 200
     zipped: bytes | None = None
     location: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery = Delivery.WHOLE
 
 
 def zip_body(body: bytes) -> bytes:
@@ -55,6 +74,11 @@ class Replies:
         if story := self._site.at_mobile(address):
             return self.page(story, "M")
         return Reply(NOT_FOUND.encode(), status=404)
+
+    def is_listed(self, target: str) -> bool:
+        """Whether HOST/PATH?QUERY is an answer of the roll API, or a page to which one leads."""
+        address = target.partition("?")[0]
+        return address == roll.PATH or self._site.at(address) is not None
 
     def page(self, story: Story, family: str = "") -> Reply:
         """The page of a story, of its own family or of another; rendered again only when the story

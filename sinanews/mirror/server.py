@@ -9,9 +9,9 @@ from threading import Thread
 
 from aiohttp import web
 
-from sinanews.mirror import faults, roll
+from sinanews.mirror import roll
 from sinanews.mirror.faults import Faults
-from sinanews.mirror.replies import Replies, Reply, zip_body
+from sinanews.mirror.replies import Delivery, Replies, Reply, zip_body
 from sinanews.mirror.site import Site
 
 LOOPBACK = "127.0.0.1"
@@ -120,12 +120,11 @@ def _handler(
     async def handle(request: web.Request) -> web.StreamResponse:
         target = request.raw_path.lstrip("/")
         mirror.requests.append(target)
-        kind = mirror.faults.hit(target)
-        if kind is None:
-            return _response(request, replies.to(target))
-        if kind in _CONNECTION_FAULTS:
-            return await _CONNECTION_FAULTS[kind](request, replies)
-        return _response(request, faults.faulty_reply(kind, target, replies.to))
+        by_chance = replies.is_listed(target)
+        reply = mirror.faults.reply(target, replies.to, by_chance=by_chance)
+        if reply.delivery in _DELIVERIES:
+            return await _DELIVERIES[reply.delivery](request, reply)
+        return _response(request, reply)
 
     return handle
 
@@ -136,38 +135,66 @@ def _response(request: web.Request, reply: Reply) -> web.Response:
         # A path is one of the mirror, under the name by which the client addresses it.
         root = f"{request.scheme}://{request.host}" if reply.location[:1] == "/" else ""
         headers["Location"] = root + reply.location
-    if reply.body and "gzip" in request.headers.get("Accept-Encoding", ""):
+    headers |= reply.headers
+    body = reply.body
+    if "Content-Encoding" in headers or not body:
+        return web.Response(body=body, status=reply.status, headers=headers)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        body = reply.zipped or zip_body(reply.body)
-    else:
-        body = reply.body
+        body = reply.zipped or zip_body(body)
     return web.Response(body=body, status=reply.status, headers=headers)
 
 
-async def _hang(request: web.Request, replies: Replies) -> web.StreamResponse:
+async def _never(request: web.Request, reply: Reply) -> web.StreamResponse:
     """Waits until the client disconnects, which cancels it."""
-    del request, replies
+    del request, reply
     await asyncio.Event().wait()
     return web.Response()
 
 
-async def _reset(request: web.Request, replies: Replies) -> web.StreamResponse:
-    del replies
+async def _reset(request: web.Request, reply: Reply) -> web.StreamResponse:
+    del reply
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
-async def _partial(request: web.Request, replies: Replies) -> web.StreamResponse:
+async def _half(request: web.Request, reply: Reply) -> web.StreamResponse:
     """Announces the whole body, sends half of it, and closes the connection."""
-    body = replies.to(request.raw_path.lstrip("/")).body
-    response = web.StreamResponse(headers={"Content-Type": "text/html"})
-    response.content_length = len(body)
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2])
+    response = await _announced(request, reply)
+    await response.write(reply.body[: len(reply.body) // 2])
     if request.transport is not None:
         request.transport.close()
     return response
 
 
-_CONNECTION_FAULTS = {faults.HANG: _hang, faults.RESET: _reset, faults.PARTIAL: _partial}
+async def _dripping(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """Sends the body until the client disconnects, which cancels it."""
+    response = await _announced(request, reply)
+    for byte in reply.body:
+        await response.write(bytes([byte]))
+        await asyncio.sleep(1)
+    return response
+
+
+async def _announced(request: web.Request, reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": reply.content_type})
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    return response
+
+
+async def _raw(request: web.Request, reply: Reply) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.write(reply.body)
+        request.transport.close()
+    return web.Response()
+
+
+_DELIVERIES = {
+    Delivery.NEVER: _never,
+    Delivery.RESET: _reset,
+    Delivery.HALF: _half,
+    Delivery.DRIPPING: _dripping,
+    Delivery.RAW: _raw,
+}

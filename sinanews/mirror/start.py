@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sinanews.exceptions import ArgumentError
 from sinanews.mirror import files
-from sinanews.mirror.faults import Faults
+from sinanews.mirror.faults import Faults, Shares
 from sinanews.mirror.server import LOOPBACK, serve
 from sinanews.mirror.site import Site
 
@@ -18,7 +18,8 @@ def start(args: list[str], opts: argparse.Namespace) -> None:
     if args:
         raise ArgumentError("arguments", args[0], "options only")
     numbers = {name: _number(name, getattr(opts, name)) for name in ("seed", "articles", "tick")}
-    port, faults = _port(opts.port), Faults(opts.fault)
+    shares = Shares(opts.faults, numbers["seed"]) if opts.faults else None
+    port, faults = _port(opts.port), Faults(opts.fault, shares)
     site = Site(**numbers)
     if opts.write:
         _write(site, Path(opts.write))

@@ -7,9 +7,9 @@ hexo 8.1.2, hexo-renderer-marked 7.0.1, marked 15.0.12 and hexo-theme-landscape 
 """
 
 import re
-from html import unescape
 
 from sinanews.extraction.sanitize import ATTRIBUTE
+from sinanews.utils.text import unescape
 
 # What may stand before a Markdown block's own mark: quotes, bullets, numbers of lists.
 _CONTAINERS = r"(?:[ \t]|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"
@@ -20,6 +20,7 @@ _ACTIVE_MARKDOWN = (
     re.compile(r"\][(:]"),
     re.compile(r"://[^\s<>\"]*+\"(?!/?>|\s)"),
     re.compile(r"www\.[^\s<>\"]*+\"(?!/?>|\s)"),
+    re.compile(r"[^ ]rel=[\"']"),  # in an address; see _LINK
     re.compile(r"<(?:code|kbd|pre)\b"),
     re.compile(rf"\n{_CONTAINERS}(?:\#{{1,6}}[ \t\n]|(?:-++|=++)[ \t]*+\n)"),
 )
@@ -35,7 +36,9 @@ _LINK = re.compile(r"<a[ \t\n\f\r/][^<>]*+>", re.IGNORECASE)
 _IN_LINKS = re.compile(r"(href|rel)=", re.IGNORECASE)
 # The theme's script.js makes HTML of an image's alt, and its viewer of elements with these names.
 _ALT = re.compile(r'(<img [^<>]*?\balt=")([^"<>]*&[^"<>]*)"')
-_LOOK_ALIKES = str.maketrans({"<": "＜", ">": "＞", '"': "”", "&": "＆"})
+_LOOK_ALIKES = str.maketrans(
+    {"<": "＜", ">": "＞", '"': "”", "&": "＆", "\n": " ", "\r": " ", "\t": " "}
+)
 _THEME_NAMES = {"fancybox": "fancy-box", "article-share-link": "article-share--link"}
 
 

@@ -3,24 +3,24 @@
 import json
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from sinanews.channels import BY_LID
-from sinanews.exceptions import RollError, RowError
-from sinanews.utils.text import plain_line, well_formed, without_sinas_mail
-from sinanews.utils.urls import bare_docid, canonical, docid, is_sinas
+from sinanews.config import Bounds
+from sinanews.download.hosts import refusal
+from sinanews.exceptions import BoundError, RollError, RowError
+from sinanews.utils.text import plain_line, unescape, well_formed, without_sinas_mail
+from sinanews.utils.urls import bare_docid, canonical, docid
 
 # What stands before the JSON of try{feedCardJsonpCallback({...});}catch(e){};
 _CALLBACK = re.compile(r"(?:try\{)?\s{0,9}[\w.$]{1,99}\(")
-_DOCID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_DOCID = re.compile(r"[\w-]+", re.ASCII)
+DEFAULT = Bounds()
 _CHANNELS = {str(lid): channel.name for lid, channel in BY_LID.items()}
 LAST_SECOND = 4_102_444_800  # of 2099; a time beyond is in milliseconds, or none
 DIGITS = 20  # more than any number of Sina's has
 MOST_ROWS = 1_000_000_000  # that a list may say it has
-LONGEST_URL = 2_000  # characters; Sina's have a hundred
 SHOWN = 60  # characters of what was answered that a message shows
 
 
@@ -58,13 +58,20 @@ class Roll:
     total: int | None = None
 
 
-def read(body: str, url: str) -> Roll:
-    """The stories of an answer. Raises RollError when it is none: HTML, empty, cut off, refused."""
+def read(body: str, url: str, bounds: Bounds = DEFAULT) -> Roll:
+    """The stories of an answer.
+
+    Raises RollError when it is none: HTML, empty, cut off, refused, or larger than the bounds.
+    """
+    if len(body) > bounds.list_text:
+        raise RollError(f"{url}: {BoundError('LIST_TEXT', bounds.list_text, 'characters')}")
     result = _result(_document(body, url), url)
     rows = result.get("data")
     if not isinstance(rows, list):
         raise RollError(f"{url}: the answer has no list of rows in result.data")
-    stories, broken = _sorted_out(rows, url)
+    if len(rows) > bounds.list_rows:
+        raise RollError(f"{url}: {BoundError('LIST_ROWS', bounds.list_rows, 'rows')}")
+    stories, broken = _sorted_out(rows, url, bounds)
     total = _whole(result.get("total")) or 0
     clock = _time(result.get("rtime"))
     return Roll(stories, broken, len(rows), clock, total if 0 < total < MOST_ROWS else None)
@@ -99,19 +106,22 @@ def _result(document: Any, url: str) -> dict[str, Any]:  # noqa: ANN401 - whatev
     return result
 
 
-def _sorted_out(rows: list[Any], url: str) -> tuple[list[Story], list[RowError]]:
+def _sorted_out(rows: list[Any], url: str, bounds: Bounds) -> tuple[list[Story], list[RowError]]:
     stories: list[Story] = []
     broken: list[RowError] = []
     for row in rows:
         try:
-            stories.append(story(row, url))
+            stories.append(story(row, url, bounds))
         except RowError as error:
             broken.append(error)
     return stories, broken
 
 
-def story(row: Any, url: str) -> Story:  # noqa: ANN401 - whatever JSON holds
-    """One row as a story. Raises RowError when it lacks an article's URL or a time."""
+def story(row: Any, url: str, bounds: Bounds = DEFAULT) -> Story:  # noqa: ANN401 - whatever JSON holds
+    """One row as a story.
+
+    Raises RowError when it lacks an article's URL or a time, or has an id longer than the bounds.
+    """
     if not isinstance(row, dict):
         raise RowError(f"{url}: a row is no object: {_short(row)}")
     address = _address(row, url)
@@ -120,6 +130,10 @@ def story(row: Any, url: str) -> Story:  # noqa: ANN401 - whatever JSON holds
         value = _short(row.get("intime"))
         raise RowError(f"{url}: row {address} has intime {value}, not unix seconds")
     ctime, mtime = (_time(row.get(name)) or intime for name in ("ctime", "mtime"))
+    listed = bare_docid(_text(row, "docid") or "")
+    if len(listed) > bounds.id_length:
+        longer = BoundError("ID_LENGTH", bounds.id_length, "characters of an id")
+        raise RowError(f"{url}: row {address} has {longer}")
     return _story(row, address, {"intime": intime, "ctime": ctime, "mtime": mtime})
 
 
@@ -128,11 +142,10 @@ def _address(row: dict[str, Any], url: str) -> str:
     name = _short(row.get("docid"))
     if not isinstance(address, str) or "/" not in address:
         raise RowError(f"{url}: row {name} has no url")
-    with suppress(ValueError):  # for brackets in the host, and the like
-        page = canonical(address)
-        if len(page) <= LONGEST_URL and page.isprintable() and is_sinas(page):
-            return page
-    raise RowError(f"{url}: row {name} has the url {_short(address)}, which is no page of Sina's")
+    page = canonical(address)
+    if reason := refusal(page):
+        raise RowError(f"{url}: row {name} has the url {_short(address)}: {reason}")
+    return page
 
 
 def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sinanews.download.hosts import is_sinas
 from sinanews.exceptions import ArgumentError
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
@@ -104,11 +105,8 @@ def _standard_input() -> tuple[str, ...]:
 
 
 def _article_url(line: str) -> str:
-    try:
-        url = urls.canonical(line)
-    except ValueError as error:
-        raise ArgumentError("urls", line, f"an article's URL ({error})") from error
-    if not urls.is_sinas(url):
+    url = urls.canonical(line)
+    if not is_sinas(url):
         raise ArgumentError("urls", line, "an article's URL on sina.com.cn or sina.cn")
     if not urlsplit(url).path.strip("/"):
         raise ArgumentError("urls", line, "an article's URL, not a front page's")

@@ -19,6 +19,8 @@ from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
 from sinanews.archive.strays import Strays
 from sinanews.config import Config
+from sinanews.download.blocking import FAILED_BEFORE
+from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError
 from sinanews.extraction import page
 from sinanews.extraction.loaders import ArticleLoader
@@ -30,7 +32,7 @@ from sinanews.posts.paths import post_path
 from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.reporting.report import REMOVED_STATS
 from sinanews.roll.api import Story
-from sinanews.spiders.reading import read_item, rejection
+from sinanews.spiders.reading import read_item, reject, rejection
 from sinanews.spiders.stop import Stop
 from sinanews.utils.atomic import require_writable
 from sinanews.utils.urls import FRONT_PAGE
@@ -50,9 +52,11 @@ class ArchiveSpider(Spider):
     for `scrapy parse`.
 
     A subclass says in `next_claim` what is to be fetched next, in `awaited` for what it waits when
-    other workers have that, and may change `article_request`, `parse` and `loader`.
+    other workers have that, and may change `article_request`, `parse`, `loader` and
+    `allowed_domains`: nothing beyond these is asked for, whoever names it.
     """
 
+    allowed_domains: ClassVar[Sequence[str]] = SINA
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     config: Config
     ledger: Ledger
@@ -72,6 +76,11 @@ class ArchiveSpider(Spider):
         # A process merges its settings into those of a crawler again, over what has their priority.
         priority = (settings.getpriority("ADDONS") or 0) + 1
         settings.set("ADDONS", {ADDON: 0} | addons, priority)
+
+    @classmethod
+    def handles_request(cls, request: Request) -> bool:  # noqa: ARG003 - Scrapy's signature
+        """None: several spiders go to the same hosts, and `scrapy shell URL` would complain."""
+        return False
 
     @classmethod
     def validate(cls, settings: BaseSettings) -> None:
@@ -250,6 +259,8 @@ class ArchiveSpider(Spider):
             stats.inc_value("spider_exceptions/count")
             stats.set_value(CRASHES_STAT, with_crash(stats.get_value(CRASHES_STAT, {}), error))
             return None
+        if claim.tries:
+            request.meta.setdefault(FAILED_BEFORE, claim.reason)
         if claim.was_fetched:
             # A cache would answer with what the page said before.
             request.meta.setdefault("dont_cache", True)
@@ -278,19 +289,24 @@ class ArchiveSpider(Spider):
         """Yields a page's article, or a rejection that says why there is none.
 
         A mobile page leads to the PC page that it names, and its own article, `mobile`, stands in
-        where that has none. `story` is the list's row; without it the page alone is read.
+        where that has none; one that names a page of somebody else's is rejected. `story` is the
+        list's row; without it the page alone is read.
 
         @url https://finance.sina.com.cn/jjxw/2026-09-29/doc-initmtvm2245137.shtml
         @returns items 1 1
         @scrapes docid title body_html
         """
         removed: Counter[str] = Counter()
-        item = read_item(response, story, self.loader, removed)
+        item = read_item(response, story, self.loader, self.config.bounds, removed)
         for kind, count in removed.items():
             self.crawler.stats.inc_value(f"{REMOVED_STATS}{kind}", count)
         pc_url = page.pc_url(response) if _is_mobile(item) else None
         if pc_url and mobile is None and story is not None:
-            yield self._page_request(pc_url, story, mobile=item)
+            if reason := refusal(pc_url, self.allowed_domains):
+                self.logger.error("%s names %r as its PC page: %s", response.url, pc_url, reason)
+                yield reject(response, story, reason)
+            else:
+                yield self._page_request(pc_url, story, mobile=item)
         else:
             yield mobile or item if isinstance(item, Rejection) else item
 

@@ -49,7 +49,7 @@ class CanarySpider(ArchiveSpider):
     def parse_list(self, response: Response) -> Iterator[Any]:
         """Yields the request for the newest story's page."""
         try:
-            roll = read_list(response)
+            roll = read_list(response, self.config.bounds)
         except RollError as error:
             yield from self._note(Verdict.INCOMPLETE, f"its list cannot be read: {error}")
         else:
@@ -85,7 +85,7 @@ class CanarySpider(ArchiveSpider):
 
     def parse_article(self, response: Response, story: Story) -> Iterator[Any]:
         """Notes which fields the page has."""
-        yield from self._inspect(read_item(response, story, self.loader))
+        yield from self._inspect(read_item(response, story, self.loader, self.config.bounds))
 
     def article_failed(self, failure: Failure) -> Iterator[Any]:
         """Notes that the page could not be had."""

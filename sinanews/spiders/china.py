@@ -89,7 +89,7 @@ class ChinaSpider(ArchiveSpider):
         @returns requests 1
         """
         try:
-            roll = read_list(response)
+            roll = read_list(response, self.config.bounds)
         except RollError as error:
             if walk is None:
                 self.logger.error("%s", error)  # noqa: TRY400 - the reason is the message

@@ -10,6 +10,7 @@ from scrapy.http import Response, TextResponse
 from twisted.python.failure import Failure
 
 from sinanews.channels import Channel
+from sinanews.config import Bounds
 from sinanews.download.blocking import BLOCKED
 from sinanews.download.failures import detail
 from sinanews.exceptions import LoginPageError
@@ -34,9 +35,10 @@ def list_request(
     )
 
 
-def read_list(response: Response) -> roll.Roll:
+def read_list(response: Response, bounds: Bounds) -> roll.Roll:
     """The rows of an answer. Raises RollError when they cannot be read."""
-    return roll.read(response.text if isinstance(response, TextResponse) else "", response.url)
+    text = response.text if isinstance(response, TextResponse) else ""
+    return roll.read(text, response.url, bounds)
 
 
 def failure_reason(failure: Failure) -> str | None:

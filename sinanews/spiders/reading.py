@@ -10,6 +10,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from sinanews.config import Bounds
 from sinanews.download.blocking import (
     BLOCKED,
     CAPTCHA_PAGE,
@@ -18,8 +19,10 @@ from sinanews.download.blocking import (
     is_login_page,
 )
 from sinanews.download.failures import describe, detail
+from sinanews.download.hosts import is_sinas
 from sinanews.exceptions import (
     BlockedError,
+    BoundError,
     LayoutError,
     RefusedError,
     RobotsTxtError,
@@ -27,6 +30,7 @@ from sinanews.exceptions import (
     SinanewsError,
 )
 from sinanews.extraction import page
+from sinanews.extraction.bounds import DEFAULT
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Item, Rejection, State
 from sinanews.roll.api import Story
@@ -42,36 +46,41 @@ def read_item(
     response: Response,
     story: Story | None,
     loader: type[ArticleLoader] = ArticleLoader,
+    bounds: Bounds = DEFAULT,
     removed: Counter[str] | None = None,
 ) -> Item:
     """The article of a page, or a rejection. `story` is the list's row for it, if there is one;
     what was taken out of the body is counted in `removed`."""
     try:
-        return page.read(response, story, loader, removed)
+        return page.read(response, story, loader, bounds, removed)
+    except BoundError as error:
+        logger.error("%s: its page has %s", response.url, error)  # noqa: TRY400 - the reason is the message
+        return reject(response, story, f"its page has {error}")
     except LayoutError as error:
         return _unreadable(response, story, error)
     except Exception as error:
         logger.exception("%s could not be read", response.url)
-        return _rejection(response, story, f"error: {type(error).__name__}")
+        return reject(response, story, f"error: {type(error).__name__}")
 
 
 def _unreadable(response: Response, story: Story | None, error: LayoutError) -> Rejection:
     if is_login_page(response.body):
-        return _rejection(response, story, LOGIN_PAGE)
+        return reject(response, story, LOGIN_PAGE)
     if error.missing == ["layout"] and is_captcha(response.body):
-        return _rejection(response, story, CAPTCHA_PAGE)
+        return reject(response, story, CAPTCHA_PAGE)
     if page.is_soft_404(response):
         logger.info("%s: its page says that it is not there", response.url)
         docid, url = _identity(response, story)
         return Rejection(docid, url, State.GONE, "soft 404")
     logger.error("%s", error)
-    unreadable = _rejection(response, story, f"no {', '.join(error.missing)}")
+    unreadable = reject(response, story, f"no {', '.join(error.missing)}")
     unreadable.missing = error.missing
     unreadable.tried = {name: list(selectors) for name, selectors in error.tried.items()}
     return unreadable
 
 
-def _rejection(response: Response, story: Story | None, reason: str) -> Rejection:
+def reject(response: Response, story: Story | None, reason: str) -> Rejection:
+    """A rejection of a page that came, which is kept for whoever looks after the reason."""
     header = response.headers.get("Content-Type") or b""
     page_type = header.decode("latin-1")
     docid, url = _identity(response, story)
@@ -91,7 +100,7 @@ def download_error(failure: Failure) -> BaseException | None:
     error, url = failure.value, failure.request.url  # type: ignore[attr-defined] # Scrapy sets it
     if isinstance(error, BlockedError):
         raise CloseSpider(f"{BLOCKED}{error}") from error
-    if isinstance(error, RobotsTxtError) and urls.is_sinas(url):
+    if isinstance(error, RobotsTxtError) and is_sinas(url):
         raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
     return None if isinstance(error, RefusedError) else error
 

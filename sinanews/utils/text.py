@@ -1,5 +1,6 @@
 """What text of Sina's needs before it is a value, and before anybody is shown it."""
 
+import html
 import json
 import re
 
@@ -31,6 +32,10 @@ _ANY_DOT = re.compile(_DOT)
 _SINAS = re.compile(r"(?:.*\.)?(?:sina\.com|sina\.com\.cn|sina\.cn|sina-inc\.com|weibo\.com)")
 LEFT_OUT = "…"  # stands in the place of an address
 
+# Leading zeros count for nothing, and with eight digits a number is beyond Unicode.
+_LONG_REFERENCE = re.compile(r"&#0*+([0-9]{1,8})[0-9]*")
+_LONG = 4_000  # characters; Python refuses numbers of a few more digits
+
 
 def line(text: str) -> str | None:
     """The text as one line: white space of all kinds, U+3000 and nbsp too, as single spaces.
@@ -50,6 +55,17 @@ def well_formed(text: str) -> str:
     'a\\ufffdb'
     """
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def unescape(text: str) -> str:
+    """The text with its character references decoded, those with thousands of digits too.
+
+    >>> unescape("AT&amp;T &#65;"), unescape("&#" + 5_000 * "9" + ";x")
+    ('AT&T A', '\ufffdx')
+    """
+    if len(text) > _LONG:
+        text = _LONG_REFERENCE.sub(r"&#\1", text)
+    return html.unescape(text)
 
 
 def plain_line(text: str) -> str:

@@ -7,6 +7,8 @@ from email.utils import format_datetime
 from sinanews.exceptions import ArgumentError
 
 CHINA = timezone(timedelta(hours=8))
+# Of the web: a page's time of another year is none, and may not even be one in UTC.
+FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
 # | 2005.08.26 05:39
@@ -28,9 +30,13 @@ def parse_datetime(text: str) -> datetime | None:
     '2014-03-01T02:42:00+08:00'
     >>> parse_datetime("13月32日") is parse_datetime("2014年13月01日 02:42") is None
     True
+    >>> parse_datetime("0001-01-01 00:00") is None
+    True
     """
     match = _DATE.search(text)
     if not match:
+        return None
+    if not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
         return None
     try:
         return datetime(*(int(part or 0) for part in match.groups()), tzinfo=CHINA)  # type: ignore[misc, arg-type] # mypy takes the star for tzinfo too

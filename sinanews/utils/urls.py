@@ -13,7 +13,6 @@ FRONT_PAGE = "https://finance.sina.com.cn/"  # the Referer that Sina's own pages
 ROWS_PER_PAGE = 50  # the roll API silently clamps num to it
 ID_LIMIT = 150  # bytes of an id that is made of a path
 
-_SINA = re.compile(r"(?:[\w-]+\.)*sina\.(?:com\.cn|cn)", re.ASCII | re.IGNORECASE)
 _WEB_URL = re.compile(r"https?://[^\s<>\"\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 
 # Since 2014; .d.html is mobile. Longer ids than these could not name files.
@@ -65,35 +64,23 @@ def bare_docid(listed: str) -> str:
 
 
 def canonical(url: str) -> str:
-    """https, without query and fragment: what a listed URL is requested as. A scheme that is none
-    of the web's stays.
+    """https, without its own port, query and fragment: what a listed URL is requested as. A scheme
+    that is none of the web's stays, and so does what cannot be read as a URL.
 
     >>> canonical("//finance.sina.com.cn/a.shtml?from=wap#top")
     'https://finance.sina.com.cn/a.shtml'
     >>> canonical("http://Finance.Sina.com.cn:80/a.shtml")
     'https://finance.sina.com.cn/a.shtml'
-    """
-    parts = urlsplit(url.strip())
-    host = parts.netloc.lower().removesuffix(":80").removesuffix(":443")
-    scheme = "https" if parts.scheme in {"http", ""} else parts.scheme
-    return parts._replace(scheme=scheme, netloc=host, query="", fragment="").geturl()
-
-
-def is_sinas(url: str) -> bool:
-    """Whether a URL is one of Sina's own hosts, without a port or a user's name.
-
-    >>> is_sinas("https://finance.sina.com.cn/a.shtml"), is_sinas("//finance.sina.cn/a.html")
-    (True, True)
-    >>> is_sinas("https://sina.com.cn.example.com/a"), is_sinas("https://sina.com.cn:8080/a")
-    (False, False)
-    >>> is_sinas("https://[sina.cn")
-    False
+    >>> canonical("https://[finance.sina.com.cn/a.shtml")
+    'https://[finance.sina.com.cn/a.shtml'
     """
     try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https", ""} and bool(_SINA.fullmatch(parts.netloc))
+        parts = urlsplit(url.strip())
+    except ValueError:  # for brackets in the host, and the like
+        return url
+    host = parts.netloc.lower().removesuffix(":80" if parts.scheme == "http" else ":443")
+    scheme = "https" if parts.scheme in {"http", ""} else parts.scheme
+    return parts._replace(scheme=scheme, netloc=host, query="", fragment="").geturl()
 
 
 def is_web_url(url: str) -> bool:

@@ -34,7 +34,7 @@ TELLING = {
         "Rejection",
         "fail",
         "_note",
-        "_rejection",
+        "reject",
         "_print",
         "close",
         "print",
@@ -44,7 +44,8 @@ TELLING = {
 }
 # Variables that hold messages.
 NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
-    *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE"),
+    *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE", "_OTHER_NAME", "_DISTRUST"),
+    *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE"),
 }
 # Functions whose strings are all messages.
 SPEAKING = {

@@ -6,7 +6,7 @@ from harvest.proofs import assert_accounts_balance, domestic, leftovers, reports
 from sinanews.download.blocking import LAST_ANSWERS, Refusals
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from support import article_page, ask, lines, place, row
+from support import article_page, lines, place, row
 
 HARVEST = ("harvest", "china", "-a", "channel=all")
 MAX_REQUESTS = 16  # robots.txt of three hosts, the lists, and hardly any article
@@ -125,20 +125,6 @@ def test_one_refused_page_among_good_ones_fails_alone(pages, scrapy, output):
     assert run.returncode == 3, run.stdout
     assert "failed, HTTP 429: 1" in run.stdout
     assert len(lines(output)) == len(docids) - 1
-
-
-def test_a_foreign_host_that_refuses_fails_its_pages_alone(pages, scrapy, output):
-    docids = [f"n{number}" for number in range(6)]
-    for docid in docids[:5]:
-        pages[place(docid)] = (302, b"")
-        pages.headers[place(docid)] = {"Location": f"https://news.example.com/{docid}"}
-        pages[f"news.example.com/{docid}"] = (403, b"")
-    pages[place("n5")] = article_page()
-    run = ask(scrapy, pages, *docids)
-
-    assert run.returncode == 3, run.stdout
-    assert "failed, HTTP 403: 5" in run.stdout
-    assert [line["docid"] for line in lines(output)] == ["n5"]
 
 
 @pytest.mark.parametrize("wall", ["redirect", "redirect on a host of Sina's", "page"])

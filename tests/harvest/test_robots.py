@@ -3,7 +3,7 @@
 import pytest
 
 from harvest.proofs import assert_accounts_balance, reports
-from support import article_page, ask, lines, place, row
+from support import article_page, lines, place, row
 
 DOCIDS = ("n1", "n2", "n3")
 HOSTS = ("feed.mix.sina.com.cn", "finance.sina.com.cn")
@@ -50,19 +50,3 @@ def test_a_list_waits_while_its_robots_txt_has_a_server_error(site, scrapy, outp
     assert "its list is incomplete: robots.txt of feed.mix.sina.com.cn: HTTP 500" in run.stderr
     assert not [target for target in site.requests if "api/roll" in target]
     assert reports(output)[-1]["lists_failed"] == 1
-
-
-def test_a_foreign_host_s_robots_txt_fails_its_pages_and_is_no_block(pages, scrapy, output):
-    for docid, status in (("n1", 200), ("n2", 200), ("n3", 503)):
-        pages[place(docid)] = (302, b"")
-        host = f"{docid}.example.com"
-        pages.headers[place(docid)] = {"Location": f"https://{host}/a"}
-        pages[f"{host}/robots.txt"] = (status, b"User-agent: *\nDisallow: /")
-    run = ask(scrapy, pages, *DOCIDS)
-
-    assert run.returncode == 3, run.stdout
-    assert reports(output)[-1]["failures"] == {
-        "robots.txt of n1.example.com forbids it": 1,
-        "robots.txt of n2.example.com forbids it": 1,
-        "robots.txt of n3.example.com: HTTP 503": 1,
-    }

@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harvest.proofs import change, query, written
@@ -62,6 +62,14 @@ def test_of_two_names_that_are_one_elsewhere_the_second_has_its_docid(pages, scr
     assert len(names) == len({folded(name) for name in names}) == len(titles)
     for (first, second), docid in zip(ONE_ON_OTHER_SYSTEMS, docids[1::2], strict=True):
         assert {name(first), f"{name(second).removesuffix('.md')} {docid}.md"} <= names
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+@example("\u03b1\u0345\u0301")  # an iota below that becomes a letter, and parts from its accent
+def test_neither_case_nor_form_makes_another_name(title):
+    forms = [unicodedata.normalize(form, title) for form in ("NFC", "NFD")]
+    keys = {path_key(form) for form in (*forms, forms[1].casefold())}
+    assert keys == {path_key(title)}
 
 
 @pytest.mark.parametrize("device", [*DEVICES, "con", "Nul", "LPT1 #", "C.O.N", "aux."])

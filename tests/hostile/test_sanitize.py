@@ -30,6 +30,9 @@ ALIVE = {  # each with what is left of it
     '<svg><path fill="url(https://example.com/a.svg#b)" mask="url(#m)"/></svg>': (
         '<svg><path mask="url(#m)"/></svg>'
     ),
+    '<img src="data:image/svg+xml,<svg>"><img src="https://a&quot;onclick=&quot;x/b">': (
+        "<img><img>"
+    ),
     '<img src="/a.png" attributionsrc="https://example.com/">': '<img src="/a.png">',
     '<svg><a><animate attributeName="href" to="javascript:x"/>y</a></svg>': "<svg><a>y</a></svg>",
     "<iframe srcdoc='<script>x</script>'></iframe>z": "z",
@@ -282,6 +285,11 @@ SCRIPT = re.compile(
             '<a title="href&#61;x rel&#61;\'y" rel="z" href="https://sina.cn/?href&#61;a">',
         ),
         ('<img src="/a" alt="&quot;&lt;b&gt;">', '<img src="/a" alt="”＜b＞">'),
+        (
+            '<img src="/a" alt="&quot;&#10;&#10;`&lt;b&gt;`">',
+            '<img src="/a" alt="”  `＜b＞`">',
+        ),
+        ("<div>\n\nhttps://a/#rel='b'\n</div>", "<div>\n&#10;https://a/#rel='b'\n</div>"),
         ('<a class="fancybox">', '<a class="fancy-box">'),
     ],
 )

@@ -160,7 +160,7 @@ def test_reset_closes_without_an_answer(mirror, get, page):
 
 
 def test_an_unknown_kind_is_refused_with_a_list_of_kinds():
-    with pytest.raises(ArgumentError, match=r"'flood' .* expected one of 404.*badrow"):
+    with pytest.raises(ArgumentError, match=r"'flood' .* expected one of hang.*404.*badrow"):
         Faults(["china=flood"])
 
 

@@ -8,27 +8,48 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from sinanews.config import Bounds
+from sinanews.extraction import bounds as page_bounds
 from sinanews.extraction.html5 import parse
 from sinanews.utils import times
 
 # `.date-source .source`: a simple selector, a space, and a compound one; no list, no combinators.
 _DESCENDANT = re.compile(r"(?P<ancestor>[.#]?[\w-]+) (?P<descendant>[^ ,~+>]+)")
-_EDITOR_LINE = re.compile(r"\s*[（(【\[]?\s*(?:责任)?编辑[：:][^，。；？！]{0,30}")
+_EDITOR_LINE = re.compile(r"\s*+[（(【\[]?+\s*+(?:责任)?编辑[：:][^，。；？！]{0,30}")
 _EDITOR_TAIL = re.compile(r"[（(【\[](?:责任)?编辑[：:][^（()）]{0,30}[）)】\]]\s*$")
 
 
 class Page:
     """A parsed page: its HTML as text, its tree, and its metas.
 
-    `encoded` is the same HTML in UTF-8, if available; it saves Lexbor from encoding the text.
-    `removed` counts, by kind, what was taken out of the body because it would act in a browser.
+    `encoded` is the same HTML in UTF-8, if available; it saves encoding the text. `removed` counts,
+    by kind, what was taken out of the body because it would act in a browser. Raises BoundError for
+    a page that is larger than the bounds.
     """
 
-    def __init__(self, html: str, encoded: bytes | None = None) -> None:
+    def __init__(
+        self, html: str, encoded: bytes | None = None, bounds: Bounds = page_bounds.DEFAULT
+    ) -> None:
         self.html = html
-        self.tree: LexborHTMLParser = parse(encoded or html)
+        self.bounds = bounds
         self.removed: Counter[str] = Counter()
+        page_bounds.check_text(len(html), bounds)
+        encoded = encoded or html.encode(errors="replace")
+        page_bounds.check(encoded, bounds)
+        self.tree: LexborHTMLParser = parse(encoded)
         self._matches: dict[str, list[LexborNode]] = {}
+        self._characters = 0  # of texts that were read
+
+    def text(self, node: LexborNode) -> str:
+        """The text of a node, descendants included.
+
+        Raises BoundError once all that was read is more than a page may have: nodes that lie in
+        each other have the same text many times over.
+        """
+        text = node.text()
+        self._characters += len(text)
+        page_bounds.check_text(self._characters, self.bounds)
+        return text
 
     @cached_property
     def metas(self) -> dict[str, str]:
@@ -44,14 +65,14 @@ class Page:
         """All elements that match a selector.
 
         Results are cached, since layouts share selectors and every search walks the whole tree.
-        For the same reason `#artibody p` is a search for p in what `#artibody` matches.
+        For the same reason `#artibody p` is a search for p in what `#artibody` matches, if that is
+        one element: several may lie in each other.
         """
         if css not in self._matches:
-            if match := _DESCENDANT.fullmatch(css):
-                ancestors = self.all(match["ancestor"])
-                nodes = [
-                    node for ancestor in ancestors for node in ancestor.css(match["descendant"])
-                ]
+            match = _DESCENDANT.fullmatch(css)
+            ancestors = self.all(match["ancestor"]) if match else []
+            if match and len(ancestors) <= 1:
+                nodes = ancestors[0].css(match["descendant"]) if ancestors else []
             else:
                 nodes = self.tree.css(css)
             self._matches[css] = nodes
@@ -78,7 +99,7 @@ class Rule:
 
 def text(css: str) -> Rule:
     """The text of each matching element, descendants included."""
-    return Rule(f"text of {css}", lambda page: (node.text() for node in page.all(css)))
+    return Rule(f"text of {css}", lambda page: map(page.text, page.all(css)))
 
 
 def attribute(css: str, name: str) -> Rule:
@@ -95,12 +116,9 @@ def meta(name: str) -> Rule:
     return Rule(f"meta {name}", lambda page: filter(None, [page.metas.get(name)]))
 
 
-def dated(css: str) -> Rule:
-    """The text of each matching element that contains a date and time."""
-    texts = text(css)
-    return Rule(
-        f"text of {css} with a time", lambda page: filter(times.parse_datetime, texts.find(page))
-    )
+def dated(texts: Rule) -> Rule:
+    """Those of another rule's values that contain a date and time."""
+    return Rule(f"{texts} with a time", lambda page: filter(times.parse_datetime, texts.find(page)))
 
 
 def editor_lines(css: str) -> Rule:
@@ -133,7 +151,7 @@ def keyword_lists(links: str) -> Rule:
         lists = page.metas.get("tags", ""), page.metas.get("keywords", "")
         yield from filter(None, lists)
         if not any("," in keywords for keywords in lists):
-            yield ",".join(link.text() for node in page.all(links) for link in node.css("a"))
+            yield ",".join(map(page.text, page.all(f"{links} a")))
 
     return Rule(f"meta tags, meta keywords, links in {links}", find)
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from sinanews.extraction.layouts.base import KEYWORDS, UPDATED, Layout, Page, meta, text
+from sinanews.utils.text import well_formed
 
 _SLIDE_DATA = re.compile(r"\bslide_data\s*=\s*(?=\{)")
 
@@ -16,7 +17,7 @@ def figures(page: Page) -> str:
     match = _SLIDE_DATA.search(page.html)
     try:
         data = json.JSONDecoder().raw_decode(page.html, match.end())[0] if match else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         data = {}
     images = data.get("images")
     return "\n".join(filter(None, map(_figure, images if isinstance(images, list) else [])))
@@ -34,7 +35,7 @@ def _figure(image: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def _string(image: Any, key: str) -> str:  # noqa: ANN401 - any JSON value
     value = image.get(key) if isinstance(image, dict) else None
-    return value.strip() if isinstance(value, str) else ""
+    return well_formed(value).strip() if isinstance(value, str) else ""
 
 
 SLIDE = Layout(
