@@ -15,7 +15,7 @@ const { handlerNames, watch } = require("./probe.js");
 const { sift } = require("./sift.js");
 
 const TABS = 4;
-const PATIENCE = 20_000; // milliseconds for one page, of which it needs some twenty
+const PATIENCE = 120_000; // milliseconds for one page; on a quiet machine it needs some fifty
 const SETTLED = 20; // milliseconds for what a page does on its own after it is loaded
 const BATCH = 50; // pages to sift at once
 // A page without a declared charset may be taken for ISO-2022-JP or HZ when it has these; in all

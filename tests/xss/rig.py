@@ -71,8 +71,10 @@ def judge(site: Path, posts: Mapping[str, bytes], share: int = SHARE) -> list[Ve
     for name, post in (posts | {"plain": PLAIN}).items():
         (folder / f"{name}.md").write_bytes(post)
     rendered = json.loads(_node(site, "render.js", ".", "pages"))
+    made = sorted(path.stem for path in pages.glob("*.html"))
+    assert {*posts, "plain"} <= {*made, *rendered["failures"]}, "Hexo passed over a post"
     lines = [f"raw {name}" for name in posts]
-    lines += [f"hexo {path.stem}" for path in sorted(pages.glob("*.html")) if path.stem != "plain"]
+    lines += [f"hexo {name}" for name in made if name != "plain"]
     arguments = (shutil.which("chromium") or "", str(folder), "pages", str(share))
     output = _node(site, "judge.js", *arguments, lines="\n".join(lines))
     verdicts = [
