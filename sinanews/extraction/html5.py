@@ -156,12 +156,13 @@ class _Writer:
 
     def _write_element(self, node: LexborNode, tag: str) -> LexborNode | None:
         attributes = node.attributes
-        action, kind = sanitize.element(tag.lower(), attributes)
+        lowered = tag.lower() if self._in_svg else tag  # only svg has names with capitals
+        action, kind = sanitize.element(lowered, attributes)
         if tag == "style" and not _is_inert_style(node):
             action, kind = Action.REMOVE, sanitize.STYLES
         if action is Action.KEEP:
             is_xml = self._in_svg or tag == "svg"
-            start = self._start_tag(tag, attributes, is_xml=is_xml)
+            start = f"<{tag}{self._attributes(lowered, attributes, is_xml=is_xml)}"
             child = node.first_child
             if is_xml and child is None:
                 self._write_markup(f"{start}/>")
@@ -191,20 +192,20 @@ class _Writer:
             self._text.clear()
         self._pieces.append(markup)
 
-    def _start_tag(self, tag: str, attributes: Mapping[str, str | None], *, is_xml: bool) -> str:
-        """A start tag without its end, `>` or `/>`."""
-        start = f"<{tag}"
+    def _attributes(self, tag: str, attributes: Mapping[str, str | None], *, is_xml: bool) -> str:
+        """What stands in a start tag behind its name."""
+        written = ""
         for name, value in attributes.items():
             text = value or ""
-            if name not in sanitize.PLAIN and (kind := sanitize.attribute(tag.lower(), name, text)):
+            if name not in sanitize.PLAIN and (kind := sanitize.attribute(tag, name, text)):
                 self._removed[kind] += 1
             elif text or is_xml:
                 if _VALUE_SPECIAL.search(text):
                     text = _CONTROLS.sub("", text).translate(_IN_VALUES)
-                start += f' {name}="{text}"'
+                written += f' {name}="{text}"'
             else:
-                start += f" {name}"
-        return start
+                written += f" {name}"
+        return written
 
     def _disarmed(self, text: str) -> str:
         plain = _CONTROLS.sub("", text).replace("\r", "\n")

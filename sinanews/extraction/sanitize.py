@@ -56,7 +56,11 @@ ACTIVE = {name: (action, kind) for action, kind, names in _ROWS for name in name
 KEPT = (Action.KEEP, "")
 FRAME = (Action.REMOVE, FRAMES)
 
-# Attributes of every body that say nothing of addresses; looked up first, for speed alone.
+# Elements and attributes of every body, which do nothing; looked up first, for speed alone.
+PLAIN_ELEMENTS = frozenset((
+    "a", "b", "blockquote", "br", "center", "div", "em", "font", "h2", "h3", "i", "img", "li", "p",
+    "span", "strong", "table", "tbody", "td", "tr", "u", "ul",
+))  # fmt: skip # one name a line would hide the list
 PLAIN = frozenset((
     "align", "alt", "border", "class", "cms-height", "cms-style", "cms-width", "color", "height",
     "id", "img-height", "img-width", "name", "rel", "referrerpolicy", "size", "target", "title",
@@ -88,6 +92,10 @@ SCHEMES = frozenset(("http", "https", "mailto", "tel"))
 LONGEST_REMEMBERED = 300  # characters
 # Against which addresses are resolved to see whether they are any.
 _BASE = "https://sina.com.cn/"
+# What any parser reads alike, and nearly all addresses are; looked at first, for speed alone.
+_PLAIN_URL = re.compile(
+    r"(?:https?:)?//(?!xn--)(?:[a-z0-9-]{1,63}\.(?!xn--)){1,9}[a-z]{2,20}(?:[/?#][!#-;=?-\[\]-~]*)?"
+)
 _PICTURE = re.compile(r"image/(?!svg)", re.IGNORECASE)  # svg opened as a page runs scripts
 _CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
 
@@ -135,6 +143,8 @@ def element(
     >>> element("p", {}), element("o:p", {}), element("form", {"action": "/"})[0]
     ((<Action.KEEP: 'keep'>, ''), (<Action.KEEP: 'keep'>, ''), <Action.UNWRAP: 'unwrap'>)
     """
+    if tag in PLAIN_ELEMENTS:
+        return KEPT
     if tag in ACTIVE:
         return ACTIVE[tag]
     if tag == "iframe":
@@ -200,6 +210,8 @@ def is_inert_url(url: str, *, picture: bool = False) -> bool:
     >>> is_inert_url(" JavaScript:x"), is_inert_url("data:text/html,x", picture=True)
     (False, False)
     """
+    if _PLAIN_URL.fullmatch(url):
+        return True
     try:
         scheme, _, rest = ada_url.join_url(_BASE, url).partition(":")
     except ValueError:

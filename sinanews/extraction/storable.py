@@ -6,7 +6,7 @@ from typing import Any
 
 from itemadapter import ItemAdapter
 
-from sinanews.items import FIELDS, Image
+from sinanews.items import FIELDS, Article, Image
 from sinanews.utils.text import plain_line, plain_text, without_mail, without_sinas_mail
 
 _PLACES = frozenset(("docid", "url", "duplicate_of", "layout"))  # which name a page, and no person
@@ -16,6 +16,11 @@ _NAMES = frozenset(("author", "source", "editor", "editor_code", "keywords"))
 
 def make_storable(article: object) -> None:
     """Makes the values of an article, an item of any type with an Article's fields, `storable`."""
+    if isinstance(article, Article):  # for which an adapter takes longer than all the rest
+        for name in FIELDS:
+            if value := getattr(article, name):
+                setattr(article, name, storable(name, value))
+        return
     adapter = ItemAdapter(article)
     for name in FIELDS:
         if value := adapter.get(name):

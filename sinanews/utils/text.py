@@ -26,7 +26,7 @@ _MAIL = re.compile(
     re.VERBOSE,
 )
 # What an address has somewhere: nearly all texts have none of these and need not be searched.
-_SIGNS_OF_MAIL = ("@", "＠", "&#", "&commat;", "%40", "u0040", "x40")
+_SIGNS_OF_MAIL = ("@", "＠", "&#", "&commat;", "%40", "\\u0040", "\\x40")
 _ANY_DOT = re.compile(_DOT)
 # Where the people at Sina have their addresses: their staff's, and the mail services of its own.
 _SINAS = re.compile(r"(?:.*\.)?(?:sina\.com|sina\.com\.cn|sina\.cn|sina-inc\.com|weibo\.com)")
@@ -76,6 +76,8 @@ def plain_line(text: str) -> str:
     >>> plain_line("CPI\\x1b[31m 上涨  1%\\r\\n\\u202e涨\\x07")
     'CPI[31m 上涨  1% 涨'
     """
+    if text.isprintable():  # as nearly all is, and faster to tell
+        return text
     return _CONTROL.sub("", _LINE_BREAK.sub(" ", text))
 
 
@@ -85,6 +87,8 @@ def plain_text(text: str) -> str:
     >>> plain_text("a\\x1b[2J\\tb\\nc\\u2066")
     'a[2J\\tb\\nc'
     """
+    if text.replace("\n", "").isprintable():  # as above
+        return text
     return _CONTROL_BUT_LINES.sub("", text)
 
 
