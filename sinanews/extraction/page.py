@@ -101,11 +101,27 @@ def _parse(response: Response, bounds: Bounds) -> Page:
     if not isinstance(response, TextResponse):
         return Page("")
     text, body = response.text, response.body
+    if response.encoding == "utf-8" and (chinese := _read_as_gbk(text, body)):
+        return Page(chinese)
     # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again, unless
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
     is_utf8 = response.encoding == "utf-8"
     is_unchanged = is_utf8 and "\ufffd" not in text and not body.startswith(BOM_UTF8)
     return Page(text, body if is_unchanged else None, bounds)
+
+
+def _read_as_gbk(text: str, body: bytes) -> str | None:
+    """The text of a body of GBK that calls itself UTF-8, as which it was read; None for any other.
+
+    Of UTF-8 with broken bytes most characters can be read, of GBK read as UTF-8 hardly any.
+    """
+    broken = text.count("\ufffd")
+    if not broken or broken * 2 <= sum(not character.isascii() for character in text):
+        return None
+    try:
+        return body.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
 
 
 def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:

@@ -34,12 +34,13 @@ SHARES = (
     ",404=2%,410=2%,soft404=2%,redirect-phone=5%,gbk-as-utf8=10%,no-article=2%,captcha-word=2%,403=2%,418=2%,429=2%,html=2%,login=2%"
     ",500=10%,503=10%,code11=10%,forged-log=10%,many-rows=10%,deep-json=10%,badrow=10%"
 )
-# What comes of a page that has one of these for good; the first one in this order decides.
+# What comes of a page that has one of these for good.
 GONE = {"404": "HTTP 404", "410": "HTTP 410", "soft404": "soft 404"}
 LOST = {
-    "redirect-inside": "",
-    "redirect-login": "",
-    "redirect-outside": "",
+    "redirect-inside": "its host is none of Sina's",
+    "redirect-login": "its address has a user or password",
+    "redirect-outside": "its host is none of Sina's",
+    "mobile-inside": "its host is none of Sina's",
     "nobody": "no layout|no body_html",
     "notitle": "no layout|no title",
     "no-article": "no layout",
@@ -53,6 +54,7 @@ EITHER = {
     *("comment-starts", "blanks", "images", "nested-source", "nested-title", "long-source"),
     *("pc-url",),
 }
+BOUND = "its page has more than"
 PAUSE = 3600  # seconds: no page that has failed is tried again by the same run
 QUICK = {
     "CONCURRENT_REQUESTS": "32",
@@ -70,18 +72,22 @@ def mirror():
 
 
 def fate(story):
-    """What is to become of a story, and why."""
-    kinds = [kind for kind in Shares(SHARES, SEED).at(story.address) if kind.on_pages == FOR_GOOD]
-    for name in (kind.name for kind in kinds):
-        if name in GONE:
-            return "gone", GONE[name]
-        if name in LOST:
-            return "failed", LOST[name]
-        if name == "redirect-phone" and mobile_address(story.address) != story.address:
-            break
-        if name in EITHER or story.listed_url != story.url:  # whose mobile page stands in
-            return "either", ""
-    return "written", ""
+    """What is to become of a story, and a pattern of why. Of several kinds that lose an article any
+    may be the reason: which of them a reader meets first is its own affair."""
+    kinds = Shares(SHARES, SEED).at(story.address)
+    stay = [kind.name for kind in kinds if kind.on_pages == FOR_GOOD]
+    has_mobile = mobile_address(story.address) != story.address
+    if story.listed_url != story.url:  # it has two pages, and one of them is enough
+        return "either", ""
+    if not has_mobile and story.family != "M":
+        stay = [name for name in stay if name not in {"redirect-phone", "mobile-inside"}]
+    if "redirect-phone" in stay and has_mobile:  # where nothing of this page is seen
+        stay = [name for name in stay if name in GONE]
+    if gone := [name for name in stay if name in GONE]:
+        return "gone", GONE[gone[0]]
+    if lost := [LOST[name] for name in stay if name in LOST]:
+        return "failed", "|".join([*lost, *[BOUND for name in stay if name in EITHER]])
+    return ("either", "") if EITHER & {*stay} else ("written", "")
 
 
 def ledger(output):
