@@ -10,7 +10,7 @@ from sinanews.exceptions import BoundError
 from sinanews.extraction import processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check_text
-from sinanews.extraction.html5 import children, inner, parsed_body
+from sinanews.extraction.html5 import COMMENT, TEXT, children, inner, parsed_body
 from sinanews.items import Image
 from sinanews.utils.text import line
 
@@ -25,6 +25,7 @@ ICON_SIZE = 50  # pixels; an image that declares less in both directions is an i
 
 # Separators between pieces of text. Both are white space to str.split, and no page contains them.
 _BLOCK, _CELL = "\x1e", "\x1f"
+_MAY_BE_CAPTIONS = frozenset(("center", "figcaption", "span"))
 # Elements between a picture and the block that may hold its caption.
 _INLINE = frozenset(("a", "span", "font", "strong", "b"))
 # Where lazy loading scripts look for a picture's URL while src has a placeholder.
@@ -64,29 +65,30 @@ def _pieces(body: LexborNode, depth: int) -> list[str]:
     open_elements = [(children(body), "", True, False)]
     while open_elements:
         nodes, end, with_cells, in_cell = open_elements[-1]
-        node = next(nodes, None)
-        if node is None:
+        for node in nodes:
+            tag = node.tag or ""
+            if tag == TEXT:
+                pieces.append(node.text_content or "")
+            elif tag != COMMENT and not (tag in _MAY_BE_CAPTIONS and _is_caption(node)):
+                separator = "" if tag not in BLOCKS else " " if in_cell else _BLOCK
+                pieces.append(separator)
+                is_cell = with_cells and tag in CELLS
+                if tag == "table":
+                    with_cells = with_cells and node.mem_id in real_tables
+                open_elements.append(
+                    (
+                        children(node),
+                        _CELL if is_cell else separator,
+                        with_cells,
+                        is_cell or (in_cell and tag != "table"),
+                    )
+                )
+                break
+        else:
             pieces.append(end)
             open_elements.pop()
-        elif node.is_text_node:
-            pieces.append(node.text_content or "")
-        elif node.is_element_node and not _is_caption(node):
-            tag = node.tag or ""
-            separator = "" if tag not in BLOCKS else " " if in_cell else _BLOCK
-            pieces.append(separator)
-            is_cell = with_cells and tag in CELLS
-            if tag == "table":
-                with_cells = with_cells and node.mem_id in real_tables
-            open_elements.append(
-                (
-                    children(node),
-                    _CELL if is_cell else separator,
-                    with_cells,
-                    is_cell or (in_cell and tag != "table"),
-                )
-            )
-            if len(open_elements) > depth:
-                raise BoundError("PAGE_DEPTH", depth, "levels of elements")
+        if len(open_elements) > depth:
+            raise BoundError("PAGE_DEPTH", depth, "levels of elements")
     return pieces
 
 

@@ -14,14 +14,12 @@ from sinanews.exceptions import BoundError
 
 DEFAULT = Bounds()
 
-# What stays below both of these costs a parser less than a second and 150 MB whatever it is, and is
-# not looked at any closer. Of 22 real pages of all years the largest has 411 KB, 3,540 tags and 55
+# What stays below these costs a parser less than a second and 150 MB whatever it is, and is not
+# looked at any closer. Of 22 real pages of all years the largest has 411 KB, 3,540 tags and 55
 # formatting elements with attributes, the longest of these 80 bytes.
-_LEAST_BYTES = 50_000
-_LEAST_TAGS = 1_000
-# So does what stays below all of these.
-_FEW_BYTES = 450_000
 _FEW_TAGS = 8_000
+_LEAST_BYTES = 80_000  # so few that it does not matter how long a tag is
+_FEW_BYTES = 450_000
 _FEW_REPEATS = 400_000  # nodes, of formatting elements in each tag
 _SHORT_TAG = 300  # bytes of a formatting element's attributes
 _BLOCK = 8_192  # bytes; a tag that is twice as long covers one of these blocks as a whole
@@ -109,11 +107,13 @@ def check_text(size: int, bounds: Bounds) -> None:
 
 
 def _is_harmless(html: bytes, tags: int) -> bool:
-    if tags <= _LEAST_TAGS and len(html) <= _LEAST_BYTES:
-        return True
     if tags > _FEW_TAGS or len(html) > _FEW_BYTES:
         return False
-    ends = [match.end() for match in _LIKE_GROWING.finditer(html) if match[1].lower() in _GROWING]
+    if len(html) <= _LEAST_BYTES:
+        growing = sum(name.lower() in _GROWING for name in _LIKE_GROWING.findall(html))
+        return (growing + _PLAIN_ONES) * tags <= _FEW_REPEATS
+    found = _LIKE_GROWING.finditer(html)
+    ends = [match.end() for match in found if match[1].lower() in _GROWING]
     if (len(ends) + _PLAIN_ONES) * tags > _FEW_REPEATS:
         return False
     if not all(_REST_OF_TAG.match(html, end, end + _SHORT_TAG) for end in ends):

@@ -12,12 +12,15 @@ _NAME = rf"{_HAN}(?:{_HAN}{{1,7}}| {_HAN}(?!{_HAN})|(?= ))"
 _WORD = rf"{_HAN}(?>{_HAN}{{1,7}}|(?= )|(?<=(?<!{_HAN}){_HAN} {_HAN}))"
 _NAMES = rf"(?P<names>(?:{_HAN} {_HAN}(?!{_HAN})|{_WORD})(?:[ 、，,]++{_WORD})*)"
 
-# The forms of a byline. `byline` has examples of each, in this order.
-_BYLINES = (
-    re.compile(rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*+{_NAMES}[ ]?[)）]"),
-    re.compile(rf"^[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
-    re.compile(rf"^[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]++{_NAMES}(?: \S{{0,4}}报道)?$"),
-    re.compile(rf"^原创[：:] ?(?P<names>{_NAME})"),
+# The forms of a byline, one anywhere and those at the start of a paragraph. `byline` has examples
+# of each, in this order.
+_IN_BRACKETS = re.compile(
+    rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*+{_NAMES}[ ]?[)）]"
+)
+_AT_START = (
+    re.compile(rf"[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
+    re.compile(rf"[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]++{_NAMES}(?: \S{{0,4}}报道)?$"),
+    re.compile(rf"原创[：:] ?(?P<names>{_NAME})"),
 )
 
 # What `_NAMES` matches beside the names; `_authors` has examples of each.
@@ -59,8 +62,11 @@ def byline(paragraphs: Iterable[str]) -> str | None:
     >>> byline(["文/张三", "（记者 张三）"]), byline(["（记者 张三）", "（记者 李四）"])
     ('张三', None)
     """
-    matches = (pattern.search(text) for text in paragraphs for pattern in _BYLINES)
-    bylines = {authors for match in matches if match and (authors := _authors(match["names"]))}
+    bylines = set()
+    for text in paragraphs:
+        for match in (_IN_BRACKETS.search(text), *[form.match(text) for form in _AT_START]):
+            if match and (authors := _authors(match["names"])):
+                bylines.add(authors)
     return bylines.pop() if len(bylines) == 1 else None
 
 

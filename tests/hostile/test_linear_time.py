@@ -42,6 +42,25 @@ TRIES = 4  # a busy machine is slow for a moment
 
 # What stands in one place of the package, how it is used, and pieces.
 HTML = ("<", ">", "<!--", "--", "-->", '"', "'", "=", " ", "a", "/", "x=1 ", '="', "</")
+BYLINES = (
+    *(
+        "（",
+        "记者",
+        "通讯员",
+        "作者",
+        " ",
+        "：",
+        "一",
+        "一二",
+        "、",
+        "，",
+        "）",
+        "文/",
+        "原创：",
+        "■",
+    ),
+    *("报道", "x", "一 ", "一 一 "),
+)
 PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
     "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
@@ -56,8 +75,8 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.body._DIGITS": ("fullmatch", ("9", "x")),
     "extraction.boilerplate._BOILERPLATE_LINE": (
         "fullmatch",
-        ("责任编辑", "：", "（", "[编辑", ">", "进入【", "】", "讨论", "点击进入", "热点专题", "更多猛料",
-         "欢迎扫描", "二维码", "炒股就看", "金麒麟分析师研报", "请下载新浪财经", "\n"),
+        ("责任编辑", "：", "（", "[编辑", ">", "进入【", "】", "讨论", "点击进入", "热点专题",
+         "更多猛料", "欢迎扫描", "二维码", "炒股就看", "金麒麟分析师研报", "请下载新浪财经", "\n"),
     ),
     "extraction.boilerplate._RELATED_HEADING": ("match", ("【", "相关", "新闻", "】", "：")),
     "extraction.bounds._ATTRIBUTES": ("findall", HTML),
@@ -70,14 +89,8 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         for name in ("iframe", "noembed", "noframes", "noscript", "script", "style", "textarea",
                      "title", "xmp")
     },
-    **{
-        f"extraction.bylines._BYLINES[{number}]": (
-            "search",
-            ("（", "记者", "通讯员", "作者", " ", "：", "一", "一二", "、", "，", "）", "文/", "原创：",
-             "■", "报道", "x", "一 ", "一 一 "),
-        )
-        for number in range(4)
-    },
+    "extraction.bylines._IN_BRACKETS": ("search", BYLINES),
+    **{f"extraction.bylines._AT_START[{number}]": ("match", BYLINES) for number in range(3)},
     "extraction.bylines._OTHER_CREDITS": ("split", ("编辑", "摄影", " ", "发", "视")),
     "extraction.bylines._ROLE": ("split", ("见习", "实习", "特约", "本报", "记", "记者", "编")),
     "extraction.bylines._WORDS": ("findall", ("一", " ", "、", "，")),
@@ -105,7 +118,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "extraction.processors._OUTLET_PREFIX": ("sub", ("http://", "a", " ", "来源", "：", "来源：")),
     "extraction.processors._WORD": ("findall", ("一", "·", " ")),
-    "extraction.processors._TICKERS": ("fullmatch", (" ", "news_keyword_pub,", "a", ",", "&", "\n")),
+    "extraction.processors._TICKERS": ("fullmatch", (" ", "news_keyword_pub,", "a", ",", "\n")),
     "posts.front_matter._NOT_IN_YAML": ("sub", ("a", "\x00", "\ufffe", "一")),
     "posts.paths._UNSAFE": ("sub", (":", "/", "a")),
     "posts.paths._NOT_IN_NAMES": ("sub", ("#", ".", "a", "\x00")),
@@ -146,9 +159,9 @@ def ending_in(seconds: int) -> Iterator[None]:
 
 
 def inputs(pieces: tuple[str, ...], starts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """What comes first, if anything, and what is repeated behind it."""
-    units = dict.fromkeys([*pieces, *(a + b for a, b in itertools.product(pieces, repeat=2))])
-    yield from itertools.product(("", *starts), units)
+    """What comes first, and what is repeated behind it: pairs alone, and each behind each."""
+    yield from (("", first + second) for first, second in itertools.product(pieces, repeat=2))
+    yield from itertools.product(starts, pieces)
 
 
 def seconds(work: Callable[[AnyStr], object], text: AnyStr) -> float:
@@ -206,8 +219,8 @@ def all_patterns() -> dict[str, re.Pattern]:
 
 # What the mirror makes of its own pages and templates; nothing from outside comes there.
 OWN = {name for name in all_patterns() if name.startswith("mirror.")}
-# Tried again and again where it does not fit, and therefore only as a part of these.
-PARTS = {"extraction.bounds._MARKUP", "extraction.html5._TAG_OPEN"}
+# Goes on behind what it has found, which a search from the start of each input does not.
+PARTS = {"extraction.bounds._MARKUP"}
 
 
 @contextmanager
@@ -230,21 +243,6 @@ def named_page(text: str) -> None:
         pc_url(HtmlResponse("https://a", body=text.encode(), encoding="utf-8"))
 
 
-BYLINES = (
-    "（",
-    "记者",
-    "作者",
-    " ",
-    "：",
-    "一",
-    "一二",
-    "、",
-    "）",
-    "文/",
-    "原创：",
-    "报道",
-    "一 ",
-)
 FUNCTIONS = {
     byline: ((lambda text: byline([text])), BYLINES),
     outlet: (
