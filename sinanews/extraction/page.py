@@ -102,7 +102,7 @@ def _parse(response: Response, bounds: Bounds) -> Page:
         return Page("")
     text, body = response.text, response.body
     if response.encoding == "utf-8" and (chinese := _read_as_gbk(text, body)):
-        return Page(chinese)
+        return Page(chinese, None, bounds)
     # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again, unless
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
     is_utf8 = response.encoding == "utf-8"
