@@ -35,6 +35,7 @@ from sinanews.items import (
     missing_fields,
     to_article,
 )
+from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
 from sinanews.ledger.revisions import content_hash
 from sinanews.posts.render import post_bytes, post_hash
@@ -60,25 +61,39 @@ def feed_parameters(parameters: dict[str, Any], spider: Spider) -> dict[str, Any
 
 class ValidatePipeline:
     """Turns an article without title, time or body into a rejection that says so; counts in
-    `coverage` how often pages give each field."""
+    `coverage` how often pages give each field.
 
-    def __init__(self) -> None:
+    A page that cannot be read as it could not be before tells nothing of the pages of today: a few
+    of them, tried again and again, would look like a layout that drifts.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
         self.coverage = FieldCoverage()
+        self._ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the ledger of the crawler's spider."""
+        assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
+        return cls(crawler.spider.ledger)
 
     def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, or the rejection."""
-        if not is_article(item):
-            if isinstance(item, Rejection) and item.missing:
-                self.coverage.add_unreadable(item.missing)
-            return item
-        missing = missing_fields(item)
-        if not missing:
-            self.coverage.add(to_article(item))
-            return item
-        self.coverage.add_unreadable(missing)
-        article = to_article(item)
-        reason = f"no {', '.join(missing)}"
-        return Rejection(article.docid, article.url, State.FAILED, reason, missing=missing)
+        if is_article(item):
+            missing = missing_fields(item)
+            if not missing:
+                self.coverage.add(to_article(item))
+                return item
+            article = to_article(item)
+            reason = f"no {', '.join(missing)}"
+            item = Rejection(article.docid, article.url, State.FAILED, reason, missing=missing)
+        if isinstance(item, Rejection) and item.missing and not self._failed_alike(item):
+            self.coverage.add_unreadable(item.missing)
+        return item
+
+    def _failed_alike(self, item: Rejection) -> bool:
+        holds = self._ledger.holds(item.docid)
+        return holds and self._ledger.claimed(item.docid).reason == item.reason
 
 
 class _LedgerPipeline:

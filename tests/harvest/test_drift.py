@@ -58,6 +58,20 @@ def test_many_pages_without_a_body_are_drift_but_a_single_one_is_not(mirror, scr
     assert_accounts_balance(output)
 
 
+def test_bad_pages_that_are_tried_again_are_no_drift(mirror, scrapy, output):
+    site = mirror.site
+    bad = site.publish(8, family="F2017")
+    for story in bad:
+        mirror.faults.add(story.docid, "nobody")
+    assert scrapy(*HARVEST, mirror=mirror.url).returncode == 3
+
+    again = scrapy(*HARVEST, mirror=mirror.url, FAILED_PAUSE_SECONDS="0", FAILED_TRIES="3")
+
+    assert again.returncode == 3, again.stdout
+    assert f"failed, no layout: {len(bad)}" in again.stdout
+    assert reports(output)[-1]["drifted"] == []
+
+
 def test_pages_without_a_date_are_drift_even_if_every_article_is_written(pages, scrapy, output):
     def harvest(page, *numbers):
         docids = [f"nabc{number:010}" for number in numbers]
