@@ -91,7 +91,7 @@ def _feedparser(archives: Path) -> Iterator[str]:
 def _members(package: str, pattern: str, archives: Path) -> Iterator[bytes]:
     """The files of a source archive whose paths end like the pattern."""
     if not any(archives.glob("*.tar.gz")):
-        command = [sys.executable, PIP, "download", "--quiet", "--disable-pip-version-check"]
+        command = [sys.executable, PIP, "download", "-qq", "--disable-pip-version-check"]
         exact = ["--no-deps", "--no-binary=:all:", "--require-hashes", "-r", HERE / "archives.txt"]
         subprocess.run([*command, *exact, "-d", archives], check=True)
     (archive,) = archives.glob(f"{package}-*.tar.gz")
