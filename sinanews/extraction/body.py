@@ -10,8 +10,9 @@ from sinanews.exceptions import BoundError
 from sinanews.extraction import processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check_text
-from sinanews.extraction.html5 import COMMENT, TEXT, children, inner, parsed_body
+from sinanews.extraction.html5 import COMMENT, TEXT, absolute, children, inner, parsed_body
 from sinanews.items import Image
+from sinanews.utils import urls
 from sinanews.utils.text import line
 
 # Elements that begin a new line of text.
@@ -144,13 +145,15 @@ def _source(image: LexborNode) -> str:
     if not source.startswith("http") or _PLACEHOLDER.search(source):
         source = next(filter(None, map(attributes.get, _LAZY_ATTRIBUTES)), source)
     without_scheme = source.removeprefix("http:")
-    return f"https:{without_scheme}" if without_scheme.startswith("//") else source
+    url = f"https:{without_scheme}" if without_scheme.startswith("//") else source
+    return url if urls.is_web_url(url) else absolute(url, urls.FRONT_PAGE)
 
 
 def _is_picture(image: LexborNode, source: str) -> bool:
     sides = [image.attributes.get("width") or "", image.attributes.get("height") or ""]
     is_icon = all(_DIGITS.fullmatch(side) and int(side) < ICON_SIZE for side in sides)
-    return not is_icon and source.startswith("https://") and not _NOT_A_PICTURE.search(source)
+    is_address = source.startswith("https://") and urls.is_web_url(source)
+    return is_address and not is_icon and not _NOT_A_PICTURE.search(source)
 
 
 class _Captions:

@@ -4,6 +4,7 @@ import re
 import zlib
 from urllib.parse import urlsplit
 
+import ada_url
 from w3lib.url import add_or_replace_parameters
 
 from sinanews.channels import Channel
@@ -91,7 +92,7 @@ def is_web_url(url: str) -> bool:
     >>> is_web_url("https://n.sinaimg.cn/a.png"), is_web_url("javascript:x"), is_web_url("/a.png")
     (True, False, False)
     """
-    return _WEB_URL.fullmatch(url) is not None
+    return bool(_WEB_URL.fullmatch(url)) and ada_url.check_url(url)
 
 
 def roll_url(channel: Channel, page: int) -> str:

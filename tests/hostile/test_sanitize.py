@@ -6,14 +6,16 @@ from collections import Counter
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scrapy.http import HtmlResponse
 from selectolax.lexbor import LexborHTMLParser
 
-from sinanews.extraction import sanitize
+from sinanews.extraction import page, sanitize
 from sinanews.extraction.html5 import inner, parsed_body
 from sinanews.items import Article
 from sinanews.posts.hexo import inert_in_hexo
 from sinanews.posts.render import render
 from sinanews.utils.times import at
+from support import article_page
 
 ALIVE = {  # each with what is left of it
     '<svg onload="x()"></svg>': "<svg/>",
@@ -114,6 +116,26 @@ def test_a_body_of_somebody_elses_code_becomes_inert_when_it_is_written():
     post = render(article, '<p onclick="x()">文</p><img src="javascript:x">').decode()
     assert "<p>文</p><img>" in post
     assert "headimg: 'https://picsum.photos/" in post
+
+
+@pytest.mark.parametrize("attribute", ["src", "data-src", "real_src"])
+def test_addresses_of_pictures_can_stand_in_any_text(attribute):
+    picture = f"""<p><img {attribute}='https://n.sinaimg.cn/a"><b onclick="x.png'>图</p>"""
+    article = page.read(
+        HtmlResponse("https://finance.sina.com.cn/a", body=article_page(body=picture))
+    )
+    addresses = [image.url for image in article.images]
+    assert addresses == ["https://n.sinaimg.cn/a%22%3E%3Cb%20onclick=%22x.png"]
+
+
+@pytest.mark.parametrize("source", ["javascript:x", "data:image/png;base64,AAAA", "https://["])
+def test_a_picture_that_is_none_of_the_web_is_no_headimg(source):
+    picture = f'<p><img src="{source}">图</p>'
+    article = page.read(
+        HtmlResponse("https://finance.sina.com.cn/a", body=article_page(body=picture))
+    )
+    assert article.headimg is None
+    assert article.images == []
 
 
 # Pieces from which vectors are made.
