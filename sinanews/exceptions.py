@@ -88,8 +88,7 @@ class TooLargeError(DecompressionError):
     """
 
     def __init__(self, encoding: str, most: int) -> None:
-        unpacks = f"its {encoding} unpacks to"
-        super().__init__(f"{unpacks} {BoundError('DOWNLOAD_MAXSIZE', most, 'bytes')}")
+        super().__init__(f"its {encoding} unpacks to more than {most} bytes (DOWNLOAD_MAXSIZE)")
 
 
 class RobotsTxtError(IgnoreRequest, SinanewsError):

@@ -40,7 +40,7 @@ def scrapy(output: Path) -> Scrapy:
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
         command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
         return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
         )
 
     return run

@@ -64,13 +64,15 @@ def read(body: str, url: str, bounds: Bounds = DEFAULT) -> Roll:
     Raises RollError when it is none: HTML, empty, cut off, refused, or larger than the bounds.
     """
     if len(body) > bounds.list_text:
-        raise RollError(f"{url}: {BoundError('LIST_TEXT', bounds.list_text, 'characters')}")
+        longer = BoundError("LIST_TEXT", bounds.list_text, "characters")
+        raise RollError(f"{url}: the answer has {longer}")
     result = _result(_document(body, url), url)
     rows = result.get("data")
     if not isinstance(rows, list):
         raise RollError(f"{url}: the answer has no list of rows in result.data")
     if len(rows) > bounds.list_rows:
-        raise RollError(f"{url}: {BoundError('LIST_ROWS', bounds.list_rows, 'rows')}")
+        longer = BoundError("LIST_ROWS", bounds.list_rows, "rows")
+        raise RollError(f"{url}: the answer has {longer}")
     stories, broken = _sorted_out(rows, url, bounds)
     total = _whole(result.get("total")) or 0
     clock = _time(result.get("rtime"))
