@@ -289,7 +289,9 @@ TRAPS = (
     "<p><span><div></p>" * 40,
     "<tr><div></tr>" * 40,
     "<div><svg></div></svg><section></div>" * 40,
-    "<svg><style><g></style></g>" * 40,
+    "<svg><style><div></style></svg>" * 40,
+    "<svg><g><![CDATA[></g></svg>]]>" * 40,
+    "<script><!--<script></script>--></script><div>" * 40,
     "<svg><p></p><path></svg>" * 40,
     "<div title='</div>'>" * 40,
     '<div title="<!--">' * 40 + "-->",
@@ -321,6 +323,13 @@ def test_a_long_tag_is_seen_whatever_its_values_are(disguise, often, size):
     assert html.count("<") < 8_000
     with pytest.raises(BoundError, match="TAG_ATTRIBUTES"):
         bounds.check(html.encode(), bounds.DEFAULT)
+
+
+def test_a_long_tag_is_seen_between_values_that_are_longer_than_what_is_looked_at():
+    values = ('="> ' + "y" * 9_000 + '"' for _ in range(36))
+    html = "<p " + "".join(f"{attributes(270)} v{n}{value} " for n, value in enumerate(values))
+    with pytest.raises(BoundError, match="TAG_ATTRIBUTES"):
+        bounds.check(f"{html}>x".encode(), bounds.DEFAULT)
 
 
 def rows(*listed: dict) -> str:
