@@ -2,14 +2,13 @@
 the bound, and the articles beside it are written."""
 
 import gzip
-import itertools
 import json
 import subprocess
 import sys
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
@@ -154,15 +153,15 @@ def test_a_run_over_all_bombs_writes_what_is_beside_them(pages, output):
         pages[place(docid(name))] = body
         pages.headers[place(docid(name))] = {"Content-Encoding": encoding}
     pages.roll(*(row(one) for one in docids))
-    settings = {
+    options = {
         "MIRROR_URL": pages.url,
         "OUTPUT_DIR": str(output),
         "AUTOTHROTTLE_ENABLED": "False",
         "DOWNLOAD_DELAY": "0",
         "POST_BODY": "clean",  # which is parsed and written once more
     }
-    options = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    command = [sys.executable, "-m", "scrapy", "crawl", "china", "-a", "channel=guonei", *options]
+    words = [word for name, value in options.items() for word in ("-s", f"{name}={value}")]
+    command = [sys.executable, "-m", "scrapy", "crawl", "china", "-a", "channel=guonei", *words]
 
     run = subprocess.run(
         [sys.executable, "-c", MEASURED, *command],
@@ -269,6 +268,7 @@ def repeated_soups(draw) -> str:
     return "".join(draw(pieces)) + "".join(draw(pieces)) * 40
 
 
+@settings(max_examples=500)
 @given(soup=repeated_soups())
 def test_what_passes_is_hardly_deeper_than_the_bound_says(soup):
     """Elements that a parser makes of its own accord come on top, such as a table's body."""
@@ -279,13 +279,57 @@ def test_what_passes_is_hardly_deeper_than_the_bound_says(soup):
     assert depth_of(LexborHTMLParser(soup, scripting=True)) <= 35
 
 
-@pytest.mark.parametrize("inside", ["", '<i a="', "<i a='", '<i a=">" b=', "<i <"])
-@pytest.mark.parametrize("size", [60_000, 400_000])
-def test_a_long_tag_is_seen_whatever_stands_before_it(inside, size):
-    values = itertools.cycle(["", '="<i>"', "='>'", '=">" ', "=<b", "", ""])
-    tag = " ".join(f"a{n}{next(values)}" for n in range(size // 8))
+# Deep, but not by what their tags look like.
+TRAPS = (
+    "<svg>" + "<option></th>" * 40,
+    "<svg>" + "<source>" * 40,
+    "<svg>" + "<tr></table>" * 40,
+    "<mi><li></mi></li>" * 40,
+    "<b><object></b></object>" * 40,
+    "<p><span><div></p>" * 40,
+    "<tr><div></tr>" * 40,
+    "<div><svg></div></svg><section></div>" * 40,
+    "<svg><style><div></style></svg>" * 40,
+    "<svg><g><![CDATA[></g></svg>]]>" * 40,
+    "<script><!--<script></script>--></script><div>" * 40,
+    "<svg><p></p><path></svg>" * 40,
+    "<div title='</div>'>" * 40,
+    '<div title="<!--">' * 40 + "-->",
+    "<!--><div>" * 40,
+    "<div><!-- </div> -->" * 40,
+    "<script></scripty></script><div>" * 40,
+    "<SCRIPT></SCRIPT><div>" * 40,
+    "<template><div></template x><b></template>" * 40 + "<div>" * 40,
+)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_what_is_deeper_than_it_looks_does_not_pass(trap):
+    assert depth_of(LexborHTMLParser(trap, scripting=True)) > 40
+    with pytest.raises(BoundError):
+        bounds.check(trap.encode(), Bounds(depth=20))
+
+
+# How a tag of many attributes may look as if it had ended: in values, every so often.
+DISGUISES = ("", "='>'", '=">"', '="<i>"', "='<i>'", "='\">'", '="<i>" <p', " = '>'")
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("often", [40, 400])
+@pytest.mark.parametrize("size", [100_000, 400_000])
+def test_a_long_tag_is_seen_whatever_its_values_are(disguise, often, size):
+    pieces = (f"a{n}{'' if n % often else disguise}" for n in range(size // 7))
+    html = f"<p class='a'>{'x' * 9_000}<p {' '.join(pieces)}>x"
+    assert html.count("<") < 8_000
     with pytest.raises(BoundError, match="TAG_ATTRIBUTES"):
-        bounds.check(f"<p>{'x' * 9_000}<p {tag}>{inside}".encode(), bounds.DEFAULT)
+        bounds.check(html.encode(), bounds.DEFAULT)
+
+
+def test_a_long_tag_is_seen_between_values_that_are_longer_than_what_is_looked_at():
+    values = ('="> ' + "y" * 15_000 + '"' for _ in range(24))
+    html = "<p " + "".join(f"{attributes(270)} v{n}{value} " for n, value in enumerate(values))
+    with pytest.raises(BoundError, match="TAG_ATTRIBUTES"):
+        bounds.check(f"{html}>x".encode(), bounds.DEFAULT)
 
 
 def rows(*listed: dict) -> str:
