@@ -55,7 +55,7 @@ function watch(handlerNames) {
   const PICTURES = new Set(["background", "dynsrc", "lowsrc", "poster", "src", "srcset"]);
   const PICTURE = /^\s*data:image\//i;
   const RASTER = /^\s*data:image\/(?:avif|bmp|gif|jpe?g|png|webp)[;,]/i; // what it links to runs nothing
-  const LINK = /^(?:https?|mailto|tel):$/;
+  const LINK = /^(?:https?|ftp|mailto|tel):$/; // ftp: renderers make links of bare text
   const SCRIPT_URL = /^(?:javascript|vbscript|livescript|view-source|feed|blob|filesystem):$/;
 
   function* elements(root) {
