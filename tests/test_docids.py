@@ -26,12 +26,18 @@ def listed(docid: object) -> Story:
         "",
         None,
         7,
-        "a" * 300,
         "a\u0000b",
     ],
 )
 def test_a_docid_unfit_as_a_file_name_is_replaced(docid):
     assert listed(docid).docid == "nabc0000000001"
+
+
+def test_a_row_with_a_docid_beyond_the_bound_is_a_broken_row_that_names_it():
+    answer = {"result": {"status": {"code": 0}, "data": [row() | {"docid": "a" * 65}, row()]}}
+    read = roll.read(json.dumps(answer), "list")
+    assert len(read.stories) == 1
+    assert "more than 64 characters of an id (ID_LENGTH)" in str(read.broken[0])
 
 
 @pytest.mark.parametrize(
@@ -87,6 +93,6 @@ def test_a_failed_page_is_kept_inside_the_archive_even_with_a_hostile_docid(page
 
     assert run.returncode == 3, run.stderr
     files = sorted(path.name for path in (output / "failed").iterdir())
-    assert files == ["nabc0000000001.html", "nabc0000000001.json"]
+    assert files == ["nabc0000000001.html.txt", "nabc0000000001.json"]
     assert not list(output.parent.glob("elsewhere*"))
     assert [line["docid"] for line in lines(output)] == ["nabc0000000002"]

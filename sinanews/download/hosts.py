@@ -28,6 +28,9 @@ UNREADABLE = "its address makes no sense"
 # sign, no letter beyond ASCII, and no `xn--`, which stands for such letters and is none of Sina's.
 _HOST = re.compile(r"(?:(?!xn--)[\w-]{1,63}\.){0,9}[\w-]{1,63}", re.ASCII | re.IGNORECASE)
 
+_AFTER_AUTHORITY = re.compile(r"[/?#]")
+_AFTER_PATH = re.compile(r"[?#]")
+
 
 def refusal(url: str, domains: Iterable[str] = SINA) -> str | None:
     """Why a URL is not asked for, in words that are the same for all URLs of one fault; None for
@@ -70,8 +73,8 @@ def is_sinas(url: str) -> bool:
 
 def _split(rest: str) -> tuple[str, str]:
     """The authority, and the path without query and fragment."""
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    return authority, re.split(r"[?#]", rest[len(authority) :], maxsplit=1)[0]
+    authority = _AFTER_AUTHORITY.split(rest, maxsplit=1)[0]
+    return authority, _AFTER_PATH.split(rest[len(authority) :], maxsplit=1)[0]
 
 
 def _is_below(host: str, domains: Iterable[str]) -> bool:

@@ -31,6 +31,8 @@ _READER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+_QUOTE = re.compile(r"""\\?["']?""")
+
 
 def without_persons(page: bytes, content_type: str) -> bytes:
     """A page without e-mail addresses and readers' comments. One that has none is as it was; any
@@ -71,6 +73,6 @@ def _end_of_element(html: str, position: int, tag: str) -> int:
 
 
 def _nameless(match: re.Match[str]) -> str:
-    quote = re.match(r"""\\?["']?""", match["value"])
+    quote = _QUOTE.match(match["value"])
     assert quote, "it may be empty"
     return f"{match['name']}{quote[0]}{LEFT_OUT}"

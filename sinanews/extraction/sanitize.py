@@ -126,6 +126,7 @@ _CSS_ACTIVE = re.compile(
     r"|(?:java|vb|live)script|image-set|src\s*\(|paint\s*\(|`|\\\Z",
     re.IGNORECASE,
 )
+_CSS_URL = re.compile(r"url\(", re.IGNORECASE)
 _CSS_PARTS = re.compile(r"[;{}]")
 # Properties whose addresses are pictures'.
 _CSS_PICTURES = re.compile(
@@ -256,7 +257,7 @@ def _loads_pictures(declaration: str) -> bool:
 
 
 def _css_urls(css: str) -> Iterator[str]:
-    for part in re.split(r"url\(", css, flags=re.IGNORECASE)[1:]:
+    for part in _CSS_URL.split(css)[1:]:
         yield part.partition(")")[0].strip(" \t\r\n\f\"'")
 
 

@@ -18,8 +18,8 @@ _CONTAINERS = r"(?:[ \t]|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"
 # Each pattern begins with what is rare: so a body is searched fast.
 _ACTIVE_MARKDOWN = (
     re.compile(r"\][(:]"),
-    re.compile(r"://[^\s<>\"]*+\"(?!/?>|\s)"),
-    re.compile(r"www\.[^\s<>\"]*+\"(?!/?>|\s)"),
+    re.compile(r"://(?:(?!://)[^\s<>\"])*+\"(?!/?>|\s)"),
+    re.compile(r"www\.(?:(?!www\.)[^\s<>\"])*+\"(?!/?>|\s)"),
     re.compile(r"[^ ]rel=[\"']"),  # in an address; see _LINK
     re.compile(r"<(?:code|kbd|pre)\b"),
     re.compile(rf"\n{_CONTAINERS}(?:\#{{1,6}}[ \t\n]|(?:-++|=++)[ \t]*+\n)"),
@@ -35,7 +35,7 @@ _EXCERPT_MARK = re.compile(r"(<!--+\s*+)m(?=ore\s*+--+>)", re.IGNORECASE)
 _LINK = re.compile(r"<a[ \t\n\f\r/][^<>]*+>", re.IGNORECASE)
 _IN_LINKS = re.compile(r"(href|rel)=", re.IGNORECASE)
 # The theme's script.js makes HTML of an image's alt, and its viewer of elements with these names.
-_ALT = re.compile(r'(<img [^<>]*?\balt=")([^"<>]*&[^"<>]*)"')
+_ALT = re.compile(r'(<img [^<>]*?\balt=")([^"<>&]*+&[^"<>]*+)"')
 _LOOK_ALIKES = str.maketrans(
     {"<": "＜", ">": "＞", '"': "”", "&": "＆", "\n": " ", "\r": " ", "\t": " "}
 )

@@ -132,7 +132,7 @@ def story(row: Any, url: str, bounds: Bounds = DEFAULT) -> Story:  # noqa: ANN40
         value = _short(row.get("intime"))
         raise RowError(f"{url}: row {address} has intime {value}, not unix seconds")
     ctime, mtime = (_time(row.get(name)) or intime for name in ("ctime", "mtime"))
-    listed = bare_docid(_text(row, "docid") or "")
+    listed = _listed_docid(row)
     if len(listed) > bounds.id_length:
         longer = BoundError("ID_LENGTH", bounds.id_length, "characters of an id")
         raise RowError(f"{url}: row {address} has {longer}")
@@ -164,8 +164,14 @@ def _story(row: dict[str, Any], address: str, times: dict[str, int]) -> Story:
 
 def _docid(row: dict[str, Any]) -> str | None:
     """The row's docid, unless it could not name a file."""
-    listed = bare_docid(_text(row, "docid") or "")
+    listed = _listed_docid(row)
     return listed if _DOCID.fullmatch(listed) else None
+
+
+def _listed_docid(row: dict[str, Any]) -> str:
+    """As it is: with characters taken out it would be another article's."""
+    value = row.get("docid")
+    return bare_docid(value.strip()) if isinstance(value, str) else ""
 
 
 def _channels(lids: str) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ TRIES = 4  # a busy machine is slow for a moment
 
 # What stands in one place of the package, how it is used, and pieces.
 HTML = ("<", ">", "<!--", "--", "-->", '"', "'", "=", " ", "a", "/", "x=1 ", '="', "</")
+CSS = ("@", "url(", ")", "/*", "*/", "\\", "src", " ", "a")
 BYLINES = (
     *(
         "（",
@@ -93,6 +94,43 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     **{f"extraction.bylines._AT_START[{number}]": ("match", BYLINES) for number in range(3)},
     "extraction.bylines._OTHER_CREDITS": ("split", ("编辑", "摄影", " ", "发", "视")),
     "extraction.bylines._ROLE": ("split", ("见习", "实习", "特约", "本报", "记", "记者", "编")),
+    "download.hosts._AFTER_AUTHORITY": ("split", ("/", "?", "#", "a")),
+    "download.hosts._AFTER_PATH": ("split", ("?", "#", "a")),
+    "download.hosts._HOST": ("fullmatch", ("a", "-", ".", "a.", "xn--")),
+    "extraction.html5._CONTROLS": ("sub", ("a", "\x00", "一")),
+    "extraction.html5._TEXT_SPECIAL": ("search", ("a", "一")),
+    "extraction.html5._VALUE_SPECIAL": ("search", ("a", "一")),
+    **{
+        f"extraction.persons._BOUNDARIES[{tag!r}]": ("findall", ("<", "/", tag, " ", f"</{tag}"))
+        for tag in ("aside", "div", "dl", "ol", "section", "ul")
+    },
+    "extraction.persons._COMMENTS": (
+        "search",
+        ("<div", " ", "class=", "id=", '"', "'", "comment", "a", ">", "<ul class=", "omment"),
+    ),
+    "extraction.persons._QUOTE": ("match", ("\\", '"', "a")),
+    "extraction.persons._READER": (
+        "sub",
+        ("nick", "screen_name", "_", " ", ":", "=", '"', "\\", "'", "a", "张"),
+    ),
+    "extraction.sanitize.ATTRIBUTE": ("findall", (" ", "a", "=", '"', "'", "/")),
+    "extraction.sanitize._ATTRIBUTE_NAME": ("fullmatch", HTML),
+    "extraction.sanitize._CANDIDATES": ("split", (" ", ",", "a", "\n")),
+    "extraction.sanitize._CSS_ACTIVE": ("search", CSS),
+    "extraction.sanitize._CSS_COMMENT": ("sub", CSS),
+    "extraction.sanitize._CSS_PARTS": ("split", CSS),
+    "extraction.sanitize._CSS_PICTURES": ("fullmatch", (" ", "background", "-", "a", "content")),
+    "extraction.sanitize._CSS_SUSPECT": ("search", CSS),
+    "extraction.sanitize._CSS_URL": ("split", CSS),
+    "extraction.sanitize._ELEMENT_NAME": ("fullmatch", ("a", ".", "-", ":", "一")),
+    "extraction.sanitize._ESCAPE": ("sub", ("\\", "6", "e", " ", "g")),
+    "extraction.sanitize._PICTURE": ("match", ("image/", "svg", "a")),
+    "extraction.sanitize._PLAIN_URL": ("fullmatch", ("http:", "//", "a", ".", "a.", "-", "/")),
+    "extraction.sanitize._SCRIPT": ("match", ("java", "script", "data", "a")),
+    "extraction.sanitize._STYLE": ("search", (*HTML, "<style")),
+    "extraction.sanitize._TAG": ("fullmatch", HTML),
+    "extraction.sanitize._TAG_OPEN": ("findall", HTML),
+    "extraction.sanitize._TOKEN": ("findall", HTML),
     "extraction.bylines._WORDS": ("findall", ("一", " ", "、", "，")),
     "extraction.bylines._NOT_A_NAME": ("fullmatch", ("整理", "摄", "报道", "一", "系", "\n")),
     "extraction.html5._TAG_OPEN": ("findall", HTML),
@@ -119,20 +157,41 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.processors._OUTLET_PREFIX": ("sub", ("http://", "a", " ", "来源", "：", "来源：")),
     "extraction.processors._WORD": ("findall", ("一", "·", " ")),
     "extraction.processors._TICKERS": ("fullmatch", (" ", "news_keyword_pub,", "a", ",", "\n")),
-    "posts.front_matter._NOT_IN_YAML": ("sub", ("a", "\x00", "\ufffe", "一")),
+    "posts.front_matter._ESCAPED": ("sub", ("a", "\x00", "\ufffe", "一", "<")),
+    "posts.hexo.ATTRIBUTE": ("findall", ("a",)),
+    **{
+        f"posts.hexo._ACTIVE_MARKDOWN[{number}]": (
+            "search",
+            ("]", "://", "www.", '"', "/", " ", "\n", "#", "-", "=", ">", "1.", "a"),
+        )
+        for number in range(6)
+    },
+    "posts.hexo._ALT": ("findall", ("<img ", "alt=", '"', "&", "a", " ", ">")),
+    "posts.hexo._BLANK_LINE": ("sub", ("\n", " ", "\t", "a")),
+    "posts.hexo._EXCERPT_MARK": ("findall", ("<!--", "-", " ", "more", ">", "m")),
+    "posts.hexo._FENCE": ("findall", ("`", "~", "``", "a")),
+    "posts.hexo._IN_LINKS": ("findall", ("href", "=", "rel", "a")),
+    "posts.hexo._LINK": ("findall", (*HTML, "<a ")),
+    "posts.paths._DEVICE": ("fullmatch", ("con", "com1", " ", "a")),
+    "posts.render._LANDMARK": ("findall", HTML),
     "posts.paths._UNSAFE": ("sub", (":", "/", "a")),
     "posts.paths._NOT_IN_NAMES": ("sub", ("#", ".", "a", "\x00")),
-    "posts.render._IMAGE": ("findall", HTML),
-    "posts.render._SOURCE": ("search", (" ", "src=", ' src="', '"', "a")),
     "roll.api._CALLBACK": ("match", ("try{", " ", "a", "$", ".", "(")),
     "roll.api._DOCID": ("fullmatch", ("a", "-", "_", "/")),
     "spiders.reading._ADDRESS": ("sub", ("a", "://", " ", "http://", ".")),
+    "utils.text._ANY_DOT": ("sub", (".", "&#46;", "&", "#", "0", "a")),
+    "utils.text._CONTROL": ("sub", ("a", "\x00", "一")),
+    "utils.text._CONTROL_BUT_LINES": ("sub", ("a", "\x00", "一")),
+    "utils.text._CONTROL_BUT_TAB": ("sub", ("a", "\x00", "一")),
+    "utils.text._LINE_BREAK": ("sub", ("a", "\r", "\n", " ")),
+    "utils.text._MAIL": ("sub", ("a", ".", "@", "a.", "&#64;")),
+    "utils.text._SINAS": ("fullmatch", ("a", ".", "sina.com", ".cn")),
+    "utils.urls._WEB_URL": ("fullmatch", ("http", "s", "://", "a", " ")),
     "utils.text._LONG_REFERENCE": ("sub", ("&#", "0", "9", ";", "a")),
     "utils.times._DATE": (
         "search",
         ("2026", "年", "-", "1", "10月", "10日", " ", "T", "10:", "2026年10月10日", ":10"),
     ),
-    "utils.urls._SINA": ("fullmatch", ("a", "-", ".", "sina.", "sina.com", "sina.com.cn", "a.")),
     "utils.urls._DATED": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
     "utils.urls._DOCIDS[0]": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
     "utils.urls._DOCIDS[1]": ("search", ("/article_", "a", "_", "1", ".htm")),
