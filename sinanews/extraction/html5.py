@@ -14,7 +14,7 @@ import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sinanews.extraction import sanitize
-from sinanews.extraction.sanitize import Action
+from sinanews.extraction.sanitize import CONTROLS, Action
 from sinanews.utils.text import unescape
 
 # Elements without an end tag: those that the HTML standard serialises as void, section 13.3 in
@@ -29,8 +29,6 @@ TEXT, COMMENT = "-text", "-comment"  # Lexbor's tag names for nodes that are not
 
 _TAG_OPEN = re.compile(r"<(?=[A-Za-z/!?])")
 _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
-# Control characters other than tab, line feed and carriage return.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _TEXT_SPECIAL = re.compile(r"[<\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
@@ -185,7 +183,7 @@ class _Writer:
         if self._text:
             text = "".join(self._text)
             if _TEXT_SPECIAL.search(text):
-                text = _TAG_OPEN.sub("&lt;", _CONTROLS.sub("", text))
+                text = _TAG_OPEN.sub("&lt;", CONTROLS.sub("", text))
                 # Parsers make a raw carriage return a line feed; a character reference stays one.
                 text = text.replace("\r", "&#13;")
             self._pieces.append(text)
@@ -196,19 +194,19 @@ class _Writer:
         """What stands in a start tag behind its name."""
         written = ""
         for name, value in attributes.items():
-            text = value or ""
+            text = CONTROLS.sub("", value) if value else ""
             if name not in sanitize.PLAIN and (kind := sanitize.attribute(tag, name, text)):
                 self._removed[kind] += 1
             elif text or is_xml:
                 if _VALUE_SPECIAL.search(text):
-                    text = _CONTROLS.sub("", text).translate(_IN_VALUES)
+                    text = text.translate(_IN_VALUES)
                 written += f' {name}="{text}"'
             else:
                 written += f" {name}"
         return written
 
     def _disarmed(self, text: str) -> str:
-        plain = _CONTROLS.sub("", text).replace("\r", "\n")
+        plain = CONTROLS.sub("", text).replace("\r", "\n")
         disarmed = sanitize.disarmed(plain)
         if disarmed != plain:
             self._removed[sanitize.COMMENTS] += 1
@@ -218,7 +216,8 @@ class _Writer:
 def _is_inert_style(node: LexborNode) -> bool:
     """Whether a style element has nothing but inert CSS. In svg it may have elements."""
     parts = list(children(node))
-    css = _raw_text("".join(part.text_content or "" for part in parts), "style")
+    text = "".join(part.text_content or "" for part in parts)
+    css = CONTROLS.sub("", _raw_text(text, "style"))
     return all(part.tag == TEXT for part in parts) and sanitize.is_inert_style(css)
 
 
@@ -234,4 +233,4 @@ def _comment_text(comment: str) -> str:
     # Likewise left encoded if decoding would end the comment early.
     encoded = comment.removeprefix("<!--").removesuffix("-->")
     decoded = unescape(encoded)
-    return encoded if _COMMENT_END.search(_CONTROLS.sub("", decoded)) else decoded
+    return encoded if _COMMENT_END.search(CONTROLS.sub("", decoded)) else decoded

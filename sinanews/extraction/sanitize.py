@@ -42,15 +42,13 @@ class Action(Enum):
 _ROWS = (
     (Action.UNWRAP, FORMS, "button datalist form input isindex keygen optgroup option select"),
     (Action.UNWRAP, FORMS, "selectedcontent textarea"),
-    (Action.UNWRAP, FRAMES, "applet object"),
-    (Action.REMOVE, FRAMES, "bgsound controlledframe embed fencedframe frame frameset model"),
-    (Action.REMOVE, FRAMES, "portal webview"),
+    (Action.UNWRAP, FRAMES, "applet bgsound controlledframe embed fencedframe frame frameset"),
+    (Action.UNWRAP, FRAMES, "model object portal webview"),
     (Action.UNWRAP, PAGE, "base body geolocation head html install link meta permission script"),
     (Action.UNWRAP, PAGE, "plaintext title usermedia"),
     (Action.REMOVE, TEMPLATES, "template"),
-    (Action.UNWRAP, SVG, "annotation-xml foreignobject"),
-    (Action.REMOVE, SVG, "animate animatecolor animatemotion animatetransform discard handler"),
-    (Action.REMOVE, SVG, "listener set"),
+    (Action.UNWRAP, SVG, "animate animatecolor animatemotion animatetransform annotation-xml"),
+    (Action.UNWRAP, SVG, "discard foreignobject handler listener set"),
 )
 ACTIVE = {name: (action, kind) for action, kind, names in _ROWS for name in names.split()}
 KEPT = (Action.KEEP, "")
@@ -99,9 +97,10 @@ _PLAIN_URL = re.compile(
 _PICTURE = re.compile(r"image/(?!svg)", re.IGNORECASE)  # svg opened as a page runs scripts
 _CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
 
-_ELEMENT_NAME = re.compile(r"[a-z][\w.\-]*(?::[\w.\-]+)?", re.IGNORECASE)
+# Also of Word's elements, such as `o:p`. `<javascript:x>`, and any other scheme of two letters or
+# more, is a link for a Markdown renderer.
+_ELEMENT_NAME = re.compile(r"(?:(?:[a-z]|st1):)?[a-z][\w.\-]*", re.IGNORECASE)
 _ATTRIBUTE_NAME = re.compile(r"[^ \t\n\f\r/<>=\x00-\x1f\x7f-\x9f]+")
-_SCRIPT = re.compile(r"(?:java|vb|live)script|data|mocha", re.IGNORECASE)
 
 # A tag as the HTML standard's tokenizer reads it, section 13.2.5, if it has no `<` or `>` within.
 _TAG = re.compile(r"<([A-Za-z][^ \t\n\f\r/<>]*+)([^<>]*+)>")
@@ -114,16 +113,19 @@ ATTRIBUTE = re.compile(
     re.VERBOSE,
 )
 _TAG_OPEN = re.compile(r"<(?=[A-Za-z])")
-_TOKEN = re.compile(r"<[A-Za-z][^<>]*+>?")
+# Control characters other than tab, line feed and carriage return. They are taken out before
+# anything is judged: what stands around them would be something else without them.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+TAG = re.compile(r"<[A-Za-z][^<>]*+>?")
 _STYLE = re.compile(r"<style(?![^ \t\n\f\r/>])[^<>]*+>", re.IGNORECASE)
 
-_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE | re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\r\n\f])?|(.))", re.IGNORECASE | re.DOTALL)
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_SUSPECT = re.compile(r"[\\@(`]|behavior|binding|script", re.IGNORECASE)
 # With a back tick or a last backslash, a Markdown renderer does not see where a style ends.
 _CSS_ACTIVE = re.compile(
-    r"@(?:import|font-face|namespace|charset|document|-moz-document)|expression|behavior|binding"
-    r"|(?:java|vb|live)script|image-set|src\s*\(|paint\s*\(|`|\\\Z",
+    r"@(?:import|font-face|namespace|charset|document|-moz-document)|expression|(?<![\w-])behavior"
+    r"|-moz-binding|(?:java|vb|live)script|image-set|src\s*\(|paint\s*\(|`|\\\Z",
     re.IGNORECASE,
 )
 _CSS_URL = re.compile(r"url\(", re.IGNORECASE)
@@ -153,8 +155,7 @@ def element(
         is_empty = source in {"", "about:blank"} and "srcdoc" not in attributes
         return KEPT if is_empty else FRAME
     is_name = _ELEMENT_NAME.fullmatch(tag)
-    # <javascript:x> is a link for a Markdown renderer.
-    if not is_name or (":" in tag and _SCRIPT.match(tag)):
+    if not is_name:
         return Action.UNWRAP, NAMES
     return KEPT
 
@@ -235,11 +236,14 @@ def is_inert_css(css: str) -> bool:
     if not _CSS_SUSPECT.search(css):
         return True
     decoded = _ESCAPE.sub(_css_character, css)
-    plain = _CSS_COMMENT.sub("", decoded)
-    if any(_CSS_ACTIVE.search(text) for text in (css, decoded, plain)):
+    # What begins a comment may be in a string, where it begins none.
+    texts = (css, decoded, _CSS_COMMENT.sub("", decoded))
+    if any(map(_CSS_ACTIVE.search, texts)):
         return False
-    return all(map(_loads_pictures, _CSS_PARTS.split(plain))) and all(
-        is_inert_url(url, picture=True) for url in _css_urls(plain)
+    return all(
+        all(map(_loads_pictures, _CSS_PARTS.split(text)))
+        and all(is_inert_url(url, picture=True) for url in _css_urls(text))
+        for text in texts[1:]
     )
 
 
@@ -251,9 +255,12 @@ def _css_character(escape: re.Match[str]) -> str:
 
 
 def _loads_pictures(declaration: str) -> bool:
-    """Whether a declaration has no address, or is of a property whose addresses are pictures'."""
+    """Whether a declaration has no address, or is of a property whose addresses are pictures', or
+    has addresses in this document only."""
     name, _, value = declaration.partition(":")
-    return "url(" not in value.lower() or bool(_CSS_PICTURES.fullmatch(name))
+    return bool(_CSS_PICTURES.fullmatch(name)) or all(
+        url.startswith("#") for url in _css_urls(value)
+    )
 
 
 def _css_urls(css: str) -> Iterator[str]:
@@ -323,7 +330,7 @@ def is_inert(html: str) -> bool:
     >>> is_inert("<style>p{color:red}</style>"), is_inert("<style>@import 'x'</style>")
     (True, False)
     """
-    if not all(_judged(tag)[1] for tag in set(_TOKEN.findall(html))):
+    if CONTROLS.search(html) or not all(_judged(tag)[1] for tag in set(TAG.findall(html))):
         return False
     start = _STYLE.search(html)
     while start:
@@ -335,7 +342,10 @@ def is_inert(html: str) -> bool:
 
 
 def is_inert_style(css: str) -> bool:
-    """Whether the text of a style element loads pictures at most, as it is and as svg reads it."""
+    """Whether the text of a style element loads pictures at most, as it is and as svg reads it,
+    where it may have elements and comments: none but the one that old pages have around it."""
+    if "<" in css.lstrip().removeprefix("<!--"):
+        return False
     return is_inert_css(css) and is_inert_css(unescape(css))
 
 
@@ -348,7 +358,7 @@ def disarmed(text: str) -> str:
     """
 
     def escape(opening: re.Match[str]) -> str:
-        tag = _TOKEN.match(text, opening.start())
+        tag = TAG.match(text, opening.start())
         return "<" if tag and is_inert_tag(tag[0]) else "&lt;"
 
     return _TAG_OPEN.sub(escape, text)

@@ -6,9 +6,10 @@ would look for is written so that they do not find it and a browser shows the sa
 hexo 8.1.2, hexo-renderer-marked 7.0.1, marked 15.0.12 and hexo-theme-landscape 1.1.0.
 """
 
+import html
 import re
 
-from sinanews.extraction.sanitize import ATTRIBUTE
+from sinanews.extraction.sanitize import ATTRIBUTE, TAG
 from sinanews.utils.text import unescape
 
 # What may stand before a Markdown block's own mark: quotes, bullets, numbers of lists.
@@ -35,7 +36,7 @@ _EXCERPT_MARK = re.compile(r"(<!--+\s*+)m(?=ore\s*+--+>)", re.IGNORECASE)
 _LINK = re.compile(r"<a[ \t\n\f\r/][^<>]*+>", re.IGNORECASE)
 _IN_LINKS = re.compile(r"(href|rel)=", re.IGNORECASE)
 # The theme's script.js makes HTML of an image's alt, and its viewer of elements with these names.
-_ALT = re.compile(r'(<img [^<>]*?\balt=")([^"<>&]*+&[^"<>]*+)"')
+_IMAGE = re.compile(r"<img[ \t\n\f\r/][^<>]*+>", re.IGNORECASE)
 _LOOK_ALIKES = str.maketrans(
     {"<": "＜", ">": "＞", '"': "”", "&": "＆", "\n": " ", "\r": " ", "\t": " "}
 )
@@ -57,9 +58,9 @@ def inert_in_hexo(content: str) -> str:
     content = content.replace(_PLACEHOLDER, _references(_PLACEHOLDER))
     content = _EXCERPT_MARK.sub(lambda match: match[1] + _references("m"), content)
     content = _LINK.sub(_link, content)
-    content = _ALT.sub(_image, content)
-    for name, other in _THEME_NAMES.items():
-        content = content.replace(name, other)
+    content = _IMAGE.sub(lambda match: ATTRIBUTE.sub(_image_attribute, match[0]), content)
+    if any(name in unescape(content) for name in _THEME_NAMES):
+        content = TAG.sub(lambda match: ATTRIBUTE.sub(_theme_attribute, match[0]), content)
     lowered = content.lower()
     if any(pattern.search(lowered) for pattern in _ACTIVE_MARKDOWN):
         content = _BLANK_LINE.sub(rf"\1{_references(chr(10))}", content)
@@ -73,18 +74,41 @@ def _references(characters: str) -> str:
 
 def _link(match: re.Match[str]) -> str:
     tag: str = match[0]
-    if len(_IN_LINKS.findall(tag)) > 1:
-        return ATTRIBUTE.sub(_attribute, tag)
+    names = _IN_LINKS.findall(tag.lower())
+    if len(names) > 1 or ("'" in tag and "rel" in names):
+        return ATTRIBUTE.sub(_link_attribute, tag)
     return tag
 
 
-def _attribute(match: re.Match[str]) -> str:
-    name, equals, value = match[0].partition("=")
-    return name + equals + _IN_LINKS.sub(rf"\1{_references('=')}", value)
+def _link_attribute(match: re.Match[str]) -> str:
+    """Without what the filter would take for an attribute, or for the end of one."""
+    if not _value(match):
+        return match[0]
+    name, _, value = match[0].partition("=")
+    value = _IN_LINKS.sub(rf"\1{_references('=')}", value)
+    quote = value[:1] if value[:1] in {"'", '"'} else ""
+    inside = value.removeprefix(quote).removesuffix(quote).replace("'", _references("'"))
+    return f"{name}={quote}{inside}{quote}"
 
 
-def _image(match: re.Match[str]) -> str:
-    text = unescape(unescape(match[2]))
-    if set(text) & set('<>"'):
-        return f'{match[1]}{text.translate(_LOOK_ALIKES)}"'
-    return str(match[0])
+def _image_attribute(match: re.Match[str]) -> str:
+    text = unescape(unescape(_value(match)))
+    if match[1] and match[1].lower() == "alt" and set(text) & set('<>"'):
+        return f' {match[1]}="{text.translate(_LOOK_ALIKES)}"'
+    return match[0]
+
+
+def _theme_attribute(match: re.Match[str]) -> str:
+    """Without names of the theme's, in the attribute's name or, decoded, in its value."""
+    text = unescape(_value(match))
+    if not any(name in text or name in match[0] for name in _THEME_NAMES):
+        return match[0]
+    written = html.escape(text).replace("\n", _references("\n"))
+    attribute = f' {match[1]}="{written}"'
+    for name, other in _THEME_NAMES.items():
+        attribute = attribute.replace(name, other)
+    return attribute
+
+
+def _value(match: re.Match[str]) -> str:
+    return match[2] or match[3] or match[4] or ""

@@ -53,16 +53,25 @@ ALIVE = {  # each with what is left of it
     '<style>@import "/a";</style><style>p{color:red}</style>': "<style>p{color:red}</style>",
     '<p style="width:e\\78pression(x)">y</p>': "<p>y</p>",
     '<p style="background:url(javascript:x)">y</p>': "<p>y</p>",
-    "<svg><style>&lt;img src=x onerror=y&gt;</style></svg>": (
-        "<svg><style>&lt;img src=x onerror=y></style></svg>"
-    ),
+    "<svg><style>&lt;img src=x onerror=y&gt;</style></svg>": ("<svg></svg>"),
     "<math><mtext><table><mglyph><style><img src=x onerror=y></style></table></math>": None,
     "<svg></p><style><a title='</style><img src=x onerror=y>'></style></svg>": None,
     "<noscript><p title='</noscript><img src=x onerror=y>'></noscript>": None,
     "<!--&gt;<img src=x onerror=y>-->z": "<!--&gt;&lt;img src=x onerror=y>-->z",
     "<p>&lt;<!-- -->img src=x onerror=y&gt;</p>": "<p><<!-- -->img src=x onerror=y></p>",
     "<p>&lt;<button>img src=x onerror=y&gt;</button></p>": "<p>&lt;img src=x onerror=y></p>",
-    "<javascript:x>y</javascript:x>": "y",
+    "<javascript:x>y</javascript:x><ms-x:y>z</ms-x:y>": "yz",
+    '<area href="java\x01script:x"><a href="java&#1;script:x" class="a">y</a>': (
+        '<area><a class="a">y</a>'
+    ),
+    '<area href="&amp;\x01#106;avascript:x">': "<area>",
+    '<style>@im\x7fport "/a";</style>z': "z",
+    '<p style="mask:u\x01rl(https://example.com/a.svg#b)">y</p>': "<p>y</p>",
+    """<p style='--x:"/*";mask:url(https://example.com/a.svg#b);--y:"*/"'>y</p>""": "<p>y</p>",
+    "<p style='filter:u\\72&#13;&#10;l(https://example.com/a)'>y</p>": "<p>y</p>",
+    '<svg><foreignObject><style>@im<!-- -->port "/a";</style></foreignObject></svg>': "<svg></svg>",
+    '<svg><title><style>@im</x>port "/a";</style></title></svg>': "<svg></svg>",
+    "<p><set>a</set><portal>b</portal><handler>c</handler><model>d</model></p>": "<p>abcd</p>",
     "<plaintext>y": "y",
 }
 INERT = (
@@ -74,6 +83,7 @@ INERT = (
     '<p style="color:red;background:url(//n.sinaimg.cn/a.png) no-repeat">x</p>',
     "<style>.a > .b:hover{width:calc(1px + 2px)} @media print{p{display:none}}</style>",
     '<svg viewBox="0 0 1 1"><defs><path id="a" d="M0 0"/></defs><use href="#a"/></svg>',
+    '<p style="scroll-behavior:smooth;fill:url(#a)">x</p><style><!-- p{color:red} --></style>',
     "<details><summary>x</summary>y</details><label>x</label><fieldset>y</fieldset>",
     "<table><tbody><tr><td>a < b && c</td></tr></tbody></table>",
     "<!-- <p class='a'>x</p> --><!--article_adlist[<img src=\"//n.sinaimg.cn/a.png\"/>]-->",
@@ -304,7 +314,7 @@ SCRIPT = re.compile(
         ("a\ufffcb", "a&#65532;b"),
         (
             '<a title="href=x rel=\'y" rel="z" href="https://sina.cn/?href=a">',
-            '<a title="href&#61;x rel&#61;\'y" rel="z" href="https://sina.cn/?href&#61;a">',
+            '<a title="href&#61;x rel&#61;&#39;y" rel="z" href="https://sina.cn/?href&#61;a">',
         ),
         ('<img src="/a" alt="&quot;&lt;b&gt;">', '<img src="/a" alt="”＜b＞">'),
         (
@@ -312,6 +322,15 @@ SCRIPT = re.compile(
             '<img src="/a" alt="”  `＜b＞`">',
         ),
         ("<div>\n\nhttps://a/#rel='b'\n</div>", "<div>\n&#10;https://a/#rel='b'\n</div>"),
+        (
+            """<a rel="a' onmouseover=x b" href="https://sina.cn/">""",
+            """<a rel="a&#39; onmouseover=x b" href="https://sina.cn/">""",
+        ),
+        (
+            '<img data-alt="&amp;" alt="&lt;img src=x onerror=y&gt;">',
+            '<img data-alt="&amp;" alt="＜img src=x onerror=y＞">',
+        ),
+        ('<a class="fancy&#98;ox x">', '<a class="fancy-box x">'),
         ('<a class="fancybox">', '<a class="fancy-box">'),
     ],
 )
