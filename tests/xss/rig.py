@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,10 +99,11 @@ def _node(site: Path, script: str, *arguments: str, lines: str = "") -> str:
 
 
 class Trial:
-    """Judges the posts of vectors, and counts."""
+    """Judges the posts of vectors, counts, and tells of each survivor and each batch at once."""
 
-    def __init__(self, site: Path) -> None:
+    def __init__(self, site: Path, tell: Callable[[str], object] = lambda _: None) -> None:
         self.site = site
+        self.tell = tell
         self.vectors = self.posts = self.opened = 0
         self.survivors: list[str] = []
 
@@ -113,6 +114,7 @@ class Trial:
         )
         while batch := dict(islice(samples, BATCH)):
             self._judge(batch)
+            self.tell(self.summary())
 
     def _made(self, number: int, vector: Vector) -> Iterator[tuple[Sample, bytes]]:
         self.vectors += 1
@@ -127,6 +129,7 @@ class Trial:
             if faults:
                 told = [samples[name] for name in names if name in samples]
                 self.survivors.append(survivor(way, told, faults))
+                self.tell(self.survivors[-1])
 
     def summary(self) -> str:
         """The counts in one line."""
@@ -152,11 +155,15 @@ def main() -> int:
         sys.exit(f"the rig needs node, npm and Chromium: {absent}")
     start = time.monotonic()
     with TemporaryDirectory() as folder:
-        trial = Trial(prepare(Path(folder)))
+        trial = Trial(prepare(Path(folder)), _say)
         trial.run(vectors_for(trial.site))
-    lines = [*trial.survivors, f"{trial.summary()}, {time.monotonic() - start:.0f} s"]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    _say(f"{trial.summary()}, {time.monotonic() - start:.0f} s")
     return int(bool(trial.survivors))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
