@@ -21,7 +21,11 @@ _MAIL = re.compile(
     rf"""
     [A-Za-z0-9._%+\-]{{1,64}} {_AT}
     (?! [0-9]x\.(?:png|jpe?g|gif|webp|svg)\b )
-    (?P<host> (?:[\w\-]{{1,63}}{_DOT}){{1,8}} [A-Za-z][A-Za-z0-9\-]{{1,62}} )
+    (?P<host>
+        (?: (?:[A-Za-z0-9_\-]{{1,63}}{_DOT}){{1,8}}  # it ends where Chinese text goes on
+        | (?:[\w\-]{{1,63}}{_DOT}){{1,8}} )
+        [A-Za-z][A-Za-z0-9\-]{{1,62}}
+    )
     """,
     re.VERBOSE,
 )
@@ -131,6 +135,8 @@ def without_sinas_mail(text: str) -> str:
 
     >>> without_sinas_mail("投稿：li@staff.sina.com.cn，公司：ir@example.com")
     '投稿：…，公司：ir@example.com'
+    >>> without_sinas_mail("问li@staff.sina.com.cn或wang.li@vip.sina.com，见news.example.com")
+    '问…或…，见news.example.com'
     """
     if not _may_have_mail(text):
         return text
