@@ -40,10 +40,11 @@ def without_persons(page: bytes, content_type: str) -> bytes:
     response = HtmlResponse("", body=page, headers={"Content-Type": content_type})
     text = response.text
     kept = without_mail(without_readers(text))
-    if kept == text:
-        return page
-    _, bom = read_bom(page)
-    return (bom or b"") + kept.encode(response.encoding, "xmlcharrefreplace")
+    if kept != text:
+        _, bom = read_bom(page)
+        page = (bom or b"") + kept.encode(response.encoding, "xmlcharrefreplace")
+    # Once more byte by byte: under a wrong label a Chinese character may take part of an address.
+    return without_mail(page.decode("latin-1"), "...").encode("latin-1")
 
 
 def without_readers(html: str) -> str:

@@ -119,15 +119,15 @@ def json_text(value: object) -> str:
     return "\n".join(_CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}", line) for line in lines)
 
 
-def without_mail(text: str) -> str:
-    """The text with … in place of each e-mail address, however its @ and dots are written.
+def without_mail(text: str, left_out: str = LEFT_OUT) -> str:
+    """The text with `left_out` in place of each e-mail address, however its @ and dots are written.
 
     >>> without_mail("联系zhang.san@example.com，图logo@2x.png")
     '联系…，图logo@2x.png'
     >>> without_mail('<a href="mailto:li%40mail.example.cn">li&#64;mail&#46;example.cn</a>')
     '<a href="mailto:…">…</a>'
     """
-    return _MAIL.sub(LEFT_OUT, text) if _may_have_mail(text) else text
+    return _MAIL.sub(left_out, text) if _may_have_mail(text) else text
 
 
 def without_sinas_mail(text: str) -> str:

@@ -245,3 +245,12 @@ def test_no_real_body_has_an_address_that_would_be_left_out(folder):
         body = expected.read_bytes().decode()
         assert without_sinas_mail(body) == body
     assert "…@" not in article.body_html
+
+
+@pytest.mark.parametrize("label", ["gbk", "utf-8", "big5"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_an_address_behind_a_chinese_character_is_found_under_a_wrong_label(encoding, label):
+    page = "<p>投稿：l@staff.sina.com.cn</p>".encode(encoding)
+    kept = without_persons(page, f"text/html; charset={label}")
+    assert b"@staff" not in kept
+    assert b"sina.com.cn" not in kept
