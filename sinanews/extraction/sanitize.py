@@ -80,8 +80,8 @@ REFERENCES = frozenset((
     "altglyph", "color-profile", "cursor", "feimage", "filter", "font-face-uri", "glyphref",
     "lineargradient", "mpath", "pattern", "radialgradient", "textpath", "tref", "use",
 ))  # fmt: skip # as above
-# svg attributes with CSS in them, whose addresses are of parts of this document.
-CSS_REFERENCES = frozenset((
+# svg attributes that are CSS properties with addresses.
+CSS_PROPERTIES = frozenset((
     "clip-path", "cursor", "fill", "filter", "marker", "marker-end", "marker-mid", "marker-start",
     "mask", "stroke",
 ))  # fmt: skip # as above
@@ -183,9 +183,8 @@ def attribute(tag: str, name: str, value: str) -> str | None:
 def _kind(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         return None if is_inert_css(value) else STYLES
-    if name in CSS_REFERENCES:
-        inside = is_inert_css(value) and all(url.startswith("#") for url in _css_urls(value))
-        return None if inside else STYLES
+    if name in CSS_PROPERTIES:
+        return None if is_inert_css(f"{name}:{value}") else STYLES
     if name == "src" and tag in PLAYERS:
         return FRAMES
     if name in ADDRESS_LISTS:
