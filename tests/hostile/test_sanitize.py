@@ -29,9 +29,10 @@ ALIVE = {  # each with what is left of it
     '<a data-href="javascript:x" ping="https://example.com/" href="/a">y</a>': '<a href="/a">y</a>',
     '<svg><a xlink:href="javascript:x">y</a></svg>': "<svg><a>y</a></svg>",
     '<svg><use href="https://example.com/a.svg#b"></use></svg>': "<svg><use/></svg>",
-    '<svg><path fill="url(https://example.com/a.svg#b)" mask="url(#m)" marker-start="\\75rl(//example.com/a.svg)"/></svg>': (
+    '<svg><path fill="url(https://example.com/a.svg#b)" mask="url(#m)"/></svg>': (
         '<svg><path mask="url(#m)"/></svg>'
     ),
+    '<svg><path marker-start="\\75rl(//example.com/a.svg)"/></svg>': "<svg><path/></svg>",
     '<img src="data:image/svg+xml,<svg>"><img src="https://a&quot;onclick=&quot;x/b">': (
         "<img><img>"
     ),
