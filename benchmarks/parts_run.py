@@ -30,7 +30,7 @@ from sinanews.archive import writer
 from sinanews.download.aiohttp_handler import AiohttpDownloadHandler
 from sinanews.download.handler import ArchiveDownloadHandler
 from sinanews.exports.jsonl import ArticleLinesExporter
-from sinanews.extraction import body, html5, layouts, page
+from sinanews.extraction import body, bounds, html5, layouts, page
 from sinanews.extraction.layouts import base as layout_base
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.ledger import records
@@ -39,6 +39,7 @@ from sinanews.middlewares import DecompressionMiddleware
 from sinanews.scheduler import LedgerScheduler
 from sinanews.spiders import base as spider_base
 from sinanews.spiders.china import ChinaSpider
+from sinanews.utils import atomic
 
 # Each part, and the functions, methods and properties through which it is entered.
 PARTS: dict[str, list[tuple[Any, str]]] = {
@@ -53,6 +54,8 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "list: reading a page of it": [(ChinaSpider, "parse_list")],
     "list: rows into the ledger": [(Ledger, "upsert_listed")],
     "read: decode and parse (Lexbor)": [(TextResponse, "text"), (layout_base, "parse")],
+    "read: bounds": [(bounds, "check"), (page, "check")],
+    "read: plain, without addresses": [(page, "make_storable")],
     "read: which layout": [(layouts, "of")],
     "read: fields, by the item loader": [
         (ArticleLoader, "add_rules"),
@@ -75,7 +78,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "write: post": [(pipelines, "post_bytes"), (pipelines, "post_hash")],
     "write: JSON line": [(pipelines, "json_line"), (ArticleLinesExporter, "export_item")],
     "write: compressed for the ledger": [(records, "packed")],
-    "write: files, synced (a thread)": [(writer, "write_whole")],
+    "write: files, synced (a thread)": [(atomic.Drafts, "__enter__"), (atomic.Drafts, "publish")],
     "write: ledger": [(Ledger, "record_outcomes"), (Ledger, "reserve_path")],
     "write: pipelines": [(ItemPipelineManager, "process_item_async"), (writer.Archive, "store")],
     # The event loop, with everything in it that has no clock of its own.
