@@ -94,6 +94,7 @@ _BASE = "https://sina.com.cn/"
 _PLAIN_URL = re.compile(
     r"(?:https?:)?//(?!xn--)(?:[a-z0-9-]{1,63}\.(?!xn--)){1,9}[a-z]{2,20}(?:[/?#][!#-;=?-\[\]-~]*)?"
 )
+_SCRIPT_URL = re.compile(r"\s*(?:java|vb|live)script\s*:", re.IGNORECASE)  # of no inert use
 _PICTURE = re.compile(r"image/(?!svg)", re.IGNORECASE)  # svg opened as a page runs scripts
 _CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
 
@@ -191,7 +192,11 @@ def _kind(tag: str, name: str, value: str) -> str | None:
         pieces = _CANDIDATES.split(value)
         return None if all(is_inert_url(piece, picture=True) for piece in pieces) else URLS
     is_address = name in ADDRESSES or name.endswith(("href", "src"))
-    acts = name in DANGEROUS or (is_address and not _is_address(tag, name, value))
+    acts = (
+        name in DANGEROUS
+        or (is_address and not _is_address(tag, name, value))
+        or _SCRIPT_URL.match(value)
+    )
     return URLS if acts else None
 
 

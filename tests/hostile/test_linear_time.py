@@ -97,7 +97,8 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "download.hosts._AFTER_AUTHORITY": ("split", ("/", "?", "#", "a")),
     "download.hosts._AFTER_PATH": ("split", ("?", "#", "a")),
     "download.hosts._HOST": ("fullmatch", ("a", "-", ".", "a.", "xn--")),
-    "extraction.html5._CONTROLS": ("sub", ("a", "\x00", "一")),
+    "extraction.sanitize.CONTROLS": ("sub", ("a", "\x00", "一")),
+    "extraction.html5.CONTROLS": ("sub", ("a", "\x00", "一")),
     "extraction.html5._TEXT_SPECIAL": ("search", ("a", "一")),
     "extraction.html5._VALUE_SPECIAL": ("search", ("a", "一")),
     **{
@@ -126,11 +127,11 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.sanitize._ESCAPE": ("sub", ("\\", "6", "e", " ", "g")),
     "extraction.sanitize._PICTURE": ("match", ("image/", "svg", "a")),
     "extraction.sanitize._PLAIN_URL": ("fullmatch", ("http:", "//", "a", ".", "a.", "-", "/")),
-    "extraction.sanitize._SCRIPT": ("match", ("java", "script", "data", "a")),
+    "extraction.sanitize._SCRIPT_URL": ("match", (" ", "java", "script", "javascript", "a", ":")),
     "extraction.sanitize._STYLE": ("search", (*HTML, "<style")),
     "extraction.sanitize._TAG": ("fullmatch", HTML),
     "extraction.sanitize._TAG_OPEN": ("findall", HTML),
-    "extraction.sanitize._TOKEN": ("findall", HTML),
+    "extraction.sanitize.TAG": ("findall", HTML),
     "extraction.bylines._WORDS": ("findall", ("一", " ", "、", "，")),
     "extraction.bylines._NOT_A_NAME": ("fullmatch", ("整理", "摄", "报道", "一", "系", "\n")),
     "extraction.html5._TAG_OPEN": ("findall", HTML),
@@ -158,6 +159,8 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.processors._WORD": ("findall", ("一", "·", " ")),
     "extraction.processors._TICKERS": ("fullmatch", (" ", "news_keyword_pub,", "a", ",", "\n")),
     "posts.front_matter._ESCAPED": ("sub", ("a", "\x00", "\ufffe", "一", "<")),
+    "posts.hexo.TAG": ("findall", HTML),
+    "posts.hexo._IMAGE": ("findall", (*HTML, "<img ")),
     "posts.hexo.ATTRIBUTE": ("findall", ("a",)),
     **{
         f"posts.hexo._ACTIVE_MARKDOWN[{number}]": (
@@ -166,7 +169,6 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         )
         for number in range(6)
     },
-    "posts.hexo._ALT": ("findall", ("<img ", "alt=", '"', "&", "a", " ", ">")),
     "posts.hexo._BLANK_LINE": ("sub", ("\n", " ", "\t", "a")),
     "posts.hexo._EXCERPT_MARK": ("findall", ("<!--", "-", " ", "more", ">", "m")),
     "posts.hexo._FENCE": ("findall", ("`", "~", "``", "a")),

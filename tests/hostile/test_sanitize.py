@@ -74,6 +74,7 @@ ALIVE = {  # each with what is left of it
     '<svg><title><style>@im</x>port "/a";</style></title></svg>': "<svg></svg>",
     "<p><set>a</set><portal>b</portal><handler>c</handler><model>d</model></p>": "<p>abcd</p>",
     "<plaintext>y": "y",
+    '<navigate to="javascript:x" by="y">z</navigate>': '<navigate by="y">z</navigate>',
 }
 INERT = (
     '<p class="a" data-x="y" lang="zh" tabindex="0" my-own>x</p>',
