@@ -19,6 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from brs_kb.payloads import get_all_payloads
+
 from xss.own_vectors import own_vectors
 
 HERE = Path(__file__).parent
@@ -55,9 +57,6 @@ def collect(packages: Path, archives: Path) -> list[Vector]:
 
 
 def _brs_kb() -> Iterator[str]:
-    # Its import takes a second, which only those pay who collect.
-    from brs_kb.payloads import get_all_payloads  # noqa: PLC0415
-
     return (entry.payload for _, entry in sorted(get_all_payloads().items()))
 
 
