@@ -96,6 +96,8 @@ _PLAIN_URL = re.compile(
 )
 _SCRIPT_URL = re.compile(r"\s*(?:java|vb|live)script\s*:", re.IGNORECASE)  # of no inert use
 _PICTURE = re.compile(r"image/(?!svg)", re.IGNORECASE)  # svg opened as a page runs scripts
+# No picture's: themes that show a picture larger open such an address in a frame or a player.
+_OTHER_FILE = re.compile(r"\.(?:pdf|mp4|mov|ogv|webm)(?:[?#]|\Z)", re.IGNORECASE)
 _CANDIDATES = re.compile(r"[\s,]+")  # between the addresses of a srcset
 
 # Also of Word's elements, such as `o:p`. `<javascript:x>`, and any other scheme of two letters or
@@ -204,6 +206,8 @@ def _is_address(tag: str, name: str, value: str) -> bool:
     if tag in REFERENCES:
         return value.startswith("#")
     is_picture = name in {"background", "lowsrc", "poster"} or tag in PICTURES
+    if is_picture and _OTHER_FILE.search(value):
+        return False
     return is_inert_url(value, picture=is_picture)
 
 

@@ -37,6 +37,7 @@ ALIVE = {  # each with what is left of it
         "<img><img>"
     ),
     '<img src="/a.png" attributionsrc="https://example.com/">': '<img src="/a.png">',
+    '<img src="https://n.sinaimg.cn/a.PDF#b"><img src="/a.mp4?b">': "<img><img>",
     '<svg><a><animate attributeName="href" to="javascript:x"/>y</a></svg>': "<svg><a>y</a></svg>",
     "<iframe srcdoc='<script>x</script>'></iframe>z": "z",
     '<iframe src="https://example.com/"></iframe>z': "z",
