@@ -1,102 +1,315 @@
-"""Reads the reporters of an article from the bylines in its text."""
+"""Reads the reporters of an article from the bylines in its text.
+
+A byline is a row of credits, each a role and the names behind it:
+
+    byline  = [outlet] credit {[outlet] credit} [ending]
+    credit  = role [separator] [outlet] name {name}
+    ending  = [place] "报道" | "发自" place | "/文" | a story that goes on
+
+It stands in brackets anywhere, is a line, or begins or ends one. A role says who wrote (记者, 作者, 文 …)
+or who did something else (编辑, 摄影, 来源 …), whose names are passed over. What can be read in two ways
+names nobody: a wrong author is worse than none.
+"""
 
 import re
-from collections.abc import Iterable
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import NamedTuple
 
-_HAN = r"[\u4e00-\u9fff]"
-# 李金磊, 矫 月 (two characters, spaced to be as wide as three), or the first character of 王 小 明.
-_NAME = rf"{_HAN}(?:{_HAN}{{1,7}}| {_HAN}(?!{_HAN})|(?= ))"
-# In a list each word is a name in one way only, or else a row of words could be read in more ways
-# than can be tried: two characters and more; one with a space behind it; or the last of such.
-_WORD = rf"{_HAN}(?>{_HAN}{{1,7}}|(?= )|(?<=(?<!{_HAN}){_HAN} {_HAN}))"
-_NAMES = rf"(?P<names>(?:{_HAN} {_HAN}(?!{_HAN})|{_WORD})(?:[ 、，,]++{_WORD})*)"
+from sinanews.extraction.names import HAN, PLACES, apart, is_name, may_be_name
+from sinanews.utils.text import line
 
-# The forms of a byline, one anywhere and those at the start of a paragraph. `byline` has examples
-# of each, in this order.
-_IN_BRACKETS = re.compile(
-    rf"[（(][^（()）。]{{0,10}}?(?:记者|通讯员|作者)[ ：:/|]*+{_NAMES}[ ]?[)）]"
+_SEPARATORS = "：:｜|丨/／·→►▶▪>＞-"
+_MARKS = "■□●○▲△◆◇★☆•—*、，,;； "
+# Of words that are roles only in front of something.
+_FOLLOWS = rf"(?=[ ]?[{_SEPARATORS}]|[ ])"
+_RANK = (
+    r"(?:本报|本刊|本网|本台|本社|每经|见习|实习|特约|特派|首席|资深|高级|全媒体|融媒体?|主任|财经|新媒体"
+    rf"|驻[{HAN}]{{1,5}}?)"
 )
-_AT_START = (
-    re.compile(rf"[（(]?(?:文|撰文|撰稿|作者)[ ]?[|｜/／丨：:][ ]?{_NAMES}(?=[)）]?$|[ )）])"),
-    re.compile(rf"[■□●◎]? ?[^ ，。]{{0,8}}记者[ ：:/|]++{_NAMES}(?: \S{{0,4}}报道)?$"),
-    re.compile(rf"原创[：:] ?(?P<names>{_NAME})"),
+_ROLE = re.compile(
+    rf"""
+    (?P<OTHER>
+        (?:摄影|摄像|图片|视频|航拍|美术|美编|制图|设计)(?!报道|来源)(?:记者|编辑|设计|通讯员)?
+        | (?:图文|文字|责任|执行|值班|实习|见习|本报|本刊|每经|新媒体|版面|专业|主任|资深)?
+          (?:副?主编|编辑|责编|总编|编委|编导|编审|校对|校审|审校|审核|审读|检校)
+        | 统筹|策划|监制|出品人?|制片人?|制作|制表|签发|[一二三]读|[一二三初复终]审|[一二三]校|排版|运营|拍摄
+        | (?:题|头|首|配|封|插|组|原|供|绘)图(?!来源)|图源|图据|图表|绘制|插画|漫画|海报|封面(?!新闻)|剪辑|配音
+        | 视觉|音频|后期|翻译|校译|主持人?|嘉宾|口述|受访者?|整理|版权|组稿|组版|版式|微信|公众号|邮箱|电话
+        | (?<![{HAN}])[图摄译编责影](?=[ ]?[{_SEPARATORS}])
+    )
+    | (?P<SOURCE> (?:图片|题图|数据|资料|新闻|文章|本文|信息)?(?:来源|出处)|稿源|转自|转载自?|首发)
+    | (?P<WRITER>
+        {_RANK}{{0,4}}(?:记者|通讯员|评论员|撰稿人?|专栏作者|实习生)
+        | (?:本文)?作者
+        | (?:采写|撰文|采访|执笔|编译|原创|撰写){_FOLLOWS}
+        | (?<![{HAN}])文(?:[ ]?[/／、][ ]?图)?{_FOLLOWS}
+        | [⊙◎](?=[ ]?[{HAN}])
+    )
+    """,
+    re.VERBOSE,
 )
-
-# What `_NAMES` matches beside the names; `_authors` has examples of each.
-_OTHER_CREDITS = re.compile(r"编辑|校对|审核|责编|发自|(?<= )摄影|视频")
-_ROLE = re.compile(r"(?:见习|实习|特约|本报){0,4}(?:记者|通讯员|实习生)|编译")
-_WORDS = re.compile(r"[^ 、，,]+")
-_NOT_A_NAME = re.compile(
-    r".*(?:整理|获悉|供图|综述|摄|财经|新闻|日报|时报|网|社|频道|编辑部)|[系为].*|.*报道.*|.{5,}"
+# Lines without any of these have no byline.
+_SIGNS = re.compile(
+    r"记者|通讯员|评论员|撰稿|作者|实习生|采写|撰文|执笔|编译|原创|(?<!\w)文 ?[\W丨]|[/／] ?文|[⊙◎]|[电讯] ?[（(]|报道$"
 )
+_LONGEST = 300  # characters at the beginning and at the end of a line that are looked at
+_LONGEST_PREFIX = 50  # characters before the first role
+_BRACKETS = re.compile(r"[（(【\[［]([^（()）【】\[\]［］]{2,120})[)）】\]］]")
+# Addresses of outlets and persons: 华夏时报（www.example.cn）记者 | 作者：苏禾（suhe@example.com）
+_CONTACT = re.compile(
+    r"[（(\[［](?:[^（()）【】\[\]［］]{0,40}(?:@|…|邮箱|电话|微信号?)[^（()）【】\[\]［］]{0,60}"
+    r"|[\w./:-]{1,60}\.(?:cn|com|net)[\w./]{0,20})[)）\]］]"
+)
+_SENTENCE = re.compile(r"[。！？!?；;…，,“”「」]")
+_OUTLET = re.compile(
+    r".{0,24}(?:[网报社台刊电讯]|新闻|财经|经济报道|周末|杂志|客户端|APP|App|频道|证券|券商中国|商业|经纬|传媒"
+    r"|全媒体|融媒|工作室|e公司|快讯|报道)|每经|中经|南都|南财|红星|封面|界面|澎湃|北青|上证|中证"
+)
+_LEADING_OUTLET = re.compile(r"[^ 、，,]{2,24} ")
+_SPEECH = re.compile(
+    r"[对向告诉问在让由与被把据称给的]"
+)  # of what stands before a reporter in a story
+_START = re.compile(rf"[ ]?[{_SEPARATORS}]{{0,3}}[ ]?[⊙◎○●■□]?[ ]?")
+_LIST = re.compile(r"[ ]?[、，,&▪/／][ ]?|[ ]")
+_WORD = re.compile(rf"[{HAN}](?:[{HAN}·•・]{{0,60}}[{HAN}])?")
+_SPACED = re.compile(rf"[{HAN}](?![{HAN}])(?: [{HAN}](?![{HAN}]))+")  # 矫 月
+_NAME_AND_END = re.compile(r"(?P<name>.{2,})(?P<end>摄影?|报道|供图|制图|整理|编译)")
+_PICTURES = re.compile(r"[ ]?[/／]?[ ]?(?:摄影?(?!报道)|制图|供图|拍摄|绘|图片|图(?!文)|剪辑|整理)")
+_PLACE = "|".join(sorted(PLACES, key=len, reverse=True))
+_REPORT = re.compile(
+    rf"[ ]?(?:(?:{_PLACE})[ 、，,—-]{{0,3}}){{0,6}}[{HAN}]{{0,8}}?报道(?=[ ：:，,。]|$)"
+    rf"|[ ]?发自[ ]?[{HAN}]{{2,8}}(?:[ 、，,](?:{_PLACE})){{0,4}}"
+)
+_ENDING = re.compile(
+    rf"[ ]?[/／、]?[ ]?文(?:[ ]?[/／、]?[ ]?图)?(?![{HAN}])"  # 苏禾/文
+    r"|[ ]?[：:]?[ ]?(?:…|[\w.%+-]{1,64}@[\w.-]{1,64})"  # an address, or what stands for one
+    r"|[ ]?(?:[（(]?完[)）]?)?[ 。]{0,2}$"
+)
+# 中新网北京7月3日电 (苏禾)1日，… has names and no role.
+_DATELINE = re.compile(rf"[^，。（()）]{{2,40}}[电讯][ ]?[（(](?P<names>[{HAN} 、]{{2,30}})[)）]")
 
 
-def byline(paragraphs: Iterable[str]) -> str | None:
-    """The reporters that a text names as its authors, with one space between names.
+class DoubtError(Exception):
+    """Raised for a byline that can be read in two ways."""
 
-    None when there is no byline, or when two bylines differ: a wrong author is worse than none.
 
-    >>> examples = {
-    ...     # In brackets, anywhere
-    ...     "中新网9月28日电（记者 李金磊）记者从文旅部获悉": "李金磊",
-    ...     "（央视记者 许骁）": "许骁",
-    ...     "本报讯（记者张三、李四）": "张三 李四",
-    ...     "（记者 王 小 明）": "王小明",
-    ...     "（作者系律师）": None,
-    ...     "（记者丁伟摄）": None,
-    ...     # After a label, at the start of a paragraph
-    ...     "文/玉浊清": "玉浊清",
-    ...     "撰文 | 孟亚旭 编辑 | 李四": "孟亚旭",
-    ...     "作者：张三": "张三",
-    ...     "来源：海港周刊": None,
-    ...     # A paragraph of its own
-    ...     "■本报记者 矫 月": "矫月",
-    ...     "21世纪经济报道记者 张三 北京报道": "张三",
-    ...     "海港商报记者从码头获悉，货到了。": None,
-    ...     # Reprints of social media
-    ...     "原创： 张三编译 海港观察": "张三",
-    ... }
-    >>> [text for text, author in examples.items() if byline([text]) != author]
-    []
+class _Credit(NamedTuple):
+    role: str  # WRITER, SOURCE or OTHER
+    after: str  # up to the next role
+
+
+class _Names(NamedTuple):
+    names: list[str]
+    are_sure: bool  # whether each is a name by its surname
+    rest: str  # what follows them
+
+
+def byline(paragraphs: Iterable[str], doubtful: list[str] | None = None) -> str | None:
+    """The reporters that a text names as its authors, with one space between their names.
+
+    None when there is no byline, or when two bylines differ. Lines that look like bylines and can
+    be read in two ways are added to `doubtful`.
+
     >>> byline(["文/张三", "（记者 张三）"]), byline(["（记者 张三）", "（记者 李四）"])
     ('张三', None)
+    >>> byline(["海港日报记者 张三", "实习生 李四", "编辑 王五"])
+    '张三 李四'
     """
-    bylines = set()
+    found: list[tuple[str, ...]] = []
+    goes_on = False  # whether the line before is a byline as a whole
     for text in paragraphs:
-        for match in (_IN_BRACKETS.search(text), *[form.match(text) for form in _AT_START]):
-            if match and (authors := _authors(match["names"])):
-                bylines.add(authors)
-    return bylines.pop() if len(bylines) == 1 else None
+        is_line = False
+        try:
+            for names, is_line in _bylines(text):
+                if goes_on and is_line and not {*names} & {*found[-1]}:
+                    found[-1] += names
+                else:
+                    found.append(names)
+        except DoubtError:
+            if doubtful is not None:
+                doubtful.append(text)
+        goes_on = is_line
+    return " ".join(found[0]) if len({*found}) == 1 else None
 
 
-def _authors(names: str) -> str:
-    """The names of reporters, with one space between them; empty when it is doubtful which words
-    are names.
+def _bylines(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The names of each byline in a line, and whether it is the line as a whole.
+
+    Raises DoubtError.
+    """
+    ends = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}。{text[-_LONGEST:]}"
+    if not _SIGNS.search(ends):
+        return
+    ends = line(_CONTACT.sub(_without_address, ends)) or ""
+    for bracketed in _BRACKETS.finditer(ends):
+        if names := _credited(bracketed[1], in_brackets=True):
+            yield names, False
+    if (dated := _DATELINE.match(ends)) and (names := _all_names(dated["names"])):
+        yield names, False
+    bare = (line(_BRACKETS.sub(" ", ends)) or "").strip(_MARKS)
+    if names := _signed(bare) or _credited(bare):
+        yield names, not _SENTENCE.search(bare)
+    elif names := _credited(_SENTENCE.split(bare.rstrip("。 "))[-1].strip(), to_end=True):
+        yield names, False
+
+
+def _without_address(contact: re.Match[str]) -> str:
+    """A space for an address in brackets, unless who has it is named there."""
+    return contact[0] if "记者" in contact[0] or "作者" in contact[0] else " "
+
+
+def _credited(text: str, *, in_brackets: bool = False, to_end: bool = False) -> tuple[str, ...]:
+    """The names of those who wrote, in a row of credits at the beginning of a text, or `to_end`
+    with nothing else in it. Raises DoubtError.
 
     >>> examples = {
-    ...     "张三、李四": "张三 李四",
-    ...     "矫 月": "矫月",
-    ...     "王 小 明": "王小明",
-    ...     "张三 发自北京": "张三",
-    ...     "张三 编辑 李四": "张三",
-    ...     "张三 实习生 李四": "张三 李四",
-    ...     "矫 月 见习记者 张 三": "矫月 张三",
-    ...     "张三 北京报道": "张三",
-    ...     "张三 北京 上海报道": "",  # perhaps 张三 and 北京, perhaps two places
-    ...     "整理": "",
-    ...     "系律师": "",
-    ...     "某某大学教授": "",
+    ...     "文/玉浊清": ("玉浊清",),
+    ...     "本报记者 矫 月": ("矫月",),
+    ...     "每经记者 苏禾 每经编辑 季明朗": ("苏禾",),
+    ...     "来源：某某日报 作者：苏禾 图片：某某社等": ("苏禾",),
+    ...     "21世纪经济报道记者 张三、实习生李四 广州、北京报道": ("张三", "李四"),
+    ...     "海港日报记者苏禾 9月以来，码头的货多了。": ("苏禾",),
+    ...     "摄影：本报记者 张三": (),
+    ...     "海港日报记者 张三 摄": (),
+    ...     "海港日报记者从码头获悉，货到了。": (),
+    ...     "作者：智通财经网": (),
     ... }
-    >>> [names for names, authors in examples.items() if _authors(names) != authors]
+    >>> [text for text, names in examples.items() if _credited(text) != names]
     []
     """
-    authors = []
-    for group in _ROLE.split(_OTHER_CREDITS.split(names)[0]):
-        words = _WORDS.findall(group)
-        people = list(takewhile(lambda word: not _NOT_A_NAME.fullmatch(word), words))
-        is_doubtful = len(people) != len(words) and len(people) > 1
-        if people and not is_doubtful:
-            separator = "" if all(len(word) == 1 for word in people) else " "
-            authors.append(separator.join(people))
-    return " ".join(authors)
+    prefix, credits = _split(text)
+    outlet = prefix.rpartition(" ")[2]
+    if len(prefix) > _LONGEST_PREFIX or _SENTENCE.search(prefix) or _SPEECH.search(outlet):
+        return ()
+    writers: list[str] = []
+    is_others = False  # whether the next names belong to the credit before: 摄影：本报记者 苏禾
+    rest = ""
+    for credit, following in zip_longest(credits, credits[1:]):
+        if credit.role != "WRITER":
+            if _SENTENCE.search(credit.after):
+                break
+            is_others = credit.role == "OTHER" and _is_outlet(credit.after)
+            rest = ""
+            continue
+        names, are_sure, rest = _names(credit.after, in_brackets=in_brackets)
+        if not names and not _is_outlet(credit.after):
+            break
+        stands_behind = (  # 苏禾 制图
+            following is not None
+            and following.role == "OTHER"
+            and not (rest + following.after).strip()
+        )
+        if not (is_others or stands_behind or _PICTURES.match(rest)):
+            writers += names
+        is_others = is_others and not names
+        if following is None or not _is_outlet(rest):
+            if writers and not _ends(rest, may_go_on=are_sure and not to_end):
+                raise DoubtError
+            break
+    return () if to_end and not _ends(rest, may_go_on=False) else tuple(writers)
+
+
+def _split(text: str) -> tuple[str, list[_Credit]]:
+    """What is before the first role of a text, and its credits."""
+    roles = [*_ROLE.finditer(text)]
+    starts = [*(role.start() for role in roles), len(text)]
+    credits = [
+        _Credit(role.lastgroup or "", text[role.end() : end])
+        for role, end in zip(roles, starts[1:], strict=True)
+    ]
+    return text[: starts[0]], credits
+
+
+def _is_outlet(text: str) -> bool:
+    """Whether a text has nothing in it but an outlet, or where a report is from, as before the role
+    that comes next."""
+    words = text.strip(_MARKS + _SEPARATORS)
+    return not words or bool(_OUTLET.fullmatch(words) or _REPORT.fullmatch(words))
+
+
+def _ends(rest: str, *, may_go_on: bool) -> bool:
+    """Whether a byline may end where its names do, with this behind them."""
+    is_ending = _REPORT.match(rest) or _ENDING.match(rest) or _PICTURES.match(rest)
+    return bool(is_ending) or (may_go_on and rest.startswith(" "))
+
+
+def _names(after: str, *, in_brackets: bool = False) -> _Names:
+    """The names behind a role.
+
+    >>> _names("：张三、李 四 北京报道")
+    _Names(names=['张三', '李四'], are_sure=True, rest=' 北京报道')
+    >>> _names("从码头获悉").names, _names("林知远苏小禾").names, _names("/海港网 阿苏").names
+    ([], ['林知远', '苏小禾'], ['阿苏'])
+    """
+    start = _START.match(after)
+    position = start.end() if start else 0
+    is_apart = position > 0 or in_brackets
+    while (outlet := _LEADING_OUTLET.match(after, position)) and _OUTLET.fullmatch(outlet[0][:-1]):
+        position = outlet.end()
+    names: list[str] = []
+    sure = 0
+    end = sure_end = position
+    while word := _SPACED.match(after, position) or _WORD.match(after, position):
+        people, length = _people(word[0], is_first=not names, is_apart=is_apart)
+        if not people or (people == [word[0]] and _OUTLET.fullmatch(word[0])):
+            break
+        names += people
+        end = word.start() + length
+        if all(map(is_name, people)):
+            sure, sure_end = len(names), end
+        separator = _LIST.match(after, end)
+        if not separator:
+            break
+        position = separator.end()
+    if 0 < sure < len(names) and not _ends(after[end:], may_go_on=False):
+        names, end = names[:sure], sure_end  # the story goes on with a word like a name
+    return _Names(names, sure == len(names), after[end:])
+
+
+def _people(word: str, *, is_first: bool, is_apart: bool) -> tuple[list[str], int]:
+    """The names at the beginning of a row of Chinese characters, and how many of them they take.
+
+    Raises DoubtError.
+    """
+    if " " in word:
+        return _spaced(word.split(" ")), len(word)
+    ending = _NAME_AND_END.fullmatch(word)
+    if ending and (is_first or ending["end"] != "报道"):  # which else follows a place
+        return apart(ending["name"]), len(ending["name"])
+    if is_name(word):
+        return [word], len(word)
+    people = apart(word) or [name for part in word.split("和") for name in apart(part) or [""]]
+    if len(people) > 1 and all(people):
+        if len(word) == 4:  # noqa: PLR2004 - two names of two characters, or a pen name
+            raise DoubtError
+        return people, len(word)
+    return ([word], len(word)) if is_apart and may_be_name(word) else ([], 0)
+
+
+def _spaced(characters: list[str]) -> list[str]:
+    """The names of characters with a space between each two: 王 小 明."""
+    count = len(characters)
+    if count == 4:  # noqa: PLR2004 - two names of two characters
+        return ["".join(characters[:2]), "".join(characters[2:])]
+    return ["".join(characters)] if count < 4 else []  # noqa: PLR2004 - as above
+
+
+def _all_names(text: str) -> tuple[str, ...]:
+    """The names that a text has nothing in it but, all sure; else none."""
+    names, are_sure, rest = _names(text)
+    return tuple(names) if are_sure and not rest.strip() else ()
+
+
+def _signed(text: str) -> tuple[str, ...]:
+    """The names in a line without a role: those before /文, or after an outlet and before a place.
+
+    >>> _signed("海港日报 苏禾/文"), _signed("海港经济报道 海港APP 苏禾,林知远 青岛报道"), _signed("苏禾到了")
+    (('苏禾',), ('苏禾', '林知远'), ())
+    """
+    if _SENTENCE.sub("", text.replace(",", "")) != text.replace(",", "") or _ROLE.search(text):
+        return ()
+    names, are_sure, rest = _names(f" {text}")
+    is_written = _ENDING.match(rest) and "文" in rest
+    is_reported = _REPORT.fullmatch(rest) and not text.startswith(tuple(names))
+    return tuple(names) if names and are_sure and (is_written or is_reported) else ()
