@@ -11,11 +11,20 @@ CHINA = timezone(timedelta(hours=8))
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
-# | 2005.08.26 05:39
+# | 2005.08.26 05:39 | 2021年7月14日 下午3点05分 | 二〇二一年七月十四日 十时五分; full-width, too
+_NUMERAL = r"[\d〇零○一二三四五六七八九十]"
 _DATE = re.compile(
-    r"(?P<year>\d{4})[年./-](?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?[\sT]*"
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+    rf"(?P<year>{_NUMERAL}{{4}})\s?[年.．/／－-]\s?(?P<month>{_NUMERAL}{{1,2}})\s?[月.．/／－-]\s?"
+    rf"(?P<day>{_NUMERAL}{{1,3}})日?[\sT,，]*+(?:[（(]?(?:星期|周).[）)]?[\s,，]*+)?"
+    rf"(?P<half>凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚|[AaPp][Mm])?\s?"
+    rf"(?P<hour>{_NUMERAL}{{1,3}})\s?[:：时点]\s?(?P<minute>{_NUMERAL}{{1,3}}|整)?分?"
+    rf"(?:(?:(?<=分)|[:：])\s?(?P<second>{_NUMERAL}{{1,3}})(?:\.\d{{1,9}})?秒?)?"
+    r"(?P<zone>\s?(?:Z\b|(?:UTC|GMT)(?:\s?[+＋-]\d{1,2}(?::?\d{2})?(?!\d)|\b)"
+    r"|(?(second)[+＋-](?:0\d|1[0-4]):?\d{2}(?!\d)|(?!))))?"  # 10:05-11:00 has none
 )
+_AFTERNOON = frozenset(("下午", "傍晚", "晚上", "晚", "PM"))
+_HANZI = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_NOON = 12
 
 
 def at(seconds: int) -> datetime:
@@ -24,10 +33,18 @@ def at(seconds: int) -> datetime:
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """The time that a text shows, which Sina always means as China time; None without one.
+    """The time that a text shows, in China time; None without one.
+
+    A zone that is named counts: Z, UTC, GMT or hours from it. Without one, Sina means China's.
 
     >>> parse_datetime("2014年03月01日\\xa002:42").isoformat()
     '2014-03-01T02:42:00+08:00'
+    >>> parse_datetime("２０２１年７月１４日　１０：０５").isoformat()
+    '2021-07-14T10:05:00+08:00'
+    >>> parse_datetime("二〇二一年七月十四日 下午三点零五分").isoformat()
+    '2021-07-14T15:05:00+08:00'
+    >>> parse_datetime("2021-07-14T02:05:00Z").isoformat()
+    '2021-07-14T10:05:00+08:00'
     >>> parse_datetime("13月32日") is parse_datetime("2014年13月01日 02:42") is None
     True
     >>> parse_datetime("0001-01-01 00:00") is None
@@ -36,12 +53,41 @@ def parse_datetime(text: str) -> datetime | None:
     match = _DATE.search(text)
     if not match:
         return None
-    if not FIRST_YEAR <= int(match["year"]) <= LAST_YEAR:
+    parts = ("year", "month", "day", "hour", "minute", "second")
+    year, month, day, hour, minute, second = (_number(match[part] or "0") for part in parts)
+    if (match["half"] or "").upper() in _AFTERNOON and hour < _NOON:
+        hour += _NOON
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     try:
-        return datetime(*(int(part or 0) for part in match.groups()), tzinfo=CHINA)  # type: ignore[misc, arg-type] # mypy takes the star for tzinfo too
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(match["zone"] or ""))
     except ValueError:
         return None
+    return moment.astimezone(CHINA)
+
+
+def _number(text: str) -> int:
+    """The number that digits of any width say, or Chinese numerals to 99; 整, for no minutes, is 0.
+
+    >>> [_number(text) for text in ("０５", "二〇二一", "十四", "三十", "二十三", "零五", "整")]
+    [5, 2021, 14, 30, 23, 5, 0]
+    """
+    tens, ten, ones = text.translate(_HANZI).replace("整", "0").rpartition("十")
+    return int(tens or "1") * 10 + int(ones or "0") if ten else int(ones)
+
+
+def _zone(text: str) -> timezone:
+    """The zone of `Z`, `GMT`, `+08:00`, `+0800` or `UTC+8`; China's for no text. Raises ValueError
+    for more than a day."""
+    if not text:
+        return CHINA
+    _, sign, offset = text.replace("＋", "+").replace("-", "+-").partition("+")
+    hours, minutes = offset.strip("+-").replace(":", ""), "0"
+    if len(hours) > 2:  # noqa: PLR2004 - two digits are hours alone
+        hours, minutes = hours[:-2], hours[-2:]
+    behind = -1 if offset.startswith("-") else 1
+    delta = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
+    return timezone(behind * delta)
 
 
 def without_date(text: str) -> str:
