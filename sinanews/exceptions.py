@@ -60,6 +60,17 @@ class BoundError(SinanewsError):
         super().__init__(f"more than {most} {what} ({setting})")
 
 
+class EncodingError(SinanewsError):
+    """Raised by whoever reads a page whose bytes are no text in its own encoding or Sina's others.
+
+    >>> print(EncodingError("utf-8"))
+    bytes that are no text in utf-8, UTF-8 or GB18030
+    """
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"bytes that are no text in {label}, UTF-8 or GB18030")
+
+
 class LayoutError(SinanewsError):
     """Raised by `page` when no layout finds what every article has.
 

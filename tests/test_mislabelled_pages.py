@@ -1,11 +1,15 @@
 """Pages whose bytes are in another encoding than they say."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
+from sinanews.exceptions import EncodingError
 from sinanews.extraction import page
+from sinanews.extraction.encodings import decode
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.site import Site
 from support import article_page
@@ -14,8 +18,68 @@ URL = "https://finance.sina.com.cn/china/2026-09-29/doc-inabc0000000001.shtml"
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=300)
 
 
-def read(body):
-    return page.read(HtmlResponse(URL, body=body))
+SENTENCE = "港口货运回升，闸口在夜里也开。"
+LABELS = ("utf-8", "gb2312", "gbk", "iso-8859-1", "big5", "shift_jis", "utf-16", "utf-7", "x-foo")
+
+
+def read(body, header=None, doubtful=None):
+    headers = {"Content-Type": f"text/html; charset={header}"} if header else {}
+    return page.read(HtmlResponse(URL, body=body, headers=headers), doubtful=doubtful)
+
+
+def labelled(label, text=f"<p>　　{SENTENCE}</p>"):
+    return article_page(body=text).decode().replace("utf-8", label)
+
+
+@pytest.mark.parametrize("place", ["meta", "header"])
+@pytest.mark.parametrize("label", LABELS)
+def test_utf_8_under_any_label_is_read_as_utf_8(label, place):
+    body = labelled(label if place == "meta" else "utf-8").encode()
+    assert read(body, label if place == "header" else None).text == SENTENCE
+
+
+@pytest.mark.parametrize("place", ["meta", "header"])
+@pytest.mark.parametrize("label", [label for label in LABELS if label != "big5"])
+def test_gbk_under_any_label_but_that_of_other_chinese_is_read_as_gbk(label, place):
+    body = labelled(label if place == "meta" else "gb2312").encode("gb18030")
+    assert read(body, label if place == "header" else None).text == SENTENCE
+
+
+def test_a_page_without_a_label_is_read_as_what_it_is():
+    for encoding in ("utf-8", "gb18030"):
+        body = labelled("utf-8").replace('<meta charset="utf-8"/>', "").encode(encoding)
+        assert read(body.replace(b'charset="utf-8"', b"")).text == SENTENCE
+
+
+def test_a_repaired_encoding_is_counted_and_a_right_one_is_not():
+    doubtful = Counter()
+    read(labelled("utf-8").encode(), doubtful=doubtful)
+    read(labelled("gb2312").encode("gb18030"), doubtful=doubtful)
+    read(labelled("x-foo").encode("gb18030"), doubtful=doubtful)
+    assert not +doubtful
+    read(labelled("gb2312").encode(), doubtful=doubtful)
+    read(labelled("gb2312").encode("gb18030"), "utf-8", doubtful)
+    assert doubtful == {page.ENCODINGS: 2}
+
+
+@given(
+    text=st.text(st.sampled_from("港口货运回升，闸口在夜里也开"), min_size=60, max_size=90),
+    encoding=st.sampled_from(["utf-8", "gb18030"]),
+    label=st.sampled_from(["utf-8", "gb2312"]),
+    every=st.integers(min_value=15, max_value=40),
+    damage=st.binary(min_size=1, max_size=3),
+)
+def test_damaged_text_fails_or_is_read_in_its_own_encoding(text, encoding, label, every, damage):
+    good = text.encode(encoding)
+    broken = bytes(
+        damage[at % len(damage)] if at % every == 0 else byte for at, byte in enumerate(good)
+    )
+    head, tail = labelled(label, "<p>@</p>").encode(encoding).split(b"@")
+    try:
+        decoded = decode(HtmlResponse(URL, body=head + broken + tail))
+    except EncodingError:
+        return
+    assert decoded.encoding == encoding
 
 
 @given(title=HAN, text=HAN)

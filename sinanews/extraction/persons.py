@@ -5,6 +5,8 @@ import re
 from scrapy.http import HtmlResponse
 from w3lib.encoding import read_bom
 
+from sinanews.exceptions import EncodingError
+from sinanews.extraction.encodings import decode
 from sinanews.utils.text import LEFT_OUT, without_mail
 
 # Where Sina's pages have their readers' comments, such as `<div class="sina-comment-list">`.
@@ -38,11 +40,14 @@ def without_persons(page: bytes, content_type: str) -> bytes:
     """A page without e-mail addresses and readers' comments. One that has none is as it was; any
     other is decoded as it is to be read, and written again in the same encoding."""
     response = HtmlResponse("", body=page, headers={"Content-Type": content_type})
-    text = response.text
+    try:
+        text, encoding, _ = decode(response)
+    except EncodingError:
+        text, encoding = response.text, response.encoding
     kept = without_mail(without_readers(text))
     if kept != text:
         _, bom = read_bom(page)
-        page = (bom or b"") + kept.encode(response.encoding, "xmlcharrefreplace")
+        page = (bom or b"") + kept.encode(encoding, "xmlcharrefreplace")
     # Once more byte by byte: under a wrong label a Chinese character may take part of an address.
     return without_mail(page.decode("latin-1"), "...").encode("latin-1")
 

@@ -23,6 +23,7 @@ from sinanews.download.hosts import is_sinas
 from sinanews.exceptions import (
     BlockedError,
     BoundError,
+    EncodingError,
     LayoutError,
     RefusedError,
     RobotsTxtError,
@@ -53,7 +54,7 @@ def read_item(
     what was taken out of the body is counted in `removed`."""
     try:
         return page.read(response, story, loader, bounds, removed)
-    except BoundError as error:
+    except (BoundError, EncodingError) as error:
         logger.error("%s: its page has %s", response.url, error)  # noqa: TRY400 - the reason is the message
         return reject(response, story, f"its page has {error}")
     except LayoutError as error:

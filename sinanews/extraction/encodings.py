@@ -1,0 +1,76 @@
+"""Decodes pages as what their bytes are, where a label says otherwise."""
+
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from scrapy.http import TextResponse
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    http_content_type_encoding,
+    read_bom,
+    to_unicode,
+)
+
+from sinanews.exceptions import EncodingError
+
+GBK = "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
+# Labels that are believed where the bytes are no UTF-8: a reader of these would see them as named.
+_BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950", "utf-16-be", "utf-16-le"))
+_HIGH = re.compile(rb"[\x80-\xff]{2,}")
+_SAMPLE = 400  # runs of bytes that are not ASCII: those of some five hundred words
+_HAN = re.compile("[\u2e80-\uffef]")
+_PARTLY = 10  # so many broken characters for a Chinese one and more has what is no UTF-8 at all
+
+
+class Decoded(NamedTuple):
+    """The text of a page, the encoding in which it was read, and whether its label names another."""
+
+    text: str
+    encoding: str
+    is_repaired: bool = False
+
+
+def decode(response: TextResponse) -> Decoded:
+    """The text of a page, by its label unless the bytes contradict it: Chinese in UTF-8 is never
+    valid in GBK by chance, nor the other way about, so that of these two the bytes decide.
+
+    Raises EncodingError when the bytes are in no encoding in which most of them can be read.
+    """
+    encoding, body = response.encoding.lower(), response.body
+    if encoding == "utf-8":
+        text = response.text
+        if not _is_broken(text):
+            return Decoded(text, encoding)
+        if len(_HAN.findall(text)) * _PARTLY > text.count("\ufffd"):
+            raise EncodingError(encoding)  # rather than read damaged UTF-8 as GBK, which it can be
+    elif read_bom(body)[0] is None and _is_utf_8(body):
+        return _decoded(response, "utf-8")
+    elif encoding in _BELIEVED:
+        text = response.text
+        if not _is_broken(text):
+            return Decoded(text, encoding)
+    chinese = _decoded(response, GBK)
+    if _is_broken(chinese.text):
+        raise EncodingError(encoding)
+    return chinese
+
+
+def _decoded(response: TextResponse, encoding: str) -> Decoded:
+    body = response.body
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    label = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
+    return Decoded(to_unicode(body, encoding), encoding, label is not None and label != encoding)
+
+
+def _is_broken(text: str) -> bool:
+    """Whether most of what is not ASCII could not be read."""
+    broken = text.count("\ufffd")
+    return broken > 0 and broken * 2 > sum(not character.isascii() for character in text)
+
+
+def _is_utf_8(body: bytes) -> bool:
+    """Whether bytes are Chinese in UTF-8, perhaps with some that are broken."""
+    runs = islice(_HIGH.finditer(body), _SAMPLE)
+    text = b" ".join(run[0] for run in runs).decode("utf-8", "replace")
+    return _HAN.search(text.replace("\ufffd", "")) is not None and not _is_broken(text)
