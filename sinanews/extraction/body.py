@@ -7,20 +7,15 @@ from selectolax.lexbor import LexborNode
 
 from sinanews.config import Bounds
 from sinanews.exceptions import BoundError
-from sinanews.extraction import processors
+from sinanews.extraction import credits, processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check_text
-from sinanews.extraction.html5 import COMMENT, TEXT, absolute, children, inner, parsed_body
+from sinanews.extraction.html5 import COMMENT, TEXT, absolute, children, inner, largest, parsed_body
+from sinanews.extraction.lines import BLOCKS, Line, lines
 from sinanews.items import Image
 from sinanews.utils import urls
 from sinanews.utils.text import line
 
-# Elements that begin a new line of text.
-BLOCKS = frozenset((
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "div",
-    "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
-    "hr", "li", "main", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
-))  # fmt: skip # one tag a line would hide the list
 CELLS = frozenset(("td", "th"))
 ICON_SIZE = 50  # pixels; an image that declares less in both directions is an icon or a spacer
 
@@ -29,11 +24,20 @@ _BLOCK, _CELL = "\x1e", "\x1f"
 _MAY_BE_CAPTIONS = frozenset(("center", "figcaption", "span"))
 # Elements between a picture and the block that may hold its caption.
 _INLINE = frozenset(("a", "span", "font", "strong", "b"))
-# Where lazy loading scripts look for a picture's URL while src has a placeholder.
-_LAZY_ATTRIBUTES = ("data-src", "data-original", "real_src")
-_PLACEHOLDER = re.compile(r"\.gif(?:\?|$)")
+# Where scripts look for the URL of a picture: one that is larger than the one in src, one that they
+# load later than the page, and one that is of use only where src has none or a placeholder.
+_LARGER_ATTRIBUTES = ("big-src", "data-big-src", "data-big")
+_LATER_ATTRIBUTES = (
+    "data-src", "data-original", "real_src", "data-lazy-src", "data-lazyload", "data-actualsrc",
+    "lazy-src", "lazysrc",
+)  # fmt: skip # one name a line would hide the list
+_OTHER_ATTRIBUTES = ("data-url", "data-img", "data-image", "data-mcesrc", "original", "small-src")
+_SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_ADDRESS = re.compile(r"(?:https?:)?/")
+_PLACEHOLDER = re.compile(r"\.gif(?:\?|$)|^data:")
 # Live charts and emoticons, pictures of Sina's templates, spacers, and images without a source.
 _NOT_A_PICTURE = re.compile(r"//[\w.]*sinajs\.cn/|/cece9e13/|/c\.gif$|/undefined$")
+_WEIBO_CARD = re.compile(r" ?\[微博\]")
 _KEYWORDS = "news_keyword_pub,"  # how the comment with an article's stocks begins
 _INDENT = 40  # characters before that, at most, and the comment's own beginning
 _LONGEST_STOCK = 40  # characters
@@ -50,8 +54,13 @@ def paragraphs(body: LexborNode, bounds: Bounds = DEFAULT) -> list[str]:
     Raises BoundError for a body that is deeper than a page may be.
     """
     rows = (text.split(_CELL) for text in "".join(_pieces(body, bounds.depth)).split(_BLOCK))
-    lines = ("\t".join(line(cell) or "" for cell in row).rstrip("\t") for row in rows)
-    return list(filter(None, lines))
+    shown = ("\t".join(line(cell) or "" for cell in row).rstrip("\t") for row in rows)
+    return list(filter(None, map(_without_weibo_cards, shown)))
+
+
+def _without_weibo_cards(text: str) -> str:
+    """Some pages have `[微博]` behind a name without the link that it once was."""
+    return _WEIBO_CARD.sub("", text) if "微博]" in text else text
 
 
 def _pieces(body: LexborNode, depth: int) -> list[str]:
@@ -121,32 +130,74 @@ def _is_caption(node: LexborNode) -> bool:
 
 
 def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
-    """The pictures of a body without boilerplate, in order, with their marked captions.
+    """The pictures of a body without boilerplate, in order, with their captions: what is marked as
+    one, or else a credit on the line below, which is taken out of the body.
 
     Raises BoundError where captions that several pictures share are more than a page may have.
     """
     nodes = body.css("img")
-    sources = ((image, _source(image)) for image in nodes)
     captions = _Captions(nodes)
     found: list[Image] = []
+    credit_lines: list[Line] = []
     characters = 0
-    for image, source in sources:
-        if _is_picture(image, source):
-            found.append(Image(source, captions.of(image)))
-            characters += len(found[-1].caption)
-            check_text(characters, bounds)
+    for image in nodes:
+        source = _source(image)
+        if not _is_picture(image, source):
+            continue
+        caption = captions.of(image)
+        if not caption and (below := _credit_below(image, body)):
+            credit_lines.append(below)
+            caption = below.text
+        found.append(Image(source, caption))
+        characters += len(caption)
+        check_text(characters, bounds)
+    for below in credit_lines:
+        below.remove(body)
     return found
 
 
+def _credit_below(image: LexborNode, body: LexborNode) -> Line | None:
+    """The line after a picture, if it says who made or lent it or what it shows."""
+    below = next(lines(body, after=image), None)
+    is_credit = below is not None and not below.has_picture and credits.is_credit(below.text)
+    return below if is_credit else None
+
+
 def _source(image: LexborNode) -> str:
-    """The URL of an image, https where it may be; with lazy loading, that of the final image."""
-    attributes = image.attributes
-    source = attributes.get("src") or ""
-    if not source.startswith("http") or _PLACEHOLDER.search(source):
-        source = next(filter(None, map(attributes.get, _LAZY_ATTRIBUTES)), source)
+    """The URL of an image, https where it may be; with lazy loading, that of the final image, and
+    of several sizes that of the largest."""
+    source = next(_candidates(image), "").strip()
+    source = largest([source]) or source
     without_scheme = source.removeprefix("http:")
     url = f"https:{without_scheme}" if without_scheme.startswith("//") else source
     return url if urls.is_web_url(url) else absolute(url, urls.FRONT_PAGE)
+
+
+def _candidates(image: LexborNode) -> Iterator[str]:
+    """Where an image may be, the best first."""
+    attributes = image.attributes
+    values = {name: value for name, value in attributes.items() if value}
+    yield from (values[name] for name in _LARGER_ATTRIBUTES if name in values)
+    if in_sets := largest(_source_sets(image)):
+        yield in_sets
+    later = (values[name] for name in _LATER_ATTRIBUTES if name in values)
+    yield from filter(_ADDRESS.match, later)
+    source = values.get("src", "")
+    if source.startswith("http") and not _PLACEHOLDER.search(source):
+        yield source
+    others = (values[name] for name in _OTHER_ATTRIBUTES if name in values)
+    yield from filter(_ADDRESS.match, others)
+    yield source
+
+
+def _source_sets(image: LexborNode) -> Iterator[str]:
+    """The lists of sizes of an image, and of the `<picture>` that it is in."""
+    nodes = [image]
+    parent = image.parent
+    if parent is not None and parent.tag == "picture":
+        nodes += [node for node in children(parent) if node.tag == "source"]
+    for node in nodes:
+        yield from filter(None, map(node.attributes.get, _SOURCE_SETS))
 
 
 def _is_picture(image: LexborNode, source: str) -> bool:

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 from sinanews.config import Bounds
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children
+from sinanews.extraction.lines import BLOCKS, Line, lines, lines_from_end
 from sinanews.utils.text import line
 
 # Selectors of elements that are not the article's, on pages of any year.
@@ -18,21 +19,42 @@ BOILERPLATE = (
     "#left_hzh_ad, #wx_pic, div[id^=ad_], div[class^=otherContent], p[class^=finance_web]",
     "div.ct_hqimg, .hqimg_related, span[id^=quote_], [data-sudaclick=suda_1028_guba]",
     ".video-2017, .artical-player-wrap, .weibo-2017, div[class^=weibo], .goods-card",
-    ".wap_special, .page-widget-2017, .entHdPic",
+    ".wap_special, .page-widget-2017, .entHdPic, .jqlblock_cls",
 )
+# What the addresses of topics have in them, and those of the accounts, courses and apps that Sina
+# advertises: a line that only links to such is no part of an article.
+_PROMOTED = (
+    "/zt_d/", "/zt/", "kaihu", "sinadaxue.cn", "licaishi.sina.com.cn", "waptuiguang",
+    "finance.sina.com.cn/mobile/", "//app.sina.", "//app.finance.sina.", "//saxn.sina.",
+)  # fmt: skip # one address a line would hide the list
+# What sets a promotion apart from the text: all in it links, and none of it to an article.
+_ASIDES = frozenset(("blockquote", "aside", "section", "div"))
+# An article's own address, of Sina or elsewhere: it has a day or an id.
+_ARTICLE_URL = re.compile(r"/(?:doc-|detail-|article|s[/?])|\d{4}[-/]?\d{2}[-/]?\d{2}|\d{6}")
+# Links to what Sina knows of a stock: they are words of the text.
+_QUOTE_URL = re.compile(r"/quotes?/|/realstock/|/futures/|/fund/quotes|stock\.finance\.sina")
+_WEIBO_CARD = re.compile(r"[\[（(【]? ?微博 ?[\]）)】]?")
 
 # Whole paragraphs: editor lines, links to forums and topics, disclaimers, advertisements for
 # Sina's apps and reports.
 _BOILERPLATE_LINE = re.compile(
     r"[（(【\[]?责任编辑[：:].{0,40}|[（(【\[]编辑[：:].{0,40}|[>＞]{2,}.*|进入【.*】讨论"
-    r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*|(?:免责|特别|版权|新浪)声明[：:].*"
+    r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*|(?:免责|特别|版权)声明[：:].*(?:新浪|自媒体综合).*|新浪.{0,10}声明[：:].*"
     r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
     r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*"
 )
-# 相关阅读： | [相关报道] | 更多文章
+# A statement that is Sina's where it stands outside the story: below the editor line.
+_STATEMENT = re.compile(r"[（(【\[]?(?:免责|特别|版权|郑重)?(?:声明|提示)[：:\]】]")
+_EDITOR_LINE = "p.article-editor, p.show_author, div.show_author"
+# 相关阅读： | [相关报道] | 更多文章 | 此前报道：
 _RELATED_HEADING = re.compile(
-    r"[【\[]?(?:相关|延伸|推荐|更多|往期)(?:新闻|阅读|报道|专题|链接|文章|回顾)[】\]]?[：:]?"
+    r"[【\[]?(?:相关|延伸|推荐|更多|往期|此前|早前|近期|前情|历史|热门|精彩)"
+    r"(?:新闻|阅读|报道|专题|链接|文章|回顾|推荐|内容|资讯|消息)[】\]]?[：:]?"
 )
+# Over links at the end a heading may have any words: 热文精选： | 【读了又读】
+_HEADING = re.compile(r"[【\[［].{1,12}[】\]］][：:]?|.{1,12}[：:]")
+# What is no heading over other articles: the words name where something is from.
+_NO_HEADING = re.compile(r"来源|出处|资料|数据|官网|网址|电话|记者|编辑|作者|邮箱|附件?")
 
 
 def remove_boilerplate(
@@ -43,34 +65,148 @@ def remove_boilerplate(
     `more` are selectors beside those of BOILERPLATE. Raises BoundError where paragraphs lie in each
     other so often that their texts are more than a page may have.
     """
-    for node in body.css(", ".join((*BOILERPLATE, *more))):
+    _remove_statements(body)
+    for node in reversed(body.css(", ".join((*BOILERPLATE, *more)))):
         node.decompose()
+    _remove_promotions(body)
+    _remove_weibo_cards(body)
     characters = 0
+    found: list[LexborNode] = []
     for paragraph in body.css("p"):
         raw = paragraph.text()
         characters += len(raw)
         check_text(characters, bounds)
         text = line(raw) or ""
         if _BOILERPLATE_LINE.fullmatch(text):
-            paragraph.decompose()
+            found.append(paragraph)
         elif heading := _RELATED_HEADING.match(text):
-            _remove_related(paragraph, text[heading.end() :])
+            found += _related(paragraph, text[heading.end() :])
+    _remove(found, body)
+    _remove_promotions_at_beginning(body)
+    _remove_links_at_end(body)
     return body
 
 
-def _remove_related(paragraph: LexborNode, rest: str) -> None:
-    """Removes a heading of related articles together with its links.
+def _remove_statements(body: LexborNode) -> None:
+    """Removes the statements that follow the editor line; those in the story are the article's."""
+    editor = body.css_first(_EDITOR_LINE)
+    sibling = editor.next if editor else None
+    while sibling is not None:
+        statement, sibling = sibling, sibling.next
+        if statement.is_element_node and _STATEMENT.match(line(statement.text()) or ""):
+            statement.decompose()
+
+
+def _remove_promotions(body: LexborNode) -> None:
+    """Removes the lines that only link to what is promoted, and blocks of links to no article."""
+    links_only: dict[int, bool] = {}  # by block; the innermost come first, and are asked once
+    promotions: dict[int, LexborNode] = {}
+    for link in reversed(body.css("a")):
+        block = _block_around(link, body)
+        if _is_article_or_quote(link) or block is None or not _is_links(block, links_only):
+            continue
+        href = link.attributes.get("href") or ""
+        outer = _block_around(block, body)
+        if any(part in href for part in _PROMOTED):
+            promotions[block.mem_id] = block
+        elif outer is not None and outer.tag in _ASIDES and _is_links(outer, links_only):
+            promotions[outer.mem_id] = outer
+    _remove(
+        (
+            block
+            for block in promotions.values()
+            if not any(map(_is_article_or_quote, block.css("a")))
+        ),
+        body,
+    )
+
+
+def _block_around(node: LexborNode, body: LexborNode) -> LexborNode | None:
+    """The innermost block around a node, within the body."""
+    block = node.parent
+    while block is not None and block.tag not in BLOCKS:
+        block = block.parent
+    return None if block is None or block.mem_id == body.mem_id else block
+
+
+def _remove_weibo_cards(body: LexborNode) -> None:
+    """Removes the links to social media that stand behind names: 某甲[微博]表示."""
+    for link in reversed(body.css('a[href*="weibo."], a.wt_article_link')):
+        if _WEIBO_CARD.fullmatch(line(link.text()) or ""):
+            link.decompose()
+
+
+def _remove_promotions_at_beginning(body: LexborNode) -> None:
+    """Removes the link lines before the first words that lead to no article."""
+    promotions = []
+    for shown in lines(body):
+        if shown.words:
+            break
+        if shown.is_links and not any(map(_is_article_or_quote, shown.links)):
+            promotions.append(shown)
+    else:
+        return  # there is nothing but links: they are the article
+    for shown in promotions:
+        shown.remove(body)
+
+
+def _remove_links_at_end(body: LexborNode) -> None:
+    """Removes the lines at the end that only link, and the headings above them."""
+    found: list[Line] = []
+    for shown in lines_from_end(body):
+        if shown.has_picture:
+            break
+        text = shown.text
+        is_heading = found and not shown.links and _is_heading(text)
+        is_links = shown.is_links and not any(map(_is_quote, shown.links))
+        if not (is_links or is_heading or (shown.links and _is_heading(shown.label))):
+            break
+        found.append(shown)
+    else:
+        return  # as above
+    for shown in found:
+        shown.remove(body)
+
+
+def _is_heading(text: str) -> bool:
+    """Whether words, which stand over links or before one, are their heading.
+
+    >>> [text for text in ("此前报道：", "【猜你想看】", "热文：", "数据来源：", "货到了") if _is_heading(text)]
+    ['此前报道：', '【猜你想看】', '热文：']
+    """
+    is_one = _RELATED_HEADING.fullmatch(text) or _HEADING.fullmatch(text)
+    return bool(is_one) and not _NO_HEADING.search(text)
+
+
+def _is_quote(link: LexborNode) -> bool:
+    return bool(_QUOTE_URL.search(link.attributes.get("href") or ""))
+
+
+def _is_article_or_quote(link: LexborNode) -> bool:
+    return _is_quote(link) or bool(_ARTICLE_URL.search(link.attributes.get("href") or ""))
+
+
+def _related(paragraph: LexborNode, rest: str) -> list[LexborNode]:
+    """A heading of related articles together with its links.
 
     They are either in the paragraph itself, as the `rest` of its text, or each in a line of its
-    own after it. A heading without links is part of the article and stays.
+    own after it. A heading without links is part of the article.
     """
     if rest:
-        if "".join(rest.split()) == _link_text(paragraph):
-            paragraph.decompose()
-    elif link_lines := list(_following_link_lines(paragraph)):
-        for link_line in link_lines:
-            link_line.decompose()
-        paragraph.decompose()
+        return [paragraph] if "".join(rest.split()) == _link_text(paragraph) else []
+    link_lines = list(_following_link_lines(paragraph))
+    return [paragraph, *link_lines] if link_lines else []
+
+
+def _remove(nodes: Iterable[LexborNode], body: LexborNode) -> None:
+    """Removes elements of a body, some of which may lie in others.
+
+    The inner ones go first: Lexbor frees what is in an element together with it.
+    """
+    ids = {node.mem_id for node in nodes}
+    for node in reversed(body.css("*")) if ids else ():
+        if node.mem_id in ids:
+            node.decompose()
 
 
 def _following_link_lines(node: LexborNode) -> Iterator[LexborNode]:
@@ -84,13 +220,25 @@ def _following_link_lines(node: LexborNode) -> Iterator[LexborNode]:
         sibling = sibling.next
 
 
-def _is_links(node: LexborNode) -> bool:
-    """Whether a node has text, all of it in links. Ends at the first that is not."""
+def _is_links(node: LexborNode, known: dict[int, bool] | None = None) -> bool:
+    """Whether a node has text, all of it in links. Ends at the first that is not. What is `known`
+    of nodes within it is not looked at again, and this one is added."""
+    known = {} if known is None else known
+    if node.mem_id not in known:
+        known[node.mem_id] = _has_links_only(node, known)
+    return known[node.mem_id]
+
+
+def _has_links_only(node: LexborNode, known: dict[int, bool]) -> bool:
     has_text = False
     waiting = [node]
     while waiting:
         node = waiting.pop()
-        if node.tag == "a":
+        if node.mem_id in known:
+            if not known[node.mem_id] and not is_empty(node):
+                return False
+            has_text = has_text or known[node.mem_id]
+        elif node.tag == "a":
             has_text = has_text or not is_empty(node)
         elif node.is_text_node and not is_empty(node):
             return False

@@ -8,7 +8,9 @@ It differs from RSSHub where raw output would become markup, and leaves out what
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from operator import itemgetter
 
 import ada_url
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -32,6 +34,7 @@ _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
 _TEXT_SPECIAL = re.compile(r"[<\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
+_SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,9})?)[wx]", re.ASCII)  # of one image in a list
 _PICTURE_URL = re.compile(r"\.(?:gif|png|jpg|webp)")  # as in RSSHub
 
 
@@ -79,10 +82,40 @@ def absolute(url: str, base: str) -> str:
         return url
 
 
+def largest(source_sets: Iterable[str]) -> str | None:
+    """The URL of the largest image in lists such as `a.jpg 1x, b.jpg 2x`, the first of equals; None
+    where no list has one of a size.
+
+    A URL ends with white space and may have commas in it, by
+    https://html.spec.whatwg.org/multipage/images.html#parsing-a-srcset-attribute.
+
+    >>> largest(["a.jpg 1x, b.jpg 2x"]), largest(["c,1.jpg 640w,d.jpg 320w", "e.jpg"])
+    ('b.jpg', 'c,1.jpg')
+    >>> largest([]), largest(["a.jpg"]), largest(["a b.jpg"])
+    (None, None, None)
+    """
+    sized = chain.from_iterable(map(_sized, source_sets))
+    return max(sized, key=itemgetter(0), default=(0.0, None))[1]
+
+
+def _sized(source_set: str) -> Iterator[tuple[float, str]]:
+    """The images of a list that have a size, each after it."""
+    url = ""
+    for word in source_set.split():
+        size, _, following = word.partition(",")  # 640w,d.jpg
+        match = _SIZE.fullmatch(size)
+        if match and url:
+            yield float(match["number"]), url
+            url = following
+        else:
+            url = "" if word.endswith(",") else word
+
+
 def repair_links(body: LexborNode, base: str) -> None:
     """Makes every a[href] and img[src] absolute, in place, with RSSHub's changes to images.
 
     Like RSSHub it takes a missing src from the first attribute that looks like a picture's URL,
+    though of a list of sizes the largest only,
     joins "undefined" for a URL that is missing altogether, sets `referrerpolicy`, and removes
     three event handlers.
     """
@@ -91,7 +124,8 @@ def repair_links(body: LexborNode, base: str) -> None:
     for image in body.css("img"):
         attributes = image.attributes
         values = (value for value in attributes.values() if value and _PICTURE_URL.search(value))
-        source = attributes.get("src") or next(values, "undefined")
+        value = next(values, "undefined")
+        source = attributes.get("src") or largest([value]) or value
         image.attrs["src"] = absolute(source, base)
         image.attrs["referrerpolicy"] = "no-referrer"
         for event in ("onclick", "onerror", "onload"):

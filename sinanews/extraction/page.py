@@ -9,12 +9,13 @@ from typing import Any
 from scrapy.http import Response, TextResponse
 
 from sinanews.config import Bounds
-from sinanews.exceptions import BoundError, LayoutError
+from sinanews.exceptions import BoundError, EncodingError, LayoutError
 from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.boilerplate import remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
+from sinanews.extraction.encodings import decode
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.storable import make_storable
@@ -22,6 +23,7 @@ from sinanews.items import Article, missing_fields
 from sinanews.roll.api import Story
 from sinanews.utils import times, urls
 
+ENCODINGS = "encodings"  # the doubt about a page that is read as another encoding than it says
 # The script of a mobile page names the PC page of the same article, with escaped slashes.
 _PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]{1,2000})"')
 _PC_HOST = ".sina.com.cn"
@@ -37,15 +39,17 @@ def read(
     loader: type[ArticleLoader] = ArticleLoader,
     bounds: Bounds = DEFAULT,
     removed: Counter[str] | None = None,
+    doubtful: Counter[str] | None = None,
 ) -> Article:
     """Reads the article of a page.
 
     `story` is its row in the roll list, whose title and times take precedence over the page's.
     `loader` collects the fields; the result is of its `default_item_class`. What the body had that
-    would act in a browser, and has no more, is counted in `removed`, by kind.
+    would act in a browser, and has no more, is counted in `removed`, by kind; in `doubtful`, what
+    was read otherwise than the page says, and what was not read since it could mean two things.
 
     Raises LayoutError when the page has no layout that is supported, or lacks a required field;
-    BoundError when it is larger than `bounds`.
+    BoundError when it is larger than `bounds`; EncodingError when its bytes are no text.
     """
     page = _parse(response, bounds)
     layout = layouts.of(page)
@@ -55,6 +59,8 @@ def read(
     article = _load(page, layout, response, story, loader)
     if removed is not None:
         removed.update(page.removed)
+    if doubtful is not None:
+        doubtful.update(page.doubtful)
     if missing_fields(article):
         # Reported as for the page alone, so that reading its saved file gives the same error.
         missing = missing_fields(_load(page, layout, response, None, loader))
@@ -70,11 +76,11 @@ def read(
 def has_layout(response: Response) -> bool:
     """Whether a page is of a kind that has an article, whether or not it lacks something.
 
-    One that is larger than the bounds has none.
+    One that is larger than the bounds has none, nor has one in no encoding.
     """
     try:
         return layouts.of(_parse(response, DEFAULT)) is not None
-    except BoundError:
+    except (BoundError, EncodingError):
         return False
 
 
@@ -100,28 +106,15 @@ def _parse(response: Response, bounds: Bounds) -> Page:
     """The parsed page; an empty one for a response that is not text. Raises BoundError."""
     if not isinstance(response, TextResponse):
         return Page("")
-    text, body = response.text, response.body
-    if response.encoding == "utf-8" and (chinese := _read_as_gbk(text, body)):
-        return Page(chinese, None, bounds)
+    decoded = decode(response)
     # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again, unless
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
-    is_utf8 = response.encoding == "utf-8"
-    is_unchanged = is_utf8 and "\ufffd" not in text and not body.startswith(BOM_UTF8)
-    return Page(text, body if is_unchanged else None, bounds)
-
-
-def _read_as_gbk(text: str, body: bytes) -> str | None:
-    """The text of a body of GBK that calls itself UTF-8, as which it was read; None for any other.
-
-    Of UTF-8 with broken bytes most characters can be read, of GBK read as UTF-8 hardly any.
-    """
-    broken = text.count("\ufffd")
-    if not broken or broken * 2 <= sum(not character.isascii() for character in text):
-        return None
-    try:
-        return body.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
+    body = response.body
+    is_utf8 = decoded.encoding == "utf-8"
+    is_unchanged = is_utf8 and "\ufffd" not in decoded.text and not body.startswith(BOM_UTF8)
+    page = Page(decoded.text, body if is_unchanged else None, bounds)
+    page.doubtful[ENCODINGS] += decoded.is_repaired
+    return page
 
 
 def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:
@@ -185,9 +178,9 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
         "tickers": bodies.stocks(inner_html, body),
     }
     remove_boilerplate(body, layout.boilerplate, bounds)  # in place, and body_html has it
+    fields["images"] = bodies.images(body, bounds)  # which takes their captions out of the body
     paragraphs = bodies.paragraphs(body, bounds)
     return fields | {
-        "images": bodies.images(body, bounds),
         "text": "\n".join(paragraphs),
         "author": byline(paragraphs),
     }

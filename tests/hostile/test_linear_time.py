@@ -125,6 +125,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.sanitize._CSS_URL": ("split", CSS),
     "extraction.sanitize._ELEMENT_NAME": ("fullmatch", ("a", ".", "-", ":", "一")),
     "extraction.sanitize._ESCAPE": ("sub", ("\\", "6", "e", " ", "g")),
+    "extraction.sanitize._OTHER_FILE": ("search", (".", "pdf", "a", "#", ".mp4", ".pd")),
     "extraction.sanitize._PICTURE": ("match", ("image/", "svg", "a")),
     "extraction.sanitize._PLAIN_URL": ("fullmatch", ("http:", "//", "a", ".", "a.", "-", "/")),
     "extraction.sanitize._SCRIPT_URL": ("match", (" ", "java", "script", "javascript", "a", ":")),

@@ -330,7 +330,7 @@ def test_a_promotion_after_the_body_is_not_a_picture():
     [
         (wrapped(f'src="{PICTURE}"', 'alt="码头"', caption=" 码头 "), ["码头"]),
         (wrapped(f'src="{PICTURE}"', 'alt="港口夜里也开闸"'), [""]),
-        (f'<p><img src="{PICTURE}" alt="码头"></p><p>图为码头</p>', [""]),
+        (f'<p><img src="{PICTURE}" alt="码头"></p><p>码头的货</p>', [""]),
         (
             f'<div><a><img src="{PICTURE}"></a><span class="img_descr">码头</span></div>',
             ["码头"],
@@ -349,7 +349,63 @@ def test_a_promotion_after_the_body_is_not_a_picture():
 def test_a_caption_is_what_is_marked_and_not_the_alternative_text(body, captions):
     article = modern(f"{body}<p>　　正文。</p>")
     assert [image.caption for image in article.images] == captions
-    assert "码头" not in article.text.replace("图为码头", "")
+    assert "码头" not in article.text.replace("码头的货", "")
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        "柳知夏/摄",
+        "柳知夏 摄",
+        "（摄影：本报记者 柳知夏）",
+        "图为清晨的码头，柳知夏摄",
+        "▲清晨的码头。",
+        "△ 清晨的码头（资料图）",
+        "图/视觉中国",
+        "图片来源：海港日报",
+        "图源：视觉中国",
+        "海港集团供图",
+        "制图：柳知夏",
+        "数据来源：海港证券",
+        "视觉中国",
+        "新华社记者 柳知夏 摄",
+    ],
+)
+@pytest.mark.parametrize(
+    "layout",
+    [
+        '<div class="img_wrapper">{0}</div>\n<p>　　{1}</p>',
+        '<p>{0}</p><p></p><p style="text-align:center"><font>{1}</font></p>',
+        "<p>{0}<br/>{1}</p>",
+        '<center><a href="/a">{0}</a></center><div>{1}</div>',
+        "<section><p>{0}</p></section><section><p>{1}</p></section>",
+    ],
+)
+def test_a_credit_right_below_a_picture_is_its_caption_and_names_no_author(credit, layout):
+    picture = f'<img src="{PICTURE}" alt="">'
+    article = modern(f"<p>　　首段。</p>{layout.format(picture, credit)}<p>　　末段。</p>")
+    assert article.text == "首段。\n末段。"
+    assert [image.caption for image in article.images] == [credit]
+    assert article.author is None
+
+
+def test_of_several_pictures_the_last_one_has_the_credit_below_them():
+    picture = f'<p><img src="{PICTURE}"></p>'
+    article = modern(f"{picture}{picture}<p>柳知夏/摄</p><p>　　正文。</p>")
+    assert [image.caption for image in article.images] == ["", "柳知夏/摄"]
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    ["来源：海港日报", "码头上的货多了。", "他们在图书馆摄制节目。", "海港日报记者 柳知夏"],
+)
+def test_what_is_no_credit_stays_text_below_a_picture(paragraph):
+    article = modern(f'<p><img src="{PICTURE}"></p><p>{paragraph}</p><p>　　正文。</p>')
+    assert article.text == f"{paragraph}\n正文。"
+
+
+def test_a_credit_without_a_picture_above_stays_text():
+    assert modern("<p>柳知夏/摄</p><p>　　正文。</p>").text == "柳知夏/摄\n正文。"
 
 
 # Text

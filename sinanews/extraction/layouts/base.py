@@ -23,8 +23,9 @@ class Page:
     """A parsed page: its HTML as text, its tree, and its metas.
 
     `encoded` is the same HTML in UTF-8, if available; it saves encoding the text. `removed` counts,
-    by kind, what was taken out of the body because it would act in a browser. Raises BoundError for
-    a page that is larger than the bounds.
+    by kind, what was taken out of the body because it would act in a browser; `doubtful`, what was
+    read otherwise than it says or not at all. Raises BoundError for a page that is larger than the
+    bounds.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Page:
         self.html = html
         self.bounds = bounds
         self.removed: Counter[str] = Counter()
+        self.doubtful: Counter[str] = Counter()
         page_bounds.check_text(len(html), bounds)
         encoded = encoded or html.encode(errors="replace")
         page_bounds.check(encoded, bounds)
