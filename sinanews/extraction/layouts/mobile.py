@@ -1,4 +1,4 @@
-"""M: finance.sina.cn, the mobile pages. Their keywords are those of the site."""
+"""M: sina.cn and the hosts below it, the pages for phones. Their keywords are those of the site."""
 
 from sinanews.extraction.layouts.base import UPDATED, Layout, editor_lines, meta, text
 
@@ -14,4 +14,7 @@ M = Layout(
         "updated": UPDATED,
         "editor": (text("p.article-editor, p.show_author"), editor_lines(".art_content p")),
     },
+    # A video's player and a button to follow its account.
+    boilerplate=(".art_video_box, .art_video, .look_sub",),
+    is_mobile=True,
 )
