@@ -323,5 +323,5 @@ class ArchiveSpider(Spider):
 def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind
     if isinstance(item, Rejection):
         return False
-    layout = layouts.BY_NAME.get(ItemAdapter(item).get("layout"))
+    layout = layouts.BY_NAME.get(ItemAdapter(item).get("layout") or "")
     return layout is not None and layout.is_mobile

@@ -3,7 +3,7 @@ headline and source in it; the time is shown without its year."""
 
 from dataclasses import replace
 
-from sinanews.extraction.layouts.base import editor_lines, meta, shown_times
+from sinanews.extraction.layouts.base import editor_lines, text
 from sinanews.extraction.layouts.mobile import M
 
 M2017 = replace(
@@ -13,10 +13,7 @@ M2017 = replace(
     required_selectors=("h1.art_tit_h1", "time.weibo_time"),
     body="article.art_box",
     fields=M.fields
-    | {
-        "published": (shown_times("time.weibo_time"), meta("article:published_time")),
-        "editor": (*M.fields["editor"][:1], editor_lines("article.art_box p")),
-    },
+    | {"editor": (text("p.article-editor, p.show_author"), editor_lines("article.art_box p"))},
     # Further: pictures for sharing, slots of advertisements, the button to unfold the text.
     beside=(
         "h1.art_tit_h1, .weibo_info, .weibo_user, time.weibo_time",
