@@ -219,6 +219,28 @@ def test_phone_pages_lead_to_their_pc_pages_or_are_read_themselves(pages, scrapy
     assert len(posts(output)) == 5
 
 
+LOOKS = {
+    "script": """<script>var c = {{"__webURL":"{pc}"}};</script><article class="art_box">
+<h1 class="art_tit_h1">手机上的题</h1><time class="weibo_time">2017.09.28 07:56</time>
+<p class="art_p">正文。</p></article>""",
+    "canonical": """<link rel="canonical" href="{pc}"><article class="art_box">
+<h1 class="art_tit_h1">手机上的题</h1><time class="art_time">2018.05.09 12:52:37</time>
+<p class="art_p">正文。</p></article>""",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_older_phone_pages_lead_to_their_pc_pages_too(pages, scrapy, output, look):
+    name = "nthere000000001"
+    html = LOOKS[look].format(pc=f"http://{HOST.format(name)}")
+    pages[PHONES.format(name)] = f'<meta charset="utf-8">{html}'.encode()
+    pages[HOST.format(name)] = article_page("机前的题")
+    run = crawl(scrapy, pages, f"https://{PHONES.format(name)}")
+    assert run.returncode == 0, run.stderr
+    written = [(line["docid"], line["title"], line["layout"]) for line in lines(output)]
+    assert written == [(name, "机前的题", "F2017")]
+
+
 def test_an_article_requested_by_both_its_urls_is_written_once(scrapy, output):
     site = Site(articles=0, tick=0)
     story = site.publish(family="F2017")[0]

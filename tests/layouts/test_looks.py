@@ -5,7 +5,6 @@ from scrapy.http import HtmlResponse
 
 from sinanews.exceptions import LayoutError
 from sinanews.extraction import layouts, page
-from sinanews.extraction.layouts.base import Page
 from sinanews.utils import urls
 
 BLOG_URL = "http://blog.sina.com.cn/s/blog_4c1000170102vkds.html"

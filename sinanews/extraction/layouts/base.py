@@ -127,18 +127,20 @@ def dated(texts: Rule) -> Rule:
     return Rule(f"{texts} with a time", lambda page: filter(times.parse_datetime, texts.find(page)))
 
 
-def shown_times(css: str) -> Rule:
-    """The time that each matching element shows, to the minute as on all other pages.
+def shown_time(css: str) -> Rule:
+    """The time that a matching element shows, to the minute as on all other pages.
 
-    Where it shows no year, it is the one nearest to the day on which the page was published.
+    Where none shows a year, that of the first is the one nearest to the day on which the page was
+    published.
     """
     texts = text(css)
 
     def find(page: Page) -> Iterator[str]:
-        for shown in texts.find(page):
-            moment = times.parse_datetime(shown) or _with_year(shown, page)
-            if moment:
-                yield moment.replace(second=0).isoformat()
+        shown = list(filter(str.strip, texts.find(page)))
+        moments = filter(None, map(times.parse_datetime, shown))
+        moment = next(moments, None) or (_with_year(shown[0], page) if shown else None)
+        if moment:
+            yield moment.replace(second=0).isoformat()
 
     return Rule(f"time in {css}", find)
 

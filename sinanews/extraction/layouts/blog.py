@@ -1,20 +1,21 @@
 """BLOG: blog.sina.com.cn, in its usual look and, since 2014, with a large headline (`.BNE_title`).
 The source is the blog's owner. A blog's own rubric (`.blog_class`) is no keyword."""
 
-import re
 from collections.abc import Iterator
 
-from sinanews.extraction.layouts.base import Layout, Page, Rule, joined, meta, shown_times, text
+from sinanews.extraction.layouts.base import Layout, Page, Rule, joined, meta, shown_time, text
 
-_PAGE_TITLE = re.compile(r".*_(?P<owner>[^_]+)_新浪博客\s*", re.DOTALL)
+_SITE = "_新浪博客"  # how the titles of its pages end
 
 
 def owner_in_title() -> Rule:
     """The owner in the title of the page: `港口的一天_海港人_新浪博客`."""
 
     def find(page: Page) -> Iterator[str]:
-        matches = map(_PAGE_TITLE.fullmatch, map(page.text, page.all("title")))
-        return (match["owner"] for match in matches if match)
+        titles = (page.text(node).strip() for node in page.all("title"))
+        return (
+            title[: -len(_SITE)].rpartition("_")[2] for title in titles if title.endswith(_SITE)
+        )
 
     return Rule("owner of the blog in title", find)
 
@@ -27,7 +28,7 @@ BLOG = Layout(
     fields={
         "title": (text("h2.titName"), text(".BNE_title h1"), meta("og:title")),
         "source": (text("#ownernick"), owner_in_title()),
-        "published": (shown_times(".articalTitle .time, span.time.SG_txtc, #pub_time"),),
+        "published": (shown_time(".articalTitle .time, span.time.SG_txtc, #pub_time"),),
         "keywords": (joined(text(".blog_tag h3, .tagbox a")),),
     },
     # Buttons to share and to reward, tags, counts, and links to the posts before and after. A

@@ -3,7 +3,7 @@ the time's element."""
 
 from dataclasses import replace
 
-from sinanews.extraction.layouts.base import meta, shown_times, text
+from sinanews.extraction.layouts.base import meta, shown_time, text
 from sinanews.extraction.layouts.m2017 import M2017
 
 M2018 = replace(
@@ -14,7 +14,7 @@ M2018 = replace(
     fields=M2017.fields
     | {
         "source": (text("time.art_time .art_cite"), text("time.art_time"), meta("article:author")),
-        "published": (shown_times("time.art_time"), meta("article:published_time")),
+        "published": (shown_time("time.art_time"), meta("article:published_time")),
     },
     beside=(*M2017.beside, "time.art_time"),
 )
