@@ -74,7 +74,7 @@ def parse_without_year(text: str, near: date) -> datetime | None:
     moments = []
     for year in (near.year, near.year - 1, near.year + 1):
         try:
-            moments.append(datetime(year, *parts, tzinfo=CHINA))  # type: ignore[misc, arg-type] # as above
+            moments.append(datetime(year, *parts, tzinfo=CHINA))  # type: ignore[misc, arg-type] # as in parse_datetime
         except ValueError:  # also for 29 February of most years
             continue
     return min(moments, key=lambda moment: abs(moment.date() - near), default=None)

@@ -22,9 +22,7 @@ _DOCIDS = (
     _DATED,
     re.compile(r"/article_(\w{1,32}?_\w{1,32})\.html", re.ASCII),  # k.sina.com.cn
     re.compile(r"/articles/view/(\d{1,32}/\w{1,32})(?!\w)", re.ASCII),  # t.cj.sina.com.cn
-    re.compile(
-        r"/(blog_\w{1,32})\.html", re.ASCII
-    ),  # blog.sina.com.cn, and for phones blog.sina.cn
+    re.compile(r"/(blog_\w{1,32})\.html", re.ASCII),  # blog.sina.com.cn, blog.sina.cn
 )
 _SUFFIX = re.compile(r"\.\w+$")
 _NOT_IN_IDS = re.compile(r"[^\w.]+")

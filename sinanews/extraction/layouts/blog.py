@@ -12,10 +12,9 @@ def owner_in_title() -> Rule:
     """The owner in the title of the page: `港口的一天_海港人_新浪博客`."""
 
     def find(page: Page) -> Iterator[str]:
-        titles = (page.text(node).strip() for node in page.all("title"))
-        return (
-            title[: -len(_SITE)].rpartition("_")[2] for title in titles if title.endswith(_SITE)
-        )
+        for title in map(str.strip, map(page.text, page.all("title"))):
+            if title.endswith(_SITE):
+                yield title.removesuffix(_SITE).rpartition("_")[2]
 
     return Rule("owner of the blog in title", find)
 
