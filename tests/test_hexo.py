@@ -96,7 +96,7 @@ def test_hexo_renders_clean_bodies_of_every_family_whole_and_without_code(site, 
 def assert_whole(content: str, body: str, article: dict) -> None:
     """Asserts that Hexo renders the post's body, with all of the article in it."""
     page = LexborHTMLParser(content)
-    assert page.css("pre, code, figure, script, style, iframe, .appendQr_wrap") == []
+    assert page.css("pre, code, figure.highlight, script, style, iframe, .appendQr_wrap") == []
     assert values(content, "a", "href") == values(body, "a", "href")
     assert values(content, "img", "src") == [image["url"] for image in article["images"]]
     assert squeezed(content) == squeezed(body)

@@ -21,7 +21,9 @@ ICON_SIZE = 50  # pixels; an image that declares less in both directions is an i
 
 # Separators between pieces of text. Both are white space to str.split, and no page contains them.
 _BLOCK, _CELL = "\x1e", "\x1f"
-_MAY_BE_CAPTIONS = frozenset(("center", "figcaption", "span"))
+_MAY_BE_CAPTIONS = frozenset(("center", "figcaption", "span", "h2"))
+_CAPTION_CLASSES = {"span": "img_descr", "h2": "art_img_tit"}  # the latter on pages for phones
+_CAPTIONS = ".img_descr, .art_img_tit, figcaption"
 # Elements between a picture and the block that may hold its caption.
 _INLINE = frozenset(("a", "span", "font", "strong", "b"))
 # Where scripts look for the URL of a picture: one that is larger than the one in src, one that they
@@ -124,8 +126,8 @@ def _is_caption(node: LexborNode) -> bool:
     """Whether an element is marked as a picture's caption, or holds a picture with its caption."""
     if node.tag == "center":
         return node.css_first("img") is not None and node.css_first("p") is None
-    if node.tag == "span":
-        return "img_descr" in (node.attributes.get("class") or "")
+    if css_class := _CAPTION_CLASSES.get(node.tag or ""):
+        return css_class in (node.attributes.get("class") or "")
     return node.tag == "figcaption"
 
 
@@ -247,7 +249,7 @@ class _Captions:
         if self._counts[block.mem_id] == 1:
             figure = block.parent if block.parent and block.parent.tag == "figure" else block
             if figure.mem_id not in self._elements:
-                self._elements[figure.mem_id] = figure.css_first(".img_descr, figcaption")
+                self._elements[figure.mem_id] = figure.css_first(_CAPTIONS)
             return self._elements[figure.mem_id]
         if outermost.mem_id not in self._elements:
             sibling = outermost.next

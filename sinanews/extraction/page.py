@@ -52,6 +52,7 @@ def read(
     BoundError when it is larger than `bounds`; EncodingError when its bytes are no text.
     """
     page = _parse(response, bounds)
+    page.url = response.url
     layout = layouts.of(page)
     if layout is None:
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
@@ -87,7 +88,9 @@ def has_layout(response: Response) -> bool:
 def pc_url(response: Response) -> str | None:
     """The canonical URL of the PC page that a mobile page names; None when it names none."""
     text = response.text if isinstance(response, TextResponse) else ""
-    named = (match[1].replace("\\/", "/") for match in _PC_URL.finditer(text))
+    named = [match[1].replace("\\/", "/") for match in _PC_URL.finditer(text)]
+    links = html5.parse(text).css("link[rel=canonical]")
+    named += [link.attributes.get("href") or "" for link in links]
     url = next((url for url in named if _PC_HOST in url), None)
     return urls.canonical(url) if url else None
 

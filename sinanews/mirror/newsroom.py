@@ -49,7 +49,18 @@ DOMESTIC = {
 }
 # The stories on pages of old or minor families, by the remainder of their number divided by ROUND.
 ROUND = 130
-FAMILY = {11: "F2016", 22: "F2014", 33: "B2009", 55: "T2005", 66: "K", 77: "CJ", 88: "M"}
+FAMILY = {
+    11: "F2016",
+    22: "F2014",
+    33: "B2009",
+    45: "M2017",
+    55: "T2005",
+    66: "K",
+    77: "CJ",
+    88: "M",
+    101: "M2018",
+    111: "BLOG",
+}
 TEXT_FEATURES = frozenset({"stocks", "reporter", "byline"})
 FOREIGN = (2671, 2672, 2673, 2674, 2675, 2676, 2487)
 

@@ -22,7 +22,7 @@ from sinanews.config import Config
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError
-from sinanews.extraction import page
+from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.items import Rejection
 from sinanews.ledger.ledger import Ledger
@@ -321,4 +321,7 @@ class ArchiveSpider(Spider):
 
 
 def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind
-    return not isinstance(item, Rejection) and ItemAdapter(item).get("layout") == "M"
+    if isinstance(item, Rejection):
+        return False
+    layout = layouts.BY_NAME.get(ItemAdapter(item).get("layout") or "")
+    return layout is not None and layout.is_mobile

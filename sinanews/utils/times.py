@@ -1,6 +1,7 @@
 """China time, and the forms in which Sina writes dates."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from email.utils import format_datetime
 
@@ -25,6 +26,17 @@ _DATE = re.compile(
 _AFTERNOON = frozenset(("下午", "傍晚", "晚上", "晚", "PM"))
 _HANZI = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _NOON = 12
+# 09月28日 07:56 | 9-28 7:56, which is no part of a date with a year
+_DATE_WITHOUT_YEAR = re.compile(
+    r"(?<![\d年./-])(?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?[\sT]*"
+    r"(?P<hour>\d{1,2})[:：时点](?P<minute>\d{2})"
+)
+# 2017-09-28 | 2017/9/28, alone or in an address; 1506556560, seconds since 1970
+_DAY = re.compile(
+    r"(?<!\d)(?:(?P<year>\d{4})[./-](?P<month>\d{1,2})[./-](?P<day>\d{1,2})|(?P<seconds>1\d{9}))"
+    r"(?!\d)",
+    re.ASCII,
+)
 
 
 def at(seconds: int) -> datetime:
@@ -88,6 +100,49 @@ def _zone(text: str) -> timezone:
     behind = -1 if offset.startswith("-") else 1
     delta = timedelta(hours=int(hours), minutes=int(minutes)) if sign else timedelta()
     return timezone(behind * delta)
+
+
+def parse_without_year(text: str, near: date) -> datetime | None:
+    """The time that a text shows without its year, in the year that brings it nearest to a day;
+    None without one.
+
+    >>> parse_without_year("09月28日07:56", date(2017, 9, 28)).isoformat()
+    '2017-09-28T07:56:00+08:00'
+    >>> parse_without_year("12月31日 23：58", date(2018, 1, 1)).isoformat()
+    '2017-12-31T23:58:00+08:00'
+    >>> parse_without_year("2016年09月28日 07:56", date(2017, 9, 28)) is None
+    True
+    """
+    match = _DATE_WITHOUT_YEAR.search(text)
+    if not match:
+        return None
+    parts = [int(part) for part in match.groups()]
+    moments = []
+    for year in (near.year, near.year - 1, near.year + 1):
+        try:
+            moments.append(datetime(year, *parts, tzinfo=CHINA))  # type: ignore[misc, arg-type] # as in parse_datetime
+        except ValueError:  # also for 29 February of most years
+            continue
+    return min(moments, key=lambda moment: abs(moment.date() - near), default=None)
+
+
+def days(text: str) -> Iterator[date]:
+    """The days that machines wrote into a text, in metas, addresses and scripts.
+
+    >>> [day.isoformat() for day in days('{"ctime": 1506556560, "docUrl": "/2017-9-29/a.html"}')]
+    ['2017-09-28', '2017-09-29']
+    """
+    for match in _DAY.finditer(text):
+        try:
+            day = (
+                at(int(match["seconds"])).date()
+                if match["seconds"]
+                else date(int(match["year"]), int(match["month"]), int(match["day"]))
+            )
+        except ValueError:
+            continue
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            yield day
 
 
 def without_date(text: str) -> str:

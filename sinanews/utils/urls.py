@@ -22,6 +22,7 @@ _DOCIDS = (
     _DATED,
     re.compile(r"/article_(\w{1,32}?_\w{1,32})\.html", re.ASCII),  # k.sina.com.cn
     re.compile(r"/articles/view/(\d{1,32}/\w{1,32})(?!\w)", re.ASCII),  # t.cj.sina.com.cn
+    re.compile(r"/(blog_\w{1,32})\.html", re.ASCII),  # blog.sina.com.cn, blog.sina.cn
 )
 _SUFFIX = re.compile(r"\.\w+$")
 _NOT_IN_IDS = re.compile(r"[^\w.]+")
@@ -36,6 +37,8 @@ def docid(url: str) -> str:
     'kknscsi2623250'
     >>> docid("http://t.cj.sina.com.cn/articles/view/6479293414/182322be600100i6z0")
     '6479293414-182322be600100i6z0'
+    >>> docid("http://blog.sina.com.cn/s/blog_4c1000170102vkds.html?tj=fina")
+    'blog-4c1000170102vkds'
     >>> docid("http://chanye.finance.sina.com.cn/sm/2005-03-21/244339.shtml")
     'chanye.finance.sina.com.cn-sm-2005-03-21-244339'
     >>> docid("https://finance.sina.com.cn/blog/7043123")

@@ -12,7 +12,9 @@ from sinanews.spiders.articles import article_urls
 from sinanews.utils.urls import docid
 from support import QUICK, ROOT, article_page, lines, posts
 
-FAMILIES = ("F2017", "N2017", "F2016", "F2014", "B2009", "T2005", "K", "CJ", "M")
+FAMILIES = (
+    "F2017", "N2017", "F2016", "F2014", "B2009", "T2005", "K", "CJ", "M", "M2017", "M2018", "BLOG",
+)  # fmt: skip # one a line would hide the list
 SOFT_404 = """<!DOCTYPE html><html><head><title>页面没有找到</title></head>
 <body><p>页面没有找到 5秒钟之后将会带您进入新浪首页!</p></body></html>""".encode("gbk")
 
@@ -119,6 +121,7 @@ def test_docids_differ_without_an_extension_and_stay_valid_file_names_for_long_p
 def test_pages_of_every_family_are_written_once_each(scrapy, output, tmp_path):
     site = Site(articles=0, tick=0)
     stories = [site.publish(family=family)[0] for family in FAMILIES]
+    count = len(stories)
     doubles = [f"http{s.url.removeprefix('https')}?from=wap#top" for s in stories]
     doubles += [s.wapurl for s in stories[:3]]
     listed = tmp_path / "urls.txt"
@@ -131,16 +134,16 @@ def test_pages_of_every_family_are_written_once_each(scrapy, output, tmp_path):
         china = scrapy("crawl", "china", mirror=mirror.url)
 
     assert first.returncode == 0, first.stderr
-    assert "listed 9 = written 9 + updated 0 + unchanged 0 + " in first.stdout
+    assert f"listed {count} = written {count} + updated 0 + unchanged 0 + " in first.stdout
     assert sorted(requested) == sorted(story.address for story in stories)
     assert {line["layout"] for line in lines(output)} == set(FAMILIES)
     assert {line["url"] for line in lines(output)} == {story.url for story in stories}
     assert {line["title"] for line in lines(output)} == {story.title for story in stories}
     assert again.returncode == china.returncode == 0, again.stderr + china.stderr
-    assert "listed 9 = written 0 + updated 0 + unchanged 9 + " in again.stdout
-    assert "listed 9 = written 0 + updated 0 + unchanged 9 + " in china.stdout
+    assert f"listed {count} = written 0 + updated 0 + unchanged {count} + " in again.stdout
+    assert f"listed {count} = written 0 + updated 0 + unchanged {count} + " in china.stdout
     assert {path: path.read_bytes() for path in posts(output)} == written
-    assert len(lines(output)) == len(written) == 9
+    assert len(lines(output)) == len(written) == count
 
 
 def test_an_article_of_a_list_is_the_same_article_by_its_url(scrapy, output):
@@ -214,6 +217,28 @@ def test_phone_pages_lead_to_their_pc_pages_or_are_read_themselves(pages, scrapy
     }
     assert "listed 3 = written 0 + updated 0 + unchanged 3 + " in again.stdout
     assert len(posts(output)) == 5
+
+
+LOOKS = {
+    "script": """<script>var c = {{"__webURL":"{pc}"}};</script><article class="art_box">
+<h1 class="art_tit_h1">手机上的题</h1><time class="weibo_time">2017.09.28 07:56</time>
+<p class="art_p">正文。</p></article>""",
+    "canonical": """<link rel="canonical" href="{pc}"><article class="art_box">
+<h1 class="art_tit_h1">手机上的题</h1><time class="art_time">2018.05.09 12:52:37</time>
+<p class="art_p">正文。</p></article>""",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_older_phone_pages_lead_to_their_pc_pages_too(pages, scrapy, output, look):
+    name = "nthere000000001"
+    html = LOOKS[look].format(pc=f"http://{HOST.format(name)}")
+    pages[PHONES.format(name)] = f'<meta charset="utf-8">{html}'.encode()
+    pages[HOST.format(name)] = article_page("机前的题")
+    run = crawl(scrapy, pages, f"https://{PHONES.format(name)}")
+    assert run.returncode == 0, run.stderr
+    written = [(line["docid"], line["title"], line["layout"]) for line in lines(output)]
+    assert written == [(name, "机前的题", "F2017")]
 
 
 def test_an_article_requested_by_both_its_urls_is_written_once(scrapy, output):

@@ -217,6 +217,16 @@ SKELETONS = {
     "M": """<h1 class="art_tit_h1">{title}</h1><a class="weibo_user">{source}</a>
 <time class="weibo_time">{time}</time><section class="art_content">{body}</section>{after}
 <script>var a={{"__webURL":"{address}"}}</script>""",
+    "M2017": """<article class="art_box"><h1 class="art_tit_h1">{title}</h1>
+<div class="weibo_info"><a class="weibo_user">{source}</a>
+<time class="weibo_time">{time}</time></div>
+{body}</article>{after}<script>var a={{"__docUrl":"{address}","ctime":"{time}"}}</script>""",
+    "M2018": """<article class="art_box"><h1 class="art_tit_h1">{title}</h1>
+<time class="art_time">{time}<cite class="art_cite">{source}</cite></time>{body}</article>{after}
+<link rel="canonical" href="{address}">""",
+    "BLOG": """<title>{title}_{source}_新浪博客</title><h2 class="titName">{title}</h2>
+<div class="articalTitle"><span class="time">({time})</span></div>
+<td class="blog_tag"><h3>{source}</h3></td><div class="articalContent">{body}</div>{after}""",
     "F2016": f"""{OLD}<span class="time-source">{{time}}<span>{{source}}</span></span>
 <div id="artibody">{{body}}</div><div class="article-keywords"><a>{{source}}</a></div>{{after}}""",
     "F2014": f"""{OLD}{SHOWN}<div class="BSHARE_POP" id="artibody">{{body}}
@@ -245,6 +255,7 @@ HEADS = (
 TIMES = (
     "2026年09月29日 00:34", "2026-09-29T00:34:00+08:00", "0000年00月00日 00:00",
     "9999年12月31日 23:59:59", "0001-01-01 00:00", "２０２６年9月29日 1:02", "", "昨天",
+    "09月28日 07:56", "2月29日 7：56", "13月32日 25:61",
 )  # fmt: skip # one a line would hide the list
 WEB_ADDRESSES = (
     "https:\\/\\/finance.sina.com.cn\\/a\\/doc-inabc0000000002.shtml",

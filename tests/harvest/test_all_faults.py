@@ -15,6 +15,7 @@ from harvest.proofs import (
     query,
     reports,
 )
+from sinanews.extraction.layouts import BY_NAME
 from sinanews.mirror.faults import KINDS, Faults, Shares
 from sinanews.mirror.faults.answers import mobile_address
 from sinanews.mirror.faults.elsewhere import HOSTILE_HOSTS
@@ -79,7 +80,7 @@ def fate(story):
     has_mobile = mobile_address(story.address) != story.address
     if story.listed_url != story.url:  # it has two pages, and one of them is enough
         return "either", ""
-    if not has_mobile and story.family != "M":
+    if not has_mobile and not BY_NAME[story.family].is_mobile:
         stay = [name for name in stay if name not in {"redirect-phone", "mobile-inside"}]
     if "redirect-phone" in stay and has_mobile:  # where nothing of this page is seen
         stay = [name for name in stay if name in GONE]

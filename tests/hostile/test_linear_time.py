@@ -195,10 +195,16 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         "search",
         ("2026", "年", "-", "1", "10月", "10日", " ", "T", "10:", "2026年10月10日", ":10"),
     ),
+    "utils.times._DATE_WITHOUT_YEAR": (
+        "search",
+        ("2026", "年", "-", "1", "10月", "10日", " ", "T", "10：", "10月10日", ":10"),
+    ),
+    "utils.times._DAY": ("sub", ("2026", "-", "1", "10", "/", "1506556560", "2026-10-1", "a")),
     "utils.urls._DATED": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
     "utils.urls._DOCIDS[0]": ("search", ("/doc-i", "/detail-i", "a", "1", ".d.", ".shtm")),
     "utils.urls._DOCIDS[1]": ("search", ("/article_", "a", "_", "1", ".htm")),
     "utils.urls._DOCIDS[2]": ("search", ("/articles/view/", "1", "/", "a")),
+    "utils.urls._DOCIDS[3]": ("search", ("/blog_", "a", "_", "1", ".htm")),
     "utils.urls._SUFFIX": ("sub", (".", "a", "/", ".html")),
     "utils.urls._NOT_IN_IDS": ("sub", ("a", ".", "/", "-")),
 }  # fmt: skip # a piece a line would hide the pieces

@@ -15,7 +15,7 @@ from sinanews.mirror.site import Site
 from sinanews.mirror.story import CHINA
 from sinanews.utils import urls
 
-OLD = ("F2016", "F2014", "B2009", "T2005", "K", "CJ", "M")
+OLD = ("F2016", "F2014", "B2009", "T2005", "K", "CJ", "M", "M2017", "M2018", "BLOG")
 FORMS = {
     "F2016": r"finance\.sina\.com\.cn/\w+(/\w+)*/2026-03-\d\d/doc-i\w{14}\.shtml",
     "F2014": r"finance\.sina\.com\.cn/\w+(/\w+)*/202603\d\d/\d{12}\.shtml",
@@ -24,6 +24,9 @@ FORMS = {
     "K": r"k\.sina\.com\.cn/article_\d{10}_[0-9a-z]{16}\.html",
     "CJ": r"t\.cj\.sina\.com\.cn/articles/view/\d{10}/[0-9a-z]{19}",
     "M": r"finance\.sina\.cn/\w+(/\w+)*/2026-03-\d\d/detail-i\w{14}\.d\.html",
+    "M2017": r"tech\.sina\.cn/\w+(/\w+)*/2026-03-\d\d/detail-i\w{14}\.d\.html",
+    "M2018": r"finance\.sina\.cn/\w+(/\w+)*/2026-03-\d\d/detail-i\w{14}\.d\.html",
+    "BLOG": r"blog\.sina\.com\.cn/s/blog_[0-9a-z]{16,20}\.html",
 }
 
 
@@ -153,8 +156,8 @@ def test_faults_take_body_or_title_from_old_pages_too(mirror, get, family):
 
 
 def heading(tree):
-    node = tree.css_first("h1.main-title, #artibodyTitle, h1.art_tit_h1, th.f24")
-    return node and node.text()
+    node = tree.css_first("h1.main-title, #artibodyTitle, h1.art_tit_h1, th.f24, h2.titName")
+    return node and node.text().strip()
 
 
 @pytest.mark.parametrize("family", ["F2014", "B2009", "T2005"])

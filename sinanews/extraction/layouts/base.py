@@ -4,15 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sinanews.config import Bounds
 from sinanews.extraction import bounds as page_bounds
-from sinanews.extraction.html5 import parse
+from sinanews.extraction.html5 import parse, parsed_body
 from sinanews.utils import times
 
+# Metas that tell when a page was published: by a time, or by an address with the day.
+_PUBLISHED_METAS = ("article:published_time", "weibo: article:create_at", "og:url")
+_SHOWN = "img, video, audio, iframe, embed, object"  # content that is no text
 # `.date-source .source`: a simple selector, a space, and a compound one; no list, no combinators.
 _DESCENDANT = re.compile(r"(?P<ancestor>[.#]?[\w-]+) (?P<descendant>[^ ,~+>]+)")
 _EDITOR_LINE = re.compile(r"\s*+[（(【\[]?+\s*+(?:责任)?编辑[：:][^，。；？！]{0,30}")
@@ -24,8 +28,8 @@ class Page:
 
     `encoded` is the same HTML in UTF-8, if available; it saves encoding the text. `removed` counts,
     by kind, what was taken out of the body because it would act in a browser; `doubtful`, what was
-    read otherwise than it says or not at all. Raises BoundError for a page that is larger than the
-    bounds.
+    read otherwise than it says or not at all. `url` is where the page was read from; empty if that
+    is unknown. Raises BoundError for a page that is larger than the bounds.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Page:
         self.bounds = bounds
         self.removed: Counter[str] = Counter()
         self.doubtful: Counter[str] = Counter()
+        self.url = ""
         page_bounds.check_text(len(html), bounds)
         encoded = encoded or html.encode(errors="replace")
         page_bounds.check(encoded, bounds)
@@ -123,6 +128,46 @@ def dated(texts: Rule) -> Rule:
     return Rule(f"{texts} with a time", lambda page: filter(times.parse_datetime, texts.find(page)))
 
 
+def shown_time(css: str) -> Rule:
+    """The time that a matching element shows, to the minute as on all other pages.
+
+    Where none shows a year, that of the first is the one nearest to the day on which the page was
+    published.
+    """
+    texts = text(css)
+
+    def find(page: Page) -> Iterator[str]:
+        shown = list(filter(str.strip, texts.find(page)))
+        moments = filter(None, map(times.parse_datetime, shown))
+        moment = next(moments, None) or (_with_year(shown[0], page) if shown else None)
+        if moment:
+            yield moment.replace(second=0).isoformat()
+
+    return Rule(f"time in {css}", find)
+
+
+def _with_year(shown: str, page: Page) -> datetime | None:
+    """The time in a text that shows no year; None when the page does not say which it is.
+
+    The metas and the address of the page are about the article. A script may have any dates, so
+    that one counts only if it is the day shown, or the one before or after it.
+    """
+    for value in (*map(page.metas.get, _PUBLISHED_METAS), page.url):
+        if published := next(times.days(value or ""), None):
+            return times.parse_without_year(shown, published)
+    for script in page.all("script"):
+        for day in times.days(page.text(script)):
+            moment = times.parse_without_year(shown, day)
+            if moment and abs(moment.date() - day) <= timedelta(days=1):
+                return moment
+    return None
+
+
+def joined(texts: Rule) -> Rule:
+    """All of another rule's values, as one comma-separated list."""
+    return Rule(f"{texts} as a list", lambda page: filter(None, [",".join(texts.find(page))]))
+
+
 def editor_lines(css: str) -> Rule:
     """The text of each matching element that is an editor line as a whole."""
     texts = text(css)
@@ -179,10 +224,13 @@ class Layout:
     - `required_selectors`: selectors that must all match a page with this layout.
     - `body`: the selector of the element with the article's body; it must match, too.
     - `fields`: the rules of each field, in the order in which they are tried.
+    - `beside`: selectors of what stands in that element and is none of the body, such as the
+      headline.
     - `boilerplate`: selectors of elements in the body that are not the article's, beside those of
       `sinanews.extraction.boilerplate`.
     - `required_meta`: the name of a meta, and what its content must begin with.
     - `made`: returns the HTML of the body, for pages that have its content in scripts or metas.
+    - `is_mobile`: whether its pages are for phones, and may name the same article's page for PCs.
     """
 
     name: str
@@ -190,9 +238,11 @@ class Layout:
     required_selectors: tuple[str, ...]
     body: str
     fields: dict[str, tuple[Rule, ...]]
+    beside: tuple[str, ...] = ()
     boilerplate: tuple[str, ...] = ()
     required_meta: tuple[str, str] | None = None
     made: Callable[[Page], str] | None = None
+    is_mobile: bool = False
 
     def fits(self, page: Page) -> bool:
         """Whether the page has everything that this layout requires."""
@@ -216,4 +266,17 @@ class Layout:
         if self.made:
             return self.made(page)
         node = page.first(self.body)
-        return "" if node is None else node.inner_html or ""
+        html = "" if node is None else node.inner_html or ""
+        return _without(html, self.beside) if self.beside else html
+
+
+def _without(html: str, selectors: Iterable[str]) -> str:
+    """The HTML of a body without the elements that match; empty when no content is left in it.
+
+    The page's own tree stays as it is.
+    """
+    body = parsed_body(html)
+    for node in body.css(", ".join(selectors)):
+        node.decompose()
+    has_content = body.text().strip() or body.css_first(_SHOWN)
+    return body.inner_html or "" if has_content else ""

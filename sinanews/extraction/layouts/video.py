@@ -24,7 +24,11 @@ VIDEO = Layout(
     seen=(2010, 2026),
     required_selectors=(),
     required_meta=("og:type", "video"),
-    body="video, #myflashBox, #playerBox, .player, #J_Article_Player",
+    # Other crawlers find the video's number in a script, whatever the player's element.
+    body=(
+        "video, #myflashBox, #playerBox, .player, #J_Article_Player,"
+        " script:lexbor-contains('video_id')"
+    ),
     fields={
         "title": (meta("og:title"), text("h1"), text("h2")),
         "source": (meta("mediaid"), meta("article:author")),

@@ -12,12 +12,14 @@ _BODY = re.compile(
     r"(?=<!-- (?:原始)?正文 ?end -->|<!--正文部分end-->|<!-- google_ad_section_end -->"
     r'|<!-- 正文内容 end -->|<div id="article_kandian")'
     r'|<section class="art_pic_card art_content">.*?</section>'
+    r'|<p class="art_p">.*?(?=</article>)|<div id="sina_keyword_ad_area2".*?(?=<!-- 正文结束 -->)'
     r"|<td class=l17>.*?(?=<td width=8>)",
     re.DOTALL,
 )
 _TITLES = re.compile(
-    r'<title>.*?</title>|<h1 (?:class="(?:main-title|art_tit_h1)"|id="artibodyTitle").*?</h1>'
-    r'|<th class=f24 .*?</th>|<div class="second-title">.*?</div>'
+    r'<title>.*?</title>|(?s:<h1 (?:class="(?:main-title|art_tit_h1)"|id="artibodyTitle").*?</h1>)'
+    r'|<h2 id="\w*" class="titName.*?</h2>|<th class=f24 .*?</th>'
+    r'|<div class="second-title">.*?</div>'
     r'|<meta property="og:(?:title|description)"[^>]*>'
 )
 
