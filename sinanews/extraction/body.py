@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 
 from sinanews.config import Bounds
 from sinanews.exceptions import BoundError
-from sinanews.extraction import credits, processors
+from sinanews.extraction import captions, processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import COMMENT, TEXT, absolute, children, inner, largest, parsed_body
@@ -138,7 +138,7 @@ def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
     Raises BoundError where captions that several pictures share are more than a page may have.
     """
     nodes = body.css("img")
-    captions = _Captions(nodes)
+    marked = _Captions(nodes)
     found: list[Image] = []
     credit_lines: list[Line] = []
     characters = 0
@@ -146,7 +146,7 @@ def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
         source = _source(image)
         if not _is_picture(image, source):
             continue
-        caption = captions.of(image)
+        caption = marked.of(image)
         if not caption and (below := _credit_below(image, body)):
             credit_lines.append(below)
             caption = below.text
@@ -161,7 +161,7 @@ def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
 def _credit_below(image: LexborNode, body: LexborNode) -> Line | None:
     """The line after a picture, if it says who made or lent it or what it shows."""
     below = next(lines(body, after=image), None)
-    is_credit = below is not None and not below.has_picture and credits.is_credit(below.text)
+    is_credit = below is not None and not below.has_picture and captions.is_credit(below.text)
     return below if is_credit else None
 
 

@@ -171,7 +171,8 @@ def _remove_links_at_end(body: LexborNode) -> None:
 def _is_heading(text: str) -> bool:
     """Whether words, which stand over links or before one, are their heading.
 
-    >>> [text for text in ("此前报道：", "【猜你想看】", "热文：", "数据来源：", "货到了") if _is_heading(text)]
+    >>> texts = ("此前报道：", "【猜你想看】", "热文：", "数据来源：", "货到了")
+    >>> [text for text in texts if _is_heading(text)]
     ['此前报道：', '【猜你想看】', '热文：']
     """
     is_one = _RELATED_HEADING.fullmatch(text) or _HEADING.fullmatch(text)

@@ -15,16 +15,17 @@ from w3lib.encoding import (
 from sinanews.exceptions import EncodingError
 
 GBK = "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
-# Labels that are believed where the bytes are no UTF-8: a reader of these would see them as named.
-_BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950", "utf-16-be", "utf-16-le"))
+# Labels that are believed where the bytes are no UTF-8.
+_BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950"))
 _HIGH = re.compile(rb"[\x80-\xff]{2,}")
 _SAMPLE = 400  # runs of bytes that are not ASCII: those of some five hundred words
 _HAN = re.compile("[\u2e80-\uffef]")
-_PARTLY = 10  # so many broken characters for a Chinese one and more has what is no UTF-8 at all
+# So many broken characters for each Chinese one, and more, has what is no UTF-8 at all.
+_PARTLY = 2
 
 
 class Decoded(NamedTuple):
-    """The text of a page, the encoding in which it was read, and whether its label names another."""
+    """A page's text, the encoding in which it was read, and whether its label names another."""
 
     text: str
     encoding: str
@@ -43,10 +44,10 @@ def decode(response: TextResponse) -> Decoded:
         if not _is_broken(text):
             return Decoded(text, encoding)
         if len(_HAN.findall(text)) * _PARTLY > text.count("\ufffd"):
-            raise EncodingError(encoding)  # rather than read damaged UTF-8 as GBK, which it can be
-    elif read_bom(body)[0] is None and _is_utf_8(body):
+            raise EncodingError(encoding)  # damaged UTF-8 can be read as GBK, too
+    elif (bom := read_bom(body)[0]) is None and _is_utf_8(body):
         return _decoded(response, "utf-8")
-    elif encoding in _BELIEVED:
+    elif bom is not None or encoding in _BELIEVED:
         text = response.text
         if not _is_broken(text):
             return Decoded(text, encoding)

@@ -13,18 +13,20 @@ FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
 # | 2005.08.26 05:39 | 2021年7月14日 下午3点05分 | 二〇二一年七月十四日 十时五分; full-width, too
-_NUMERAL = r"[\d〇零○一二三四五六七八九十]"
+_HANZI_DIGITS = "〇零○一二三四五六七八九"
+_YEAR = rf"(?:\d{{4}}|[{_HANZI_DIGITS}]{{4}})"
+_NUMBER = rf"(?:\d{{1,2}}|[{_HANZI_DIGITS}十]{{1,3}})"
 _DATE = re.compile(
-    rf"(?P<year>{_NUMERAL}{{4}})\s?[年.．/／－-]\s?(?P<month>{_NUMERAL}{{1,2}})\s?[月.．/／－-]\s?"
-    rf"(?P<day>{_NUMERAL}{{1,3}})日?[\sT,，]*+(?:[（(]?(?:星期|周).[）)]?[\s,，]*+)?"
+    rf"(?P<year>{_YEAR})\s?[年.．/／－-]\s?(?P<month>{_NUMBER})\s?[月.．/／－-]\s?"
+    rf"(?P<day>{_NUMBER})日?[\sT,，]*+(?:[（(]?(?:星期|周).[）)]?[\s,，]*+)?"
     rf"(?P<half>凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚|[AaPp][Mm])?\s?"
-    rf"(?P<hour>{_NUMERAL}{{1,3}})\s?[:：时点]\s?(?P<minute>{_NUMERAL}{{1,3}}|整)?分?"
-    rf"(?:(?:(?<=分)|[:：])\s?(?P<second>{_NUMERAL}{{1,3}})(?:\.\d{{1,9}})?秒?)?"
+    rf"(?P<hour>{_NUMBER})\s?[:：时点]\s?(?P<minute>{_NUMBER}|整)?分?"
+    rf"(?:(?:(?<=分)|[:：])\s?(?P<second>{_NUMBER})(?:\.\d{{1,9}})?秒?)?"
     r"(?P<zone>\s?(?:Z\b|(?:UTC|GMT)(?:\s?[+＋-]\d{1,2}(?::?\d{2})?(?!\d)|\b)"
     r"|(?(second)[+＋-](?:0\d|1[0-4]):?\d{2}(?!\d)|(?!))))?"  # 10:05-11:00 has none
 )
 _AFTERNOON = frozenset(("下午", "傍晚", "晚上", "晚", "PM"))
-_HANZI = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_HANZI = str.maketrans(_HANZI_DIGITS, "000123456789")
 _NOON = 12
 # 09月28日 07:56 | 9-28 7:56, which is no part of a date with a year
 _DATE_WITHOUT_YEAR = re.compile(

@@ -57,28 +57,27 @@ NAMES = ("苏禾", "林知远", "欧阳若宁", "季明朗", "古丽扎尔·艾�
 OUTLETS = ("", "每经", "海港日报", "海港网", "本报", "海港财经全媒体", "《海港时报》")
 RANKS = ("", "见习", "实习", "首席", "特约", "驻京")
 BEHIND = (" ", "：", ": ", "｜", " | ", "丨", "/", " → ")
+BRACKETS = ("", "（）", "()", "【】")
 EDITORS = ("编辑", "每经编辑", "责任编辑", "校对", "审核", "摄影", "制图", "视频", "统筹")
 names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)
 
 
 @given(
     names=names,
-    outlet=st.sampled_from(OUTLETS),
-    rank=st.sampled_from(RANKS),
-    behind=st.sampled_from(BEHIND),
-    between=st.sampled_from((" ", "、", "，")),
-    editors=st.lists(st.sampled_from(EDITORS), max_size=2, unique=True),
+    role=st.builds("{}{}记者".format, st.sampled_from(OUTLETS), st.sampled_from(RANKS)),
+    separators=st.tuples(st.sampled_from(BEHIND), st.sampled_from((" ", "、", "，"))),
     place=st.sampled_from(("", *sorted(PLACES))),
-    brackets=st.sampled_from(("", "（）", "()", "【】")),
+    editors=st.lists(st.sampled_from(EDITORS), max_size=2, unique=True),
 )
 def test_reporters_are_told_from_outlets_editors_and_places(
-    names, outlet, rank, behind, between, editors, place, brackets
+    names, role, separators, place, editors
 ):
-    credit = f"{outlet}{rank}记者{behind}{between.join(names)}"
-    text = " ".join(
-        [credit, *([f"{place}报道"] if place else []), *(f"{role}{behind}郑重" for role in editors)]
-    )
-    assert byline([f"{brackets[:1]}{text}{brackets[1:]}"]) == " ".join(names)
+    behind, between = separators
+    report = [f"{place}报道"] if place else []
+    others = [f"{editor}{behind}郑重" for editor in editors]
+    text = " ".join([f"{role}{behind}{between.join(names)}", *report, *others])
+    for brackets in BRACKETS:
+        assert byline([f"{brackets[:1]}{text}{brackets[1:]}"]) == " ".join(names)
 
 
 @given(
@@ -88,7 +87,7 @@ def test_reporters_are_told_from_outlets_editors_and_places(
     ),
     reporter=st.sampled_from(("", "本报记者 ", "每经记者 ", "海港日报记者", "通讯员 ")),
     behind=st.sampled_from(("：", "｜", "/", ": ")),
-    brackets=st.sampled_from(("", "（）", "()", "【】")),
+    brackets=st.sampled_from(BRACKETS),
 )
 def test_credits_of_pictures_and_editors_name_no_author(names, credit, reporter, behind, brackets):
     text = f"{credit}{behind}{reporter}{' '.join(names)}"
