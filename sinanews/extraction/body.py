@@ -35,6 +35,21 @@ _LATER_ATTRIBUTES = (
 )  # fmt: skip # one name a line would hide the list
 _OTHER_ATTRIBUTES = ("data-url", "data-img", "data-image", "data-mcesrc", "original", "small-src")
 _SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+# What says nothing of where a picture is, but for src; most have no other.
+_PLAIN_ATTRIBUTES = frozenset(
+    (
+        "src",
+        "alt",
+        "title",
+        "width",
+        "height",
+        "style",
+        "class",
+        "referrerpolicy",
+        "border",
+        "align",
+    )
+)
 _ADDRESS = re.compile(r"(?:https?:)?/")
 _PLACEHOLDER = re.compile(r"\.gif(?:\?|$)|^data:")
 # Live charts and emoticons, pictures of Sina's templates, spacers, and images without a source.
@@ -168,8 +183,12 @@ def _credit_below(image: LexborNode, body: LexborNode) -> Line | None:
 def _source(image: LexborNode) -> str:
     """The URL of an image, https where it may be; with lazy loading, that of the final image, and
     of several sizes that of the largest."""
-    source = next(_candidates(image), "").strip()
-    source = largest([source]) or source
+    attributes = image.attributes
+    source = attributes.get("src") or ""
+    is_in_picture = image.parent is not None and image.parent.tag == "picture"
+    if is_in_picture or not _PLAIN_ATTRIBUTES.issuperset(attributes) or not source:
+        source = next(_candidates(image), "").strip()
+        source = largest([source]) or source
     without_scheme = source.removeprefix("http:")
     url = f"https:{without_scheme}" if without_scheme.startswith("//") else source
     return url if urls.is_web_url(url) else absolute(url, urls.FRONT_PAGE)
@@ -177,8 +196,7 @@ def _source(image: LexborNode) -> str:
 
 def _candidates(image: LexborNode) -> Iterator[str]:
     """Where an image may be, the best first."""
-    attributes = image.attributes
-    values = {name: value for name, value in attributes.items() if value}
+    values = {name: value for name, value in image.attributes.items() if value}
     yield from (values[name] for name in _LARGER_ATTRIBUTES if name in values)
     if in_sets := largest(_source_sets(image)):
         yield in_sets

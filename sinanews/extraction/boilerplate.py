@@ -28,24 +28,26 @@ _PROMOTED = (
     "finance.sina.com.cn/mobile/", "//app.sina.", "//app.finance.sina.", "//saxn.sina.",
 )  # fmt: skip # one address a line would hide the list
 # What sets a promotion apart from the text: all in it links, and none of it to an article.
+_LISTS = frozenset(("ul", "ol", "dl"))
 _ASIDES = frozenset(("blockquote", "aside", "section", "div"))
 # An article's own address, of Sina or elsewhere: it has a day or an id.
 _ARTICLE_URL = re.compile(r"/(?:doc-|detail-|article|s[/?])|\d{4}[-/]?\d{2}[-/]?\d{2}|\d{6}")
 # Links to what Sina knows of a stock: they are words of the text.
 _QUOTE_URL = re.compile(r"/quotes?/|/realstock/|/futures/|/fund/quotes|stock\.finance\.sina")
-_WEIBO_CARD = re.compile(r"[\[（(【]? ?微博 ?[\]）)】]?")
+_WEIBO_CARD = re.compile(r"[\[（(【] ?微博 ?[\]）)】]")
 
 # Whole paragraphs: editor lines, links to forums and topics, disclaimers, advertisements for
 # Sina's apps and reports.
 _BOILERPLATE_LINE = re.compile(
     r"[（(【\[]?责任编辑[：:].{0,40}|[（(【\[]编辑[：:].{0,40}|[>＞]{2,}.*|进入【.*】讨论"
-    r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*|(?:免责|特别|版权)声明[：:].*(?:新浪|自媒体综合).*|新浪.{0,10}声明[：:].*"
+    r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*"
+    r"|(?:免责|特别|版权)声明[：:].*(?:新浪|自媒体综合).*|新浪.{0,10}声明[：:].*"
     r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
     r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*"
 )
 # A statement that is Sina's where it stands outside the story: below the editor line.
 _STATEMENT = re.compile(r"[（(【\[]?(?:免责|特别|版权|郑重)?(?:声明|提示)[：:\]】]")
-_EDITOR_LINE = "p.article-editor, p.show_author, div.show_author"
+_EDITOR = "article-editor"  # the class of that line
 # 相关阅读： | [相关报道] | 更多文章 | 此前报道：
 _RELATED_HEADING = re.compile(
     r"[【\[]?(?:相关|延伸|推荐|更多|往期|此前|早前|近期|前情|历史|热门|精彩)"
@@ -65,13 +67,13 @@ def remove_boilerplate(
     `more` are selectors beside those of BOILERPLATE. Raises BoundError where paragraphs lie in each
     other so often that their texts are more than a page may have.
     """
-    _remove_statements(body)
-    for node in reversed(body.css(", ".join((*BOILERPLATE, *more)))):
+    found = body.css(", ".join((*BOILERPLATE, *more)))
+    statements = list(_statements(found))
+    for node in reversed(found):
         node.decompose()
-    _remove_promotions(body)
-    _remove_weibo_cards(body)
+    _remove(statements, body)
     characters = 0
-    found: list[LexborNode] = []
+    found = []
     for paragraph in body.css("p"):
         raw = paragraph.text()
         characters += len(raw)
@@ -82,31 +84,39 @@ def remove_boilerplate(
         elif heading := _RELATED_HEADING.match(text):
             found += _related(paragraph, text[heading.end() :])
     _remove(found, body)
-    _remove_promotions_at_beginning(body)
-    _remove_links_at_end(body)
+    if body.css_first("a") is not None:
+        _remove_promotions_at_beginning(body)
+        _remove_links_at_end(body)
+        _remove_promotions(body)
     return body
 
 
-def _remove_statements(body: LexborNode) -> None:
-    """Removes the statements that follow the editor line; those in the story are the article's."""
-    editor = body.css_first(_EDITOR_LINE)
-    sibling = editor.next if editor else None
-    while sibling is not None:
-        statement, sibling = sibling, sibling.next
-        if statement.is_element_node and _STATEMENT.match(line(statement.text()) or ""):
-            statement.decompose()
+def _statements(boilerplate: Iterable[LexborNode]) -> Iterator[LexborNode]:
+    """The statements that follow an editor line; those in the story are the article's."""
+    for node in boilerplate:
+        sibling = node.next if _EDITOR in (node.attributes.get("class") or "") else None
+        while sibling is not None:
+            if sibling.is_element_node and _STATEMENT.match(line(sibling.text()) or ""):
+                yield sibling
+            sibling = sibling.next
 
 
 def _remove_promotions(body: LexborNode) -> None:
-    """Removes the lines that only link to what is promoted, and blocks of links to no article."""
+    """Removes the lines that only link to what is promoted, and blocks of links to no article; and
+    the links to social media behind names: 某甲[微博]表示."""
     links_only: dict[int, bool] = {}  # by block; the innermost come first, and are asked once
     promotions: dict[int, LexborNode] = {}
     for link in reversed(body.css("a")):
+        if "微博" in (text := link.text()) and _WEIBO_CARD.fullmatch(line(text) or ""):
+            link.decompose()
+            continue
         block = _block_around(link, body)
         if _is_article_or_quote(link) or block is None or not _is_links(block, links_only):
             continue
         href = link.attributes.get("href") or ""
         outer = _block_around(block, body)
+        while outer is not None and outer.tag in _LISTS:
+            outer = _block_around(outer, body)
         if any(part in href for part in _PROMOTED):
             promotions[block.mem_id] = block
         elif outer is not None and outer.tag in _ASIDES and _is_links(outer, links_only):
@@ -127,13 +137,6 @@ def _block_around(node: LexborNode, body: LexborNode) -> LexborNode | None:
     while block is not None and block.tag not in BLOCKS:
         block = block.parent
     return None if block is None or block.mem_id == body.mem_id else block
-
-
-def _remove_weibo_cards(body: LexborNode) -> None:
-    """Removes the links to social media that stand behind names: 某甲[微博]表示."""
-    for link in reversed(body.css('a[href*="weibo."], a.wt_article_link')):
-        if _WEIBO_CARD.fullmatch(line(link.text()) or ""):
-            link.decompose()
 
 
 def _remove_promotions_at_beginning(body: LexborNode) -> None:

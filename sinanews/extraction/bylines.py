@@ -50,13 +50,14 @@ _ROLE = re.compile(
     """,
     re.VERBOSE,
 )
-# Lines without any of these have no byline.
+# Texts without any of these have no byline.
 _SIGNS = re.compile(
-    r"记者|通讯员|评论员|撰稿|作者|实习生|采写|撰文|执笔|编译|原创|(?<!\w)文 ?[\W丨]|[/／] ?文|[⊙◎]"
-    r"|[电讯] ?[（(]|报道$"
+    r"记者|作者|文[/／|｜丨：:·→ ]|撰[文稿]|采写|通讯员|评论员|实习生|编译|原创|执笔|[⊙◎]"
+    r"|[电讯] ?[（(]|[/／] ?文|报道\Z"
 )
-_LONGEST = 300  # characters at the beginning and at the end of a line that are looked at
-_LONGEST_PREFIX = 50  # characters before the first role
+# Characters: at the beginning and at the end of a line what is looked at, then a row of credits,
+# and what stands before the first.
+_LONGEST, _LONGEST_ROW, _LONGEST_PREFIX = 300, 150, 50
 _BRACKETS = re.compile(r"[（(【\[［]([^（()）【】\[\]［］]{2,120})[)）】\]］]")
 # Addresses of outlets and persons: 华夏时报（www.example.cn）记者 | 作者：苏禾（suhe@example.com）
 _CONTACT = re.compile(
@@ -88,6 +89,7 @@ _ENDING = re.compile(
     r"|[ ]?[：:]?[ ]?(?:…|[\w.%+-]{1,64}@[\w.-]{1,64})"  # an address, or what stands for one
     r"|[ ]?(?:[（(]?完[)）]?)?[ 。]{0,2}$"
 )
+_SIGNATURES = ("报道", "文", "文图", "文、图", "文/图")
 # 中新网北京7月3日电 (苏禾)1日，… has names and no role.
 _DATELINE = re.compile(rf"[^，。（()）]{{2,40}}[电讯][ ]?[（(](?P<names>[{HAN} 、]{{2,30}})[)）]")
 
@@ -150,10 +152,14 @@ def _bylines(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     if (dated := _DATELINE.match(ends)) and (names := _all_names(dated["names"])):
         yield names, False
     bare = (line(_BRACKETS.sub(" ", ends)) or "").strip(_MARKS)
-    if names := _signed(bare) or _credited(bare):
-        yield names, not _SENTENCE.search(bare)
-    elif names := _credited(_SENTENCE.split(bare.rstrip("。 "))[-1].strip(), to_end=True):
-        yield names, False
+    first, *others = _SENTENCE.split(bare.rstrip("。 "))
+    names = _signed(bare)
+    if not names and (_SIGNS.search(first) or not others):
+        names = _credited(bare[:_LONGEST_ROW])
+    if not names and others and _SIGNS.search(others[-1][-_LONGEST_ROW:]):
+        names = _credited(others[-1][-_LONGEST_ROW:].strip(), to_end=True)
+    if names:
+        yield names, not others
 
 
 def _without_address(contact: re.Match[str]) -> str:
@@ -307,7 +313,8 @@ def _signed(text: str) -> tuple[str, ...]:
     >>> _signed("海港日报 苏禾/文"), _signed("海港网 苏禾,林知远 青岛报道"), _signed("苏禾到了")
     (('苏禾',), ('苏禾', '林知远'), ())
     """
-    if _SENTENCE.search(text.replace(",", "、")) or _ROLE.search(text):
+    is_signed = text.endswith(_SIGNATURES) and len(text) <= _LONGEST_ROW
+    if not is_signed or _SENTENCE.search(text.replace(",", "、")) or _ROLE.search(text):
         return ()
     names, are_sure, rest = _names(f" {text}")
     is_written = _ENDING.match(rest) and "文" in rest

@@ -18,7 +18,7 @@ GBK = "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
 # Labels that are believed where the bytes are no UTF-8.
 _BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950"))
 _HIGH = re.compile(rb"[\x80-\xff]{2,}")
-_SAMPLE = 400  # runs of bytes that are not ASCII: those of some five hundred words
+_SAMPLE = 50  # runs of bytes that are not ASCII, mostly of several characters
 _HAN = re.compile("[\u2e80-\uffef]")
 # So many broken characters for each Chinese one, and more, has what is no UTF-8 at all.
 _PARTLY = 2
@@ -30,20 +30,22 @@ class Decoded(NamedTuple):
     text: str
     encoding: str
     is_repaired: bool = False
+    is_whole: bool = True  # all its bytes could be read
 
 
 def decode(response: TextResponse) -> Decoded:
-    """The text of a page, by its label unless the bytes contradict it: Chinese in UTF-8 is never
-    valid in GBK by chance, nor the other way about, so that of these two the bytes decide.
+    """The text of a page, by its label unless the bytes contradict it: Chinese in GBK is no UTF-8,
+    and where the bytes are UTF-8 that is no chance, so that of these two the bytes decide.
 
     Raises EncodingError when the bytes are in no encoding in which most of them can be read.
     """
     encoding, body = response.encoding.lower(), response.body
     if encoding == "utf-8":
         text = response.text
-        if not _is_broken(text):
-            return Decoded(text, encoding)
-        if len(_HAN.findall(text)) * _PARTLY > text.count("\ufffd"):
+        broken = text.count("\ufffd")
+        if not broken or not _is_broken(text):
+            return Decoded(text, encoding, is_whole=not broken)
+        if len(_HAN.findall(text)) * _PARTLY > broken:
             raise EncodingError(encoding)  # damaged UTF-8 can be read as GBK, too
     elif (bom := read_bom(body)[0]) is None and _is_utf_8(body):
         return _decoded(response, "utf-8")
@@ -73,5 +75,5 @@ def _is_broken(text: str) -> bool:
 def _is_utf_8(body: bytes) -> bool:
     """Whether bytes are Chinese in UTF-8, perhaps with some that are broken."""
     runs = islice(_HIGH.finditer(body), _SAMPLE)
-    text = b" ".join(run[0] for run in runs).decode("utf-8", "replace")
-    return _HAN.search(text.replace("\ufffd", "")) is not None and not _is_broken(text)
+    text = b" ".join([run[0] for run in runs]).decode("utf-8", "replace").replace(" ", "")
+    return text.count("\ufffd") * 2 <= len(text) and _HAN.search(text) is not None

@@ -25,7 +25,7 @@ _NO_NAME = re.compile(
 )
 # Of a word that does not begin with a surname, what makes it a clause rather than a name.
 _CLAUSE = re.compile(r"[系为是的了在从对与及被把将就称说注采看问到获并也都请向由让给于]")
-_LONGEST_ROW = 40  # characters of names that touch each other
+_LONGEST_ROW = 12  # characters of names that touch each other
 
 
 def is_name(word: str) -> bool:

@@ -114,7 +114,7 @@ def _parse(response: Response, bounds: Bounds) -> Page:
     # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
     body = response.body
     is_utf8 = decoded.encoding == "utf-8"
-    is_unchanged = is_utf8 and "\ufffd" not in decoded.text and not body.startswith(BOM_UTF8)
+    is_unchanged = is_utf8 and decoded.is_whole and not body.startswith(BOM_UTF8)
     page = Page(decoded.text, body if is_unchanged else None, bounds)
     page.doubtful[ENCODINGS] += decoded.is_repaired
     return page

@@ -41,7 +41,7 @@ def without_persons(page: bytes, content_type: str) -> bytes:
     other is decoded as it is to be read, and written again in the same encoding."""
     response = HtmlResponse("", body=page, headers={"Content-Type": content_type})
     try:
-        text, encoding, _ = decode(response)
+        text, encoding, *_ = decode(response)
     except EncodingError:
         text, encoding = response.text, response.encoding
     kept = without_mail(without_readers(text))

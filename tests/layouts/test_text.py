@@ -1,0 +1,154 @@
+"""What of a body is the article's text: links at its ends, promotions, statements, cards."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layouts.test_traps import modern
+
+ARTICLE = "https://finance.sina.com.cn/china/2021-07-10/doc-iktzscyx0000099.shtml"
+TOPIC = "https://finance.sina.com.cn/zt_d/gangkou/"
+ADVERTISER = "https://www.daxue.example/#/classify/1"
+QUOTE = "https://finance.sina.com.cn/realstock/company/sh600000/nc.shtml"
+FIRST, LAST = "<p>　　首段。</p>", "<p>　　末段。</p>"
+
+HEADINGS = ("此前报道：", "延伸阅读", "【更多文章】", "猜你想看：", "[热文]", "往期回顾：", "")
+LINK_LINES = (
+    "<p>　　{0}</p>",
+    "<p><font color=red><strong>{0}</strong></font></p>",
+    "<ul><li>{0}</li><li>{0}</li></ul>",
+    "<div><p>{0}</p><p>&nbsp;</p><p>{0}</p></div>",
+    "<p>{0}<br/>{0}</p>",
+)
+
+
+def link(url, text="港口货运下降，仓储价格走低"):
+    return f'<a href="{url}" target="_blank">{text}</a>'
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("lines", LINK_LINES)
+@pytest.mark.parametrize("url", [ARTICLE, TOPIC, ADVERTISER])
+def test_link_lines_at_the_end_are_no_text_under_any_heading_or_none(heading, lines, url):
+    over = f"<p>　　<b>{heading}</b></p>" if heading else ""
+    assert modern(FIRST + LAST + over + lines.format(link(url))).text == "首段。\n末段。"
+
+
+@pytest.mark.parametrize("label", ["此前报道：", "相关阅读:", "【往期】", "更多：", "热文推荐："])
+def test_a_label_before_the_links_of_the_last_line_goes_with_them(label):
+    body = f"{FIRST}<p>　　{label}{link(ARTICLE)}</p><p>{label} {link(ARTICLE)} {link(TOPIC)}</p>"
+    assert modern(body).text == "首段。"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        f"详见公司公告{link(ARTICLE, '全文')}",
+        f"{link(ARTICLE, '港口集团')}表示同意。",
+        f"数据来源：{link(ADVERTISER, '海港统计局')}",
+        f"官网：{link(ADVERTISER, 'www.example.com')}",
+        f'<span id="stock_sh600000">{link(QUOTE, "海港股份")}</span>',
+    ],
+)
+def test_a_last_line_with_words_beside_its_link_is_text(last):
+    article = modern(f"{FIRST}<p>　　{last}</p>")
+    assert article.text == "首段。\n" + re.sub("<[^>]*>", "", last)
+
+
+def test_a_link_line_between_words_is_text_when_it_leads_to_an_article():
+    assert modern(f"{FIRST}<p>{link(ARTICLE, '夜航')}</p>{LAST}").text == "首段。\n夜航\n末段。"
+
+
+def test_a_body_of_nothing_but_links_is_the_text():
+    lines = "".join(f"<p>{link(ARTICLE, title)}</p>" for title in "甲乙丙")
+    assert modern(lines).text == "甲\n乙\n丙"
+
+
+def test_links_end_where_a_picture_stands():
+    picture = '<img src="https://n.sinaimg.cn/finance/a.jpg">'
+    body = f"{FIRST}<p>{link(ARTICLE, '夜航')}</p><p>{picture}</p><p>{link(ARTICLE)}</p>"
+    assert modern(body).text == "首段。\n夜航"
+
+
+PROMOTIONS = (
+    "<blockquote><p class=a>{0}</p><p class=b>{0}</p></blockquote>",
+    '<div class="anything"><div><p>{0}</p></div><p>{0}</p></div>',
+    "<aside><ul><li>{0}</li></ul></aside>",
+)
+
+
+@pytest.mark.parametrize("block", PROMOTIONS)
+@pytest.mark.parametrize(
+    "place", ["{0}" + FIRST + LAST, FIRST + "{0}" + LAST, FIRST + LAST + "{0}"]
+)
+def test_a_block_of_links_to_advertisers_is_no_text_wherever_it_stands(block, place):
+    promotion = block.format(link(ADVERTISER, "【研报】资源名单"))
+    assert modern(place.format(promotion)).text == "首段。\n末段。"
+
+
+@pytest.mark.parametrize("url", [TOPIC, "https://kaihu.example.com/", ADVERTISER])
+def test_a_line_that_only_links_to_a_promotion_is_no_text_before_the_story(url):
+    body = f"<p>　　{link(url, '立即开户，抢占先机！')}</p>{FIRST}{LAST}"
+    assert modern(body).text == "首段。\n末段。"
+
+
+def test_words_between_links_to_advertisers_stay():
+    body = f"{FIRST}<blockquote><p>读{link(ADVERTISER, '报告')}</p></blockquote>{LAST}"
+    assert modern(body).text == "首段。\n读报告\n末段。"
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        '<a class="wt_article_link" href="http://weibo.com/1?zw=finance">[微博]</a>',
+        '<a href="http://weibo.com/u/1">（微博）</a>',
+        "[微博]",
+        '[<a href="http://weibo.com/u/1">微博</a>]',
+    ],
+)
+def test_a_card_behind_a_name_is_no_text_and_the_name_is(card):
+    name = '<a class="wt_article_link" href="http://weibo.com/2">海港集团</a>'
+    assert modern(f"<p>　　{name}{card}表示同意。</p>").text == "海港集团表示同意。"
+
+
+@pytest.mark.parametrize("word", ["特别声明", "免责声明", "版权声明", "声明"])
+@pytest.mark.parametrize("place", ["{0}" + LAST, FIRST + "{0}" + LAST, FIRST + "{0}"])
+def test_a_statement_in_the_story_is_the_articles(word, place):
+    statement = f"{word}：本公司从未授权任何机构代销。"
+    text = modern(place.format(f"<p>　　{statement}</p>")).text
+    assert statement in text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "特别声明：以上文章内容仅代表作者本人观点，不代表新浪网观点或立场。",
+        "免责声明：自媒体综合提供的内容均源自自媒体。",
+        "新浪声明：所有会议实录均为现场速记整理。",
+    ],
+)
+def test_a_statement_that_says_it_is_sinas_is_no_text(statement):
+    assert modern(f"{FIRST}<p>　　{statement}</p>").text == "首段。"
+
+
+def test_a_statement_below_the_editor_line_is_sinas():
+    below = '<p class="article-editor">责任编辑：纪晚照</p><p>免责声明：仅供参考。</p>'
+    assert modern(FIRST + below).text == "首段。"
+
+
+SHAPES = st.recursive(
+    st.sampled_from(("词", link(ARTICLE, "文"), link(TOPIC, "题"), link(ADVERTISER, "商"), " ")),
+    lambda inner: st.builds(
+        "<{0}>{1}</{0}>".format,
+        st.sampled_from(("p", "div", "span", "li", "blockquote", "b", "td")),
+        st.lists(inner, max_size=4).map("".join),
+    ),
+    max_leaves=25,
+)
+
+
+@given(st.lists(SHAPES, min_size=1, max_size=6).map("".join))
+def test_words_outside_links_are_never_lost(body):
+    assert modern(FIRST + body).text.count("词") == body.count("词")
