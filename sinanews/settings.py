@@ -82,8 +82,9 @@ LIST_ROWS = 500  # of an answer: each is a story, and a page to fetch
 LIST_TEXT = 1_000_000  # characters of an answer
 ID_LENGTH = 64  # characters of an article's id; it names files
 
-# Of Scrapy's own components: nothing here logs in, and a page that redirects by a meta element is
-# none of an article's; nobody steers a run by telnet or remotely.
+# Of Scrapy's own components: nothing here logs in; a page that redirects by a meta element is left
+# by a middleware of ours, and only where it has no article; nobody steers a run by telnet or
+# remotely.
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 TELNETCONSOLE_ENABLED = False
