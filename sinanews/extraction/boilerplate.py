@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 from sinanews.config import Bounds
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children
+from sinanews.extraction.pager import remove_pagers
 from sinanews.utils.text import line
 
 # Selectors of elements that are not the article's, on pages of any year.
@@ -45,6 +46,7 @@ def remove_boilerplate(
     """
     for node in body.css(", ".join((*BOILERPLATE, *more))):
         node.decompose()
+    remove_pagers(body, bounds)
     characters = 0
     for paragraph in body.css("p"):
         raw = paragraph.text()
