@@ -191,9 +191,9 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
     source = first_image.attributes.get("src") if first_image else None
-    if others := pager.other_pages(page, layout, url):
+    if pager.other_pages(page, layout, url):
         # Or else they would stand in the midst of the whole article.
-        pager.remove_pagers(body, bounds, others.values())
+        pager.remove_pagers(body, bounds, url)
     fields = {
         "body_html": html5.inner(body, removed=page.removed),
         "headimg": source if source and urls.is_web_url(source) else None,

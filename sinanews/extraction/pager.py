@@ -6,7 +6,7 @@ of https://github.com/machsix/Super-preloader). Others differ in words and eleme
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -103,24 +103,28 @@ def other_pages(page: Page, layout: Layout, url: str) -> dict[int, str]:
             found.setdefault(number, target)
     for number, target in _leading_away(page, layout, own, url):
         found.setdefault(number, target)
+    if own.number > 1 and has_own_path(url):
+        found.setdefault(1, first_page(url))  # whether or not this one says so
     return found
 
 
-def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, pages: Collection[str] = ()) -> None:
+def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, article: str = "") -> None:
     """Removes pagers from a body, in place: elements round a link that have nothing but pages'
-    numbers, 下一页, 余下全文 and the like; and lines that are a link to one of `pages`.
+    numbers, 下一页, 余下全文 and the like. With the URL of one of an article's pages also lines and
+    pictures that are a link to another.
 
     Raises BoundError where elements lie in each other so often that their texts are more than a
     page may have.
     """
+    path = address(article).path if article else ""
     texts = _Texts(bounds)
     removed: set[int] = set()  # links, which are not to be touched any more
     for link in body.css("a"):
         if link.mem_id in removed:
             continue
         pager = _pager_around(link, texts)
-        if pager is None and link.attributes.get("href") in pages and _is_alone(link, texts):
-            pager = link
+        if pager is None and path and path == address(link.attributes.get("href") or "").path:
+            pager = _line_around(link, texts)
         if pager is not None:
             removed.update(node.mem_id for node in (pager, *pager.css("a")))
             pager.decompose()
@@ -211,11 +215,17 @@ def _pager_around(link: LexborNode, texts: _Texts) -> LexborNode | None:
     return pager
 
 
-def _is_alone(link: LexborNode, texts: _Texts) -> bool:
-    """Whether a link is a picture's, or all the text of what it stands in."""
-    return not texts.of(link) or (
-        link.parent is not None and texts.of(link) == texts.of(link.parent)
-    )
+def _line_around(link: LexborNode, texts: _Texts) -> LexborNode | None:
+    """The outermost element that has no other text than a link; None where that is in a sentence.
+    Of a picture's link that is the link."""
+    text, alone = texts.of(link), link
+    for _ in range(_HIGHEST):
+        parent = alone.parent
+        if not text or parent is None or parent.tag == "body" or texts.of(parent) != text:
+            break
+        alone = parent
+    is_inline = alone is link and link.parent is not None and link.parent.tag != "body"
+    return None if text and is_inline else alone
 
 
 def _is_pagers(text: str) -> bool:
