@@ -191,7 +191,7 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
     source = first_image.attributes.get("src") if first_image else None
-    if pager.other_pages(page, layout, url):
+    if pager.has_signs(inner_html, url) and pager.other_pages(page, layout, url):
         # Or else they would stand in the midst of the whole article.
         pager.remove_pagers(body, bounds, url)
     fields = {

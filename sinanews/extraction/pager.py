@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 from sinanews.config import Bounds
 from sinanews.download.hosts import is_sinas
 from sinanews.extraction.bounds import DEFAULT, check_text
-from sinanews.extraction.html5 import absolute
+from sinanews.extraction.html5 import TEXT, absolute
 from sinanews.extraction.layouts.base import Layout, Page
 from sinanews.utils import urls
 from sinanews.utils.text import line
@@ -24,6 +24,7 @@ _LONGEST = 300  # characters of a pager
 _HIGHEST = 6  # levels of elements of one, from its links on
 _FEWEST_NUMBERS = 2  # of one without words
 _PARAMETERS = ("page", "p")  # of a query, whose value is the page's number
+_SIGNS = (*(f"?{name}=" for name in _PARAMETERS), "下一页")
 _DIGITS = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _CHINESE = "一二三四五六七八九十"
 
@@ -82,9 +83,8 @@ def has_signs(html: str, url: str) -> bool:
     It may name other pages of the article by number, or be one of these itself.
     """
     own = address(url)
-    file = own.path.rpartition("/")[2]
-    signs = (f"{file.partition('.')[0]}_", f"{file}?", '="?', "='?", "=?", "下一页", "下页")
-    return own.number > 1 or any(sign in html for sign in signs)
+    name = own.path.rpartition("/")[2].partition(".")[0]
+    return own.number > 1 or any(sign in html for sign in (f"{name}_", *_SIGNS))
 
 
 def other_pages(page: Page, layout: Layout, url: str) -> dict[int, str]:
@@ -224,8 +224,13 @@ def _line_around(link: LexborNode, texts: _Texts) -> LexborNode | None:
         if not text or parent is None or parent.tag == "body" or texts.of(parent) != text:
             break
         alone = parent
-    is_inline = alone is link and link.parent is not None and link.parent.tag != "body"
-    return None if text and is_inline else alone
+    if text and alone is link and any(map(_is_text, (link.prev, link.next))):
+        return None
+    return alone
+
+
+def _is_text(node: LexborNode | None) -> bool:
+    return node is not None and node.tag == TEXT and bool((node.text_content or "").strip())
 
 
 def _is_pagers(text: str) -> bool:
