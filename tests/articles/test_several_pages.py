@@ -1,6 +1,9 @@
 """An article over several pages comes whole, each of its pages asked for once, or not at all."""
 
 import json
+import subprocess
+import sys
+import threading
 
 import pytest
 from hypothesis import given
@@ -16,7 +19,7 @@ from several_pages import PAGERS, body, boxes, by_path, by_query, numbers_and_ne
 from sinanews.items import Article, Rejection, State
 from sinanews.roll.api import Story
 from sinanews.spiders.articles import ArticlesSpider
-from support import DOCID, Pages, article_page, lines, place, posts
+from support import DOCID, QUICK, ROOT, Pages, article_page, lines, place, posts
 
 PLACE = place()
 URL = f"https://{PLACE}"
@@ -265,6 +268,40 @@ def test_a_mobile_page_may_lead_to_a_pc_page_of_several(pages, scrapy, output):
 
     assert run.returncode == 0, run.stderr
     assert [line["text"] for line in lines(output)] == [text(2)]
+
+
+class Waiting(Pages):
+    """Pages of which one is not answered until `go` is set; `asked` says that it was asked for."""
+
+    def __init__(self, target):
+        super().__init__()
+        self.target, self.asked, self.go = target, threading.Event(), threading.Event()
+
+    def reply(self, target):
+        if target == self.target:
+            self.asked.set()
+            self.go.wait(60)
+        return super().reply(target)
+
+
+def test_a_worker_that_is_killed_between_two_pages_loses_nothing(scrapy, output):
+    pages = Waiting(by_path(PLACE)(2).partition("://")[2])
+    serve(pages, 3)
+    settings = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": pages.url}
+    command = [sys.executable, "-m", "scrapy", "crawl", "articles", "-a", f"urls={URL}"]
+    command += [f"-s{name}={value}" for name, value in settings.items()]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
+        assert pages.asked.wait(60)
+        worker.kill()
+    pages.go.set()
+    assert lines(output) == posts(output) == []
+
+    run = crawl(scrapy, pages, URL)
+    pages.server.shutdown()
+    pages.server.server_close()
+
+    assert run.returncode == 0, run.stderr
+    assert [line["text"] for line in lines(output)] == [text(3)]
 
 
 # Without an archive
