@@ -186,8 +186,8 @@ def _shown_number(text: str) -> int | None:
 
 
 def _leading_away(page: Page, layout: Layout, own: Address, url: str) -> Iterator[tuple[int, str]]:
-    """The links of pagers in the body to pages behind this one that are on nobody's or on foreign
-    hosts, by number."""
+    """The links that a pager in the body has to pages behind this one on hosts that are not Sina's,
+    by number."""
     body = None if layout.made else page.first(layout.body)
     texts = _Texts(page.bounds)
     for link in body.css("a[href]") if body is not None else ():
@@ -239,9 +239,16 @@ def _is_pagers(text: str) -> bool:
 
 
 def _is_pager(text: str) -> bool:
-    """Whether a text of that kind is a pager as a whole."""
-    has_words = _NEXT.search(text) or _OTHER_WORDS.search(text)
-    return bool(has_words) or len(_NUMBER.findall(text)) >= _FEWEST_NUMBERS
+    """Whether a text of that kind is a pager as a whole: one without words counts from 1, as no
+    row of a table does."""
+    if _NEXT.search(text) or _OTHER_WORDS.search(text):
+        return True
+    numbers = [digits or chinese for chinese, digits in _NUMBER.findall(text)]
+    count = len(numbers)
+    return count >= _FEWEST_NUMBERS and numbers in (
+        [str(number) for number in range(1, count + 1)],
+        list(_CHINESE[:count]),
+    )
 
 
 def _rest(text: str) -> str:

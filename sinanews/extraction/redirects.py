@@ -12,10 +12,13 @@ from sinanews.exceptions import BoundError
 from sinanews.extraction import layouts, page
 from sinanews.extraction.html5 import TEXT, children
 from sinanews.extraction.layouts.base import Page
+from sinanews.utils.text import well_formed
 
 _LARGEST = 30_000  # bytes; pages with an article are several times as large
 _MOST_TEXT = 200  # characters: 正在跳转, and a link for those who wait in vain
-_MAY_LEAD = re.compile(rb"http-equiv|location", re.IGNORECASE)
+_MAY_LEAD = re.compile(
+    rb"refresh|location(?:\.href)?\s{0,9}=|location\.(?:replace|assign)", re.IGNORECASE
+)
 _NO_TEXT = frozenset(("noscript", "script", "style", "template"))
 
 # A refresh's seconds and address, by section "shared declarative refresh steps" of
@@ -68,7 +71,7 @@ def target(response: Response, most_seconds: int = 100) -> str | None:
         return None
     addresses = itertools.chain(_refreshes(parsed, most_seconds), _targets(_script(parsed)))
     address = next(addresses, None)
-    return _joined(get_base_url(response), address) if address else None
+    return well_formed(_joined(get_base_url(response), address)) if address else None
 
 
 def _may_lead(response: Response) -> bool:

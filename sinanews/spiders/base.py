@@ -291,8 +291,8 @@ class ArchiveSpider(Spider):
         """Yields a page's article, or a rejection that says why there is none.
 
         A mobile page leads to the PC page that it names, and its own article, `mobile`, stands in
-        where that has none; one that names a page of somebody else's is rejected. `story` is the
-        list's row; without it the page alone is read.
+        where that has none; it is False for one that was not whole. A page that names one of
+        somebody else's is rejected. `story` is the list's row; without it the page alone is read.
 
         Of an article over several pages each leads to the next one, and the last to the whole;
         `parts` are those that were read before, in whatever order they came.

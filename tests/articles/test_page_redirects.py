@@ -82,6 +82,11 @@ def test_any_other_page_leads_nowhere(name):
     assert target(HtmlResponse(URL, body=NO_REDIRECTS[name])) is None
 
 
+def test_half_a_character_in_an_address_breaks_nothing():
+    address = target(HtmlResponse(URL, body=script(r"location='/a\ud83d.shtml'")))
+    assert address.encode() == "https://finance.sina.com.cn/a\ufffd.shtml".encode()
+
+
 def test_only_a_web_page_with_status_200_leads_anywhere():
     body = REDIRECTS["href"]
     assert target(TextResponse(URL, body=body)) is None

@@ -166,7 +166,10 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "extraction.pager._OTHER_WORDS": ("findall", ("上一", "最后", "共", " ", "9", "首", "页")),
     "extraction.pager._SEPARATORS": ("sub", (" ", "[", "]", "-", "a")),
-    "extraction.redirects._MAY_LEAD": ("search", ("http-equi", "locatio", "HTTP-")),
+    "extraction.redirects._MAY_LEAD": (
+        "search",
+        ("refres", "location", ".href", " ", ".replac", "LOC"),
+    ),
     "extraction.redirects._REFRESH": ("match", (" ", "0", ".", ";", "url", "=", "'", "a")),
     "extraction.redirects._STRING_OR_COMMENT": (
         "sub",
