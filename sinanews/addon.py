@@ -24,6 +24,7 @@ from sinanews.middlewares import (
     DecompressionMiddleware,
     HostsMiddleware,
     LoginMiddleware,
+    PageRedirectsMiddleware,
     ProxyMiddleware,
     RedirectsMiddleware,
     RobotsMiddleware,
@@ -106,6 +107,8 @@ def _add_middlewares(settings: BaseSettings) -> None:
     add(middlewares, HostsMiddleware, 95)
     add(middlewares, RedirectMiddleware, None)
     add(middlewares, RedirectsMiddleware, 600)
+    # Once the body is unpacked, and before it could count as an answer that refuses us.
+    add(middlewares, PageRedirectsMiddleware, 585)
     add(middlewares, HttpCompressionMiddleware, None)
     add(middlewares, DecompressionMiddleware, 590)
     # Scrapy verifies none by itself; one who must do without can switch it off.

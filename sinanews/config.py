@@ -68,6 +68,7 @@ class Config:
     first_run_days: int
     window: Window
     bounds: Bounds
+    article_pages: int
     list_pause: float
     stalled_hours: int
     failed_pause: int
@@ -114,6 +115,7 @@ class Config:
                 list_text=_setting(settings, "LIST_TEXT", 1),
                 id_length=_setting(settings, "ID_LENGTH", 1),
             ),
+            article_pages=_setting(settings, "ARTICLE_PAGES", 1),
             list_pause=_seconds("LIST_PAUSE_SECONDS", settings),
             stalled_hours=_setting(settings, "STALLED_HOURS", 1),
             failed_pause=_setting(settings, "FAILED_PAUSE_SECONDS"),

@@ -87,6 +87,17 @@ class LayoutError(SinanewsError):
         )
 
 
+class PartError(SinanewsError):
+    """Raised by `parts` for a page of an article over several pages that is not what it should be.
+
+    >>> print(PartError(2, "another page came in its place"))
+    part 2: another page came in its place
+    """
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(f"part {number}: {reason}")
+
+
 class DecompressionError(SinanewsError, ValueError):
     """Raised by `decompress` for a body that cannot be unpacked as a whole."""
 

@@ -18,6 +18,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import RobotParser
+from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
@@ -47,13 +48,14 @@ from sinanews.exceptions import (
     RobotsTxtUnavailableError,
     TooLargeError,
 )
-from sinanews.extraction import page
+from sinanews.extraction import page, redirects
 from sinanews.spiders.stop import Stop
 from sinanews.utils.proxies import proxy_for
 from sinanews.utils.urls import is_roll_url, mirrored
 
 PROXY_OF_ENVIRONMENT = "proxy_of_environment"  # in a request's meta
 CLIENT_ERROR, SERVER_ERROR = 400, 500  # where these statuses begin
+FOUND = 302
 
 logger = logging.getLogger(__name__)
 
@@ -185,6 +187,36 @@ class RedirectsMiddleware(RedirectMiddleware):
             return super().process_response(request, response)
         except ValueError as error:  # for brackets in the host, and the like
             raise OffsiteError(UNREADABLE) from error
+
+
+class PageRedirectsMiddleware(RedirectsMiddleware):
+    """Follows a page that is nothing but a redirect, by a meta element or a script, as if its
+    answer were one: to the same hosts, and as many in a row.
+
+    Scrapy's MetaRefreshMiddleware follows pages that have an article as well, and no scripts. The
+    answers of a list, and what a component asks for itself, such as robots.txt, are no pages.
+
+    REDIRECT_ENABLED=False switches it off. METAREFRESH_MAXDELAY holds for it, too.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
+        self._most_seconds = settings.getint("METAREFRESH_MAXDELAY")
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """The response, or a request for where its page leads. Raises OffsiteError."""
+        if is_roll_url(_first_url(request)) or request.callback is NO_CALLBACK:
+            return response
+        if is_login_page(response.body) or is_captcha(response.body):
+            return response  # which says more than where it leads
+        url = redirects.target(response, self._most_seconds)
+        if not url:
+            return response
+        answer = Response(response.url, status=FOUND, headers={"Location": url})
+        followed = super().process_response(request, answer, spider)
+        return response if followed is answer else followed
 
 
 class ProxyMiddleware(HttpProxyMiddleware):

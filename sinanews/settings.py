@@ -78,12 +78,14 @@ PAGE_TEXT = 3_000_000  # characters; reading keeps a dozen copies for a moment
 PAGE_TAGS = 30_000  # start and end tags: they take a parser half a second at the worst
 PAGE_DEPTH = 1_500  # elements in each other; parsers go through all open ones for each tag
 TAG_ATTRIBUTES = 500  # of one tag; parsers compare each with all before it
+ARTICLE_PAGES = 30  # of one article, each of which is a request: a pager may have no end
 LIST_ROWS = 500  # of an answer: each is a story, and a page to fetch
 LIST_TEXT = 1_000_000  # characters of an answer
 ID_LENGTH = 64  # characters of an article's id; it names files
 
-# Of Scrapy's own components: nothing here logs in, and a page that redirects by a meta element is
-# none of an article's; nobody steers a run by telnet or remotely.
+# Of Scrapy's own components: nothing here logs in; a page that redirects by a meta element is left
+# by a middleware of ours, and only where it has no article; nobody steers a run by telnet or
+# remotely.
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 TELNETCONSOLE_ENABLED = False

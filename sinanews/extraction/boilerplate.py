@@ -9,6 +9,7 @@ from sinanews.config import Bounds
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children
 from sinanews.extraction.lines import BLOCKS, Line, lines, lines_from_end
+from sinanews.extraction.pager import remove_pagers
 from sinanews.utils.text import line
 
 # Selectors of elements that are not the article's, on pages of any year.
@@ -72,6 +73,7 @@ def remove_boilerplate(
     for node in reversed(found):
         node.decompose()
     _remove(statements, body)
+    remove_pagers(body, bounds)
     characters = 0
     found = []
     for paragraph in body.css("p"):

@@ -11,7 +11,7 @@ from scrapy.http import Response, TextResponse
 from sinanews.config import Bounds
 from sinanews.exceptions import BoundError, EncodingError, LayoutError
 from sinanews.extraction import body as bodies
-from sinanews.extraction import html5, layouts
+from sinanews.extraction import html5, layouts, pager
 from sinanews.extraction.boilerplate import remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
@@ -83,6 +83,18 @@ def has_layout(response: Response) -> bool:
         return layouts.of(_parse(response, DEFAULT)) is not None
     except (BoundError, EncodingError):
         return False
+
+
+def other_pages(response: Response, bounds: Bounds = DEFAULT) -> dict[int, str]:
+    """The URLs of the other pages of the same article to which a page's pager leads, by number;
+    none for a page without an article, or with one that is whole."""
+    if not pager.has_signs(
+        response.text if isinstance(response, TextResponse) else "", response.url
+    ):
+        return {}
+    page = _parse(response, bounds)
+    layout = layouts.of(page)
+    return pager.other_pages(page, layout, response.url) if layout else {}
 
 
 def pc_url(response: Response) -> str | None:
@@ -175,6 +187,9 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
     source = first_image.attributes.get("src") if first_image else None
+    if pager.has_signs(inner_html, url) and pager.other_pages(page, layout, url):
+        # Or else they would stand in the midst of the whole article.
+        pager.remove_pagers(body, bounds, url)
     fields = {
         "body_html": html5.inner(body, removed=page.removed),
         "headimg": source if source and urls.is_web_url(source) else None,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from itemadapter import ItemAdapter
@@ -21,9 +21,10 @@ from sinanews.archive.strays import Strays
 from sinanews.config import Config
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
-from sinanews.exceptions import ArgumentError
+from sinanews.exceptions import ArgumentError, BoundError, PartError
 from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.parts import Parts
 from sinanews.items import Rejection
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
@@ -32,7 +33,7 @@ from sinanews.posts.paths import post_path
 from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.reporting.report import REMOVED_STATS
 from sinanews.roll.api import Story
-from sinanews.spiders.reading import read_item, reject, rejection
+from sinanews.spiders.reading import read_item, reject, reject_part, rejection, story_of
 from sinanews.spiders.stop import Stop
 from sinanews.utils.atomic import require_writable
 from sinanews.utils.urls import FRONT_PAGE
@@ -285,12 +286,16 @@ class ArchiveSpider(Spider):
         response: Response,
         story: Story | None = None,
         mobile: Any = None,  # noqa: ANN401 - an item of any kind
+        parts: Parts | None = None,
     ) -> Iterator[Any]:
         """Yields a page's article, or a rejection that says why there is none.
 
         A mobile page leads to the PC page that it names, and its own article, `mobile`, stands in
-        where that has none; one that names a page of somebody else's is rejected. `story` is the
-        list's row; without it the page alone is read.
+        where that has none; it is False for one that was not whole. A page that names one of
+        somebody else's is rejected. `story` is the list's row; without it the page alone is read.
+
+        Of an article over several pages each leads to the next one, and the last to the whole;
+        `parts` are those that were read before, in whatever order they came.
 
         @url https://finance.sina.com.cn/jjxw/2026-09-29/doc-initmtvm2245137.shtml
         @returns items 1 1
@@ -300,15 +305,60 @@ class ArchiveSpider(Spider):
         item = read_item(response, story, self.loader, self.config.bounds, removed)
         for kind, count in removed.items():
             self.crawler.stats.inc_value(f"{REMOVED_STATS}{kind}", count)
-        pc_url = page.pc_url(response) if _is_mobile(item) else None
-        if pc_url and mobile is None and story is not None:
+        pc_url = page.pc_url(response) if _is_mobile(item) and not parts else None
+        others = (
+            {} if isinstance(item, Rejection) else page.other_pages(response, self.config.bounds)
+        )
+        if isinstance(item, Rejection):
+            yield reject_part(item, parts) if parts else mobile or item
+        elif pc_url and mobile is None and story is not None:
             if reason := refusal(pc_url, self.allowed_domains):
                 self.logger.error("%s names %r as its PC page: %s", response.url, pc_url, reason)
                 yield reject(response, story, reason)
             else:
-                yield self._page_request(pc_url, story, mobile=item)
+                # One of several pages is no article, and stands in for none.
+                yield self._page_request(pc_url, story, mobile=item if not others else False)
+        elif parts or others:
+            yield self._next_or_whole(response, item, story, parts, others)
         else:
-            yield mobile or item if isinstance(item, Rejection) else item
+            yield item
+
+    def _next_or_whole(
+        self,
+        response: Response,
+        item: Any,  # noqa: ANN401 - an item of any kind
+        story: Story | None,
+        parts: Parts | None,
+        others: Mapping[int, str],
+    ) -> Any:  # noqa: ANN401 - a request or an item
+        """The request for the next page of an article of which one has been read; once all are,
+        the whole article; or a rejection where that cannot be had."""
+        try:
+            if parts:
+                parts = parts.with_next(response.url, item, others)
+            else:
+                parts = Parts.of(response.url, item, others)
+            parts.require(self.config.article_pages, self.config.bounds)
+            url = self._next_url(parts)
+            if url is None:
+                return parts.join(self.config.bounds)
+        except (BoundError, PartError) as error:
+            reason = str(error) if isinstance(error, PartError) else f"its article has {error}"
+            self.logger.error("%s: %s", response.url, reason)  # noqa: TRY400 - the reason is the message
+            return reject(response, story, reason)
+        request = self._page_request(url, story or story_of(item), parts=parts)
+        if response.request and "dont_cache" in response.request.meta:
+            request.meta["dont_cache"] = response.request.meta["dont_cache"]
+        return request
+
+    def _next_url(self, parts: Parts) -> str | None:
+        """Where the next page of an article is; None when all are read. Raises PartError."""
+        number = parts.next_number
+        if number is None:
+            return None
+        if reason := refusal(parts.urls[number], self.allowed_domains):
+            raise PartError(number, reason)
+        return parts.urls[number]
 
     def article_failed(self, failure: Failure) -> Iterator[Any]:
         """Yields a rejection for a page that could not be had, or the mobile page's article.
@@ -317,7 +367,10 @@ class ArchiveSpider(Spider):
         """
         kwargs = failure.request.cb_kwargs  # type: ignore[attr-defined] # Scrapy sets it before errbacks
         if item := rejection(failure, kwargs["story"]):
-            yield kwargs.get("mobile") or item
+            if parts := kwargs.get("parts"):
+                yield reject_part(item, parts)
+            else:
+                yield kwargs.get("mobile") or item
 
 
 def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind

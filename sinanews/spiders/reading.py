@@ -3,7 +3,9 @@
 import logging
 import re
 from collections import Counter
+from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy import Request
 from scrapy.exceptions import CloseSpider, IgnoreRequest
 from scrapy.http import Response
@@ -25,6 +27,7 @@ from sinanews.exceptions import (
     BoundError,
     EncodingError,
     LayoutError,
+    PartError,
     RefusedError,
     RobotsTxtError,
     RobotsTxtUnavailableError,
@@ -33,6 +36,7 @@ from sinanews.exceptions import (
 from sinanews.extraction import page
 from sinanews.extraction.bounds import DEFAULT
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.parts import Parts
 from sinanews.items import Item, Rejection, State
 from sinanews.roll.api import Story
 from sinanews.utils import urls
@@ -86,6 +90,21 @@ def reject(response: Response, story: Story | None, reason: str) -> Rejection:
     page_type = header.decode("latin-1")
     docid, url = _identity(response, story)
     return Rejection(docid, url, State.FAILED, reason, response.body, page_type)
+
+
+def reject_part(item: Rejection, parts: Parts) -> Rejection:
+    """The rejection of an article, made of that of the next of its pages: one that is not there
+    does not make an article gone."""
+    assert parts.next_number is not None, "a page was asked for"
+    item.reason = str(PartError(parts.next_number, item.reason))
+    item.state = State.FAILED
+    return item
+
+
+def story_of(item: Any) -> Story:  # noqa: ANN401 - an item of any kind
+    """A row for an article that was read without one, so that its other pages are read as its."""
+    article = ItemAdapter(item)
+    return Story(article["docid"], article["url"], title="", ctime=0, intime=0, mtime=0)
 
 
 def _identity(response: Response, story: Story | None) -> tuple[str, str]:

@@ -17,12 +17,19 @@ ID_LIMIT = 150  # bytes of an id that is made of a path
 _WEB_URL = re.compile(r"https?://[^\s<>\"\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 
 # Since 2014; .d.html is mobile. Longer ids than these could not name files.
-_DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})\.(?:d\.)?s?html")
+_DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})(?:_\d{1,3})?\.(?:d\.)?s?html")
 _DOCIDS = (
     _DATED,
     re.compile(r"/article_(\w{1,32}?_\w{1,32})\.html", re.ASCII),  # k.sina.com.cn
     re.compile(r"/articles/view/(\d{1,32}/\w{1,32})(?!\w)", re.ASCII),  # t.cj.sina.com.cn
     re.compile(r"/(blog_\w{1,32})\.html", re.ASCII),  # blog.sina.com.cn, blog.sina.cn
+)
+# The page of an article behind the first one, by its number: …/doc-iktzscza0009001_2.shtml, and
+# …/164119339416_3.shtml of 2009. Only behind such ids, for other names may end so by themselves.
+_PART = re.compile(
+    r"(?<=/)(?P<id>(?:doc|detail)-i[a-z0-9]{1,64}|\d{6,20})_(?P<number>[1-9]\d{0,2})"
+    r"(?P<ending>(?:\.d)?\.s?html?)\Z",
+    re.ASCII,
 )
 _SUFFIX = re.compile(r"\.\w+$")
 _NOT_IN_IDS = re.compile(r"[^\w.]+")
@@ -43,6 +50,11 @@ def docid(url: str) -> str:
     'chanye.finance.sina.com.cn-sm-2005-03-21-244339'
     >>> docid("https://finance.sina.com.cn/blog/7043123")
     'finance.sina.com.cn-blog-7043123'
+
+    An article's further pages have that of the first.
+
+    >>> docid("https://news.sina.com.cn/c/sd/2009-12-25/164119339416_3.shtml")
+    'news.sina.com.cn-c-sd-2009-12-25-164119339416'
     """
     for pattern in _DOCIDS:
         if match := pattern.search(url):
@@ -53,11 +65,26 @@ def docid(url: str) -> str:
 def _path_id(url: str) -> str:
     """Short enough for the name of a file."""
     parts = urlsplit(url)
-    path = _SUFFIX.sub("", parts.path)
+    path = _SUFFIX.sub("", without_part(parts.path)[0])
     name = _NOT_IN_IDS.sub("-", parts.netloc + path).strip("-")
     if len(name.encode()) <= ID_LIMIT:
         return name
     return f"{name.encode()[:ID_LIMIT].decode(errors='ignore')}-{zlib.crc32(name.encode()):08x}"
+
+
+def without_part(path: str) -> tuple[str, int | None]:
+    """The path of an article's first page, and the number that a path has as one of its pages; None
+    where it has none.
+
+    >>> without_part("/c/sd/2009-12-25/164119339416_3.shtml")
+    ('/c/sd/2009-12-25/164119339416.shtml', 3)
+    >>> without_part("/article_6479293414_182322be600100i6z0.html")
+    ('/article_6479293414_182322be600100i6z0.html', None)
+    """
+    match = _PART.search(path)
+    if not match:
+        return path, None
+    return f"{path[: match.start()]}{match['id']}{match['ending']}", int(match["number"])
 
 
 def bare_docid(listed: str) -> str:

@@ -21,6 +21,7 @@ TELLING = {
     *(
         "ArgumentError",
         "LedgerError",
+        "PartError",
         "RefusedError",
         "RobotsTxtError",
         "RobotsTxtUnavailableError",

@@ -27,8 +27,11 @@ from sinanews.exceptions import ArgumentError, BoundError
 from sinanews.extraction.body import clean, stocks
 from sinanews.extraction.bounds import check
 from sinanews.extraction.bylines import byline
+from sinanews.extraction.html5 import parsed_body
 from sinanews.extraction.page import pc_url
+from sinanews.extraction.pager import remove_pagers
 from sinanews.extraction.processors import editor, outlet, tickers
+from sinanews.extraction.redirects import target
 from sinanews.utils.text import unescape
 from sinanews.utils.times import parse_datetime
 from sinanews.utils.urls import docid
@@ -63,6 +66,10 @@ BYLINES = (
     *("报道", "x", "一 ", "一 一 "),
 )
 CREDITS = ("图", "图片", "来源", "：", " ", "摄", "/", "资料", "一", "视觉中", "IC ")
+SCRIPT = (
+    *("window.", "top.", "document.", "location", ".href", "=", " ", ".replace", "(", '"', "'"),
+    *("\\", "a", "/", "+", "+ location.search", ";"),
+)
 PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
     "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
@@ -186,6 +193,27 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         "findall",
         ('"__webURL"', " ", ":", '"', "https:", ".sina.com.cn", "a"),
     ),
+    "extraction.pager._DIGITS": ("fullmatch", ("9", "0", "x")),
+    "extraction.pager._NUMBER": ("findall", ("第", " ", "9", "页", "一", ".", "%")),
+    "extraction.pager._NEXT": (
+        "findall",
+        ("请", "点击", "继续", "阅读", "余下", "的", "全文", "下一", "下一页", "后一"),
+    ),
+    "extraction.pager._OTHER_WORDS": ("findall", ("上一", "最后", "共", " ", "9", "首", "页")),
+    "extraction.pager._SEPARATORS": ("sub", (" ", "[", "]", "-", "a")),
+    "extraction.redirects._MAY_LEAD": (
+        "search",
+        ("refres", "location", ".href", " ", ".replac", "LOC"),
+    ),
+    "extraction.redirects._REFRESH": ("match", (" ", "0", ".", ";", "url", "=", "'", "a")),
+    "extraction.redirects._STRING_OR_COMMENT": (
+        "sub",
+        ('"', "'", "`", "\\", "\n", "/", "*", "//", "/*", "*/", "a"),
+    ),
+    "extraction.redirects._TARGET": ("findall", SCRIPT),
+    "extraction.redirects._VARIABLE": ("findall", SCRIPT),
+    "extraction.redirects._ESCAPE": ("sub", ("\\", "u", "0041", "x", "41", "a")),
+    "utils.urls._PART": ("search", ("/", "doc-i", "detail-i", "a", "9", "_", ".d", ".shtml")),
     "extraction.processors._EDITOR": (
         "search",
         ("编辑", "责编", "：", " ", "\n", "一", "一二", "、", "，", "SF099", "A", "1", "·"),
@@ -345,6 +373,21 @@ def named_page(text: str) -> None:
         pc_url(HtmlResponse("https://a", body=text.encode(), encoding="utf-8"))
 
 
+def redirecting(inside: str) -> Callable[[str], None]:
+    """Looks where a page leads with a text in a script, or in a meta element."""
+
+    def look(text: str) -> None:
+        body = inside.format(text)[:29_000].encode()  # a larger page is not looked at
+        target(HtmlResponse("https://finance.sina.com.cn/a", body=body, encoding="utf-8"))
+
+    return look
+
+
+def paged(text: str) -> None:
+    with allowing(BoundError):
+        remove_pagers(parsed_body(text), Bounds(), "https://finance.sina.com.cn/a/123456.shtml")
+
+
 FUNCTIONS = {
     byline: ((lambda text: byline([text])), BYLINES),
     outlet: (
@@ -358,6 +401,11 @@ FUNCTIONS = {
     pc_url: (named_page, ('"__webURL":"', "https:", ".sina.com.cn", '"', "a")),
     clean: (clean, (" ", "\n", "x", "\u3000", "&#10;")),
     ArgumentError: (refused, (":", "//", "@", "a", "://", "a:b@")),
+    target: (redirecting("<script>{}location</script>"), SCRIPT),
+    remove_pagers: (
+        paged,
+        ("<a>", "<a href=/a/123456_2.shtml>", "1", "下一页", "</a>", "<p>", "<br>", " "),
+    ),
     unescape: (unescape, ("&", "#", "0", "9", ";", "&#x", "amp")),
     stocks: (
         lambda text: stocks(text, LexborHTMLParser("").body),
