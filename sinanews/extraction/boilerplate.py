@@ -8,7 +8,14 @@ from selectolax.lexbor import LexborNode
 from sinanews.config import Bounds
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children
-from sinanews.extraction.lines import BLOCKS, Line, lines, lines_from_end
+from sinanews.extraction.lines import (
+    BLOCKS,
+    Line,
+    begins_with_link,
+    ends_with_link,
+    lines,
+    lines_from_end,
+)
 from sinanews.extraction.pager import remove_pagers
 from sinanews.utils.text import line
 
@@ -87,8 +94,10 @@ def remove_boilerplate(
             found += _related(paragraph, text[heading.end() :])
     _remove(found, body)
     if body.css_first("a") is not None:
-        _remove_promotions_at_beginning(body)
-        _remove_links_at_end(body)
+        if begins_with_link(body):
+            _remove_promotions_at_beginning(body)
+        if ends_with_link(body):
+            _remove_links_at_end(body)
         _remove_promotions(body)
     return body
 

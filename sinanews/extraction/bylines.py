@@ -56,8 +56,8 @@ _SIGNS = re.compile(
     r"|[电讯] ?[（(]|[/／] ?文|报道\Z"
 )
 # Characters: at the beginning and at the end of a line what is looked at, then a row of credits,
-# and what stands before the first.
-_LONGEST, _LONGEST_ROW, _LONGEST_PREFIX = 300, 150, 50
+# what of it may follow the first comma, and what may stand before the first role.
+_LONGEST, _LONGEST_ROW, _LONGEST_NAMES, _LONGEST_PREFIX = 300, 150, 40, 50
 _BRACKETS = re.compile(r"[（(【\[［]([^（()）【】\[\]［］]{2,120})[)）】\]］]")
 # Addresses of outlets and persons: 华夏时报（www.example.cn）记者 | 作者：苏禾（suhe@example.com）
 _CONTACT = re.compile(
@@ -124,6 +124,9 @@ def byline(paragraphs: Iterable[str], doubtful: list[str] | None = None) -> str 
     goes_on = False  # whether the line before is a byline as a whole
     for text in paragraphs:
         is_line = False
+        if not _SIGNS.search(text):
+            goes_on = False
+            continue
         try:
             for names, is_line in _bylines(text):
                 if goes_on and is_line and not {*names} & {*found[-1]}:
@@ -143,11 +146,9 @@ def _bylines(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     Raises DoubtError.
     """
     ends = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}。{text[-_LONGEST:]}"
-    if not _SIGNS.search(ends):
-        return
     ends = line(_CONTACT.sub(_without_address, ends)) or ""
-    for bracketed in _BRACKETS.finditer(ends):
-        if names := _credited(bracketed[1], in_brackets=True):
+    for bracketed in _BRACKETS.findall(ends):
+        if _SIGNS.search(bracketed) and (names := _credited(bracketed, in_brackets=True)):
             yield names, False
     if (dated := _DATELINE.match(ends)) and (names := _all_names(dated["names"])):
         yield names, False
@@ -155,7 +156,7 @@ def _bylines(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     first, *others = _SENTENCE.split(bare.rstrip("。 "))
     names = _signed(bare)
     if not names and (_SIGNS.search(first) or not others):
-        names = _credited(bare[:_LONGEST_ROW])
+        names = _credited(bare[: min(len(first) + _LONGEST_NAMES, _LONGEST_ROW)])
     if not names and others and _SIGNS.search(others[-1][-_LONGEST_ROW:]):
         names = _credited(others[-1][-_LONGEST_ROW:].strip(), to_end=True)
     if names:

@@ -65,6 +65,18 @@ def lines_from_end(body: LexborNode) -> Iterator[Line]:
     return _lines(body, None, backward=True)
 
 
+def begins_with_link(body: LexborNode) -> bool:
+    """Whether a link is the first thing in a body that is not blank, or the first after pictures."""
+    leaves = _leaves(body, None, backward=False)
+    return next((link is not None for node, link, _ in leaves if node.tag not in PICTURES), False)
+
+
+def ends_with_link(body: LexborNode) -> bool:
+    """Whether a link is the last thing in a body that is not blank."""
+    _, link, _ = next(_leaves(body, None, backward=True), (None, None, None))
+    return link is not None
+
+
 def _lines(body: LexborNode, after: LexborNode | None, *, backward: bool) -> Iterator[Line]:
     current = Line()
     for node, link, begins in _leaves(body, after, backward=backward):

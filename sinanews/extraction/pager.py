@@ -33,6 +33,7 @@ _NEXT = re.compile(
     r"(?:请|点击|点此){0,2}(?:继续|进入|查看|阅读|浏览){0,2}"
     r"(?:下一?页|后一页|(?:余下|剩余|其余)的?(?:全文|内容|部分)|全文)(?:继续|阅读|浏览){0,2}"
 )
+_MAY_BE_PAGERS = re.compile(r"[1-9页文分容]")
 _OTHER_WORDS = re.compile(r"上一?页|前一页|[首尾末]页|最[前后末]一?页|共 ?\d{1,3} ?页")
 _SEPARATORS = re.compile(r"[\s\[\]【】()（）|｜·•.…\-—_/\\<>《》«»‹›→←:：,，、]++")
 
@@ -206,6 +207,8 @@ def _pager_around(link: LexborNode, texts: _Texts) -> LexborNode | None:
     """The outermost element round a link that is nothing but a pager; None where there is none."""
     pager: LexborNode | None = None
     node: LexborNode | None = link
+    if not _MAY_BE_PAGERS.search(texts.of(link)):
+        return None
     for _ in range(_HIGHEST):
         if node is None or node.tag == "body" or not _is_pagers(text := texts.of(node)):
             break

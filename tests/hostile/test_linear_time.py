@@ -199,6 +199,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         "findall",
         ("请", "点击", "继续", "阅读", "余下", "的", "全文", "下一", "下一页", "后一"),
     ),
+    "extraction.pager._MAY_BE_PAGERS": ("search", ("a", "一")),
     "extraction.pager._OTHER_WORDS": ("findall", ("上一", "最后", "共", " ", "9", "首", "页")),
     "extraction.pager._SEPARATORS": ("sub", (" ", "[", "]", "-", "a")),
     "extraction.redirects._MAY_LEAD": (
