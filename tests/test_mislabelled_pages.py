@@ -1,7 +1,5 @@
 """Pages whose bytes are in another encoding than they say."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +8,7 @@ from scrapy.http import HtmlResponse
 from sinanews.exceptions import EncodingError
 from sinanews.extraction import page
 from sinanews.extraction.encodings import decode
+from sinanews.extraction.notes import ENCODINGS, Notes
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.site import Site
 from support import article_page
@@ -22,9 +21,9 @@ SENTENCE = "港口货运回升，闸口在夜里也开。"
 LABELS = ("utf-8", "gb2312", "gbk", "iso-8859-1", "big5", "shift_jis", "utf-16", "utf-7", "x-foo")
 
 
-def read(body, header=None, doubtful=None):
+def read(body, header=None, notes=None):
     headers = {"Content-Type": f"text/html; charset={header}"} if header else {}
-    return page.read(HtmlResponse(URL, body=body, headers=headers), doubtful=doubtful)
+    return page.read(HtmlResponse(URL, body=body, headers=headers), notes=notes)
 
 
 def labelled(label, text=f"<p>　　{SENTENCE}</p>"):
@@ -52,14 +51,14 @@ def test_a_page_without_a_label_is_read_as_what_it_is():
 
 
 def test_a_repaired_encoding_is_counted_and_a_right_one_is_not():
-    doubtful = Counter()
-    read(labelled("utf-8").encode(), doubtful=doubtful)
-    read(labelled("gb2312").encode("gb18030"), doubtful=doubtful)
-    read(labelled("x-foo").encode("gb18030"), doubtful=doubtful)
-    assert not +doubtful
-    read(labelled("gb2312").encode(), doubtful=doubtful)
-    read(labelled("gb2312").encode("gb18030"), "utf-8", doubtful)
-    assert doubtful == {page.ENCODINGS: 2}
+    notes = Notes()
+    read(labelled("utf-8").encode(), notes=notes)
+    read(labelled("gb2312").encode("gb18030"), notes=notes)
+    read(labelled("x-foo").encode("gb18030"), notes=notes)
+    assert not notes.doubtful
+    read(labelled("gb2312").encode(), notes=notes)
+    read(labelled("gb2312").encode("gb18030"), "utf-8", notes)
+    assert notes.doubtful == {ENCODINGS: 2}
 
 
 @given(

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from sinanews.ledger.database import in_short
 from sinanews.ledger.selection import Selection
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
-from sinanews.reporting.report import REMOVED_STATS, Report, account, lines
+from sinanews.reporting.report import DOUBTFUL_STATS, REMOVED_STATS, Report, account, lines
 from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
@@ -115,11 +116,8 @@ class RunReport:
             presence=coverage.shares(),
             presence_before=earlier_coverage(earlier),
             drifted=drifted(coverage, earlier),
-            removed={
-                name.removeprefix(REMOVED_STATS): count
-                for name, count in sorted(stats.items())
-                if name.startswith(REMOVED_STATS)
-            },
+            removed=_by_kind(stats, REMOVED_STATS),
+            doubtful=_by_kind(stats, DOUBTFUL_STATS),
             requests=stats.get("downloader/request_count", 0),
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
@@ -136,6 +134,12 @@ class RunReport:
             count = self._stats.get_value(f"sinanews/items/{state}", 0)
             states[state] = max(states[state], count)
         return states
+
+
+def _by_kind(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    """The counts whose names begin with a prefix, by the rest of the name."""
+    counts = ((name, count) for name, count in sorted(stats.items()) if name.startswith(prefix))
+    return {name.removeprefix(prefix): count for name, count in counts}
 
 
 def _shown(folder: Path) -> Path:

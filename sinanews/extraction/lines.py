@@ -66,7 +66,7 @@ def lines_from_end(body: LexborNode) -> Iterator[Line]:
 
 
 def begins_with_link(body: LexborNode) -> bool:
-    """Whether a link is the first thing in a body that is not blank, or the first after pictures."""
+    """Whether a link is the first thing in a body but pictures and what is blank."""
     leaves = _leaves(body, None, backward=False)
     return next((link is not None for node, link, _ in leaves if node.tag not in PICTURES), False)
 

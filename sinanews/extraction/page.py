@@ -2,7 +2,6 @@
 
 import re
 from codecs import BOM_UTF8
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,12 +17,12 @@ from sinanews.extraction.bylines import byline
 from sinanews.extraction.encodings import decode
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.notes import BYLINES, ENCODINGS, Notes
 from sinanews.extraction.storable import make_storable
 from sinanews.items import Article, missing_fields
 from sinanews.roll.api import Story
 from sinanews.utils import times, urls
 
-ENCODINGS = "encodings"  # the doubt about a page that is read as another encoding than it says
 # The script of a mobile page names the PC page of the same article, with escaped slashes.
 _PC_URL = re.compile(r'"__webURL" ?: ?"(https?:[^"]{1,2000})"')
 _PC_HOST = ".sina.com.cn"
@@ -38,15 +37,13 @@ def read(
     story: Story | None = None,
     loader: type[ArticleLoader] = ArticleLoader,
     bounds: Bounds = DEFAULT,
-    removed: Counter[str] | None = None,
-    doubtful: Counter[str] | None = None,
+    notes: Notes | None = None,
 ) -> Article:
     """Reads the article of a page.
 
     `story` is its row in the roll list, whose title and times take precedence over the page's.
-    `loader` collects the fields; the result is of its `default_item_class`. What the body had that
-    would act in a browser, and has no more, is counted in `removed`, by kind; in `doubtful`, what
-    was read otherwise than the page says, and what was not read since it could mean two things.
+    `loader` collects the fields; the result is of its `default_item_class`. What was noted
+    while the page was read is added to `notes`.
 
     Raises LayoutError when the page has no layout that is supported, or lacks a required field;
     BoundError when it is larger than `bounds`; EncodingError when its bytes are no text.
@@ -58,10 +55,9 @@ def read(
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], absent)
     article = _load(page, layout, response, story, loader)
-    if removed is not None:
-        removed.update(page.removed)
-    if doubtful is not None:
-        doubtful.update(page.doubtful)
+    if notes is not None:
+        notes.removed.update(page.notes.removed)
+        notes.doubtful.update(page.notes.doubtful)
     if missing_fields(article):
         # Reported as for the page alone, so that reading its saved file gives the same error.
         missing = missing_fields(_load(page, layout, response, None, loader))
@@ -128,7 +124,7 @@ def _parse(response: Response, bounds: Bounds) -> Page:
     is_utf8 = decoded.encoding == "utf-8"
     is_unchanged = is_utf8 and decoded.is_whole and not body.startswith(BOM_UTF8)
     page = Page(decoded.text, body if is_unchanged else None, bounds)
-    page.doubtful[ENCODINGS] += decoded.is_repaired
+    page.notes.doubtful.update([ENCODINGS] * decoded.is_repaired)
     return page
 
 
@@ -190,15 +186,16 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     if pager.has_signs(inner_html, url) and pager.other_pages(page, layout, url):
         # Or else they would stand in the midst of the whole article.
         pager.remove_pagers(body, bounds, url)
-    fields = {
-        "body_html": html5.inner(body, removed=page.removed),
+    fields: dict[str, Any] = {
+        "body_html": html5.inner(body, removed=page.notes.removed),
         "headimg": source if source and urls.is_web_url(source) else None,
         "tickers": bodies.stocks(inner_html, body),
     }
     remove_boilerplate(body, layout.boilerplate, bounds)  # in place, and body_html has it
     fields["images"] = bodies.images(body, bounds)  # which takes their captions out of the body
     paragraphs = bodies.paragraphs(body, bounds)
-    return fields | {
-        "text": "\n".join(paragraphs),
-        "author": byline(paragraphs),
-    }
+    doubtful: list[str] = []
+    fields["text"] = "\n".join(paragraphs)
+    fields["author"] = byline(paragraphs, doubtful)
+    page.notes.doubtful.update([BYLINES] * len(doubtful))
+    return fields

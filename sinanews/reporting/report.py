@@ -7,7 +7,8 @@ from typing import Any
 from sinanews.items import STATES, State
 from sinanews.utils import times
 
-REMOVED_STATS = "sinanews/removed/"  # how the stats begin that count what was taken out of bodies
+# How the stats begin that count what was taken out of bodies, and what was read with doubt.
+REMOVED_STATS, DOUBTFUL_STATS = "sinanews/removed/", "sinanews/doubtful/"
 
 
 @dataclass(slots=True)
@@ -21,8 +22,9 @@ class Report:
     the walk was `complete`; `new` are stories that were not known. `waiting` are those failed ones
     that were not fetched, `given_up` those that were given up in an earlier run and not tried in
     this one. `removed` counts, by kind, what was taken out of bodies because it would act in a
-    browser. `crashes` are errors in somebody's code, by what and where. `stalled` says what has
-    come to a stop, if anything has.
+    browser; `doubtful`, what was read otherwise than the page says, or not at all since it can be
+    read in two ways. `crashes` are errors in somebody's code, by what and where. `stalled` says
+    what has come to a stop, if anything has.
     """
 
     spider: str
@@ -43,6 +45,7 @@ class Report:
     presence_before: dict[str, float] = field(default_factory=dict)
     drifted: list[str] = field(default_factory=list)
     removed: dict[str, int] = field(default_factory=dict)
+    doubtful: dict[str, int] = field(default_factory=dict)
     stalled: str | None = None
     requests: int = 0
     bytes: int = 0
@@ -79,7 +82,8 @@ def lines(report: Report) -> list[str]:
             f" {report.presence_before.get(name, 1.0):.0%} before"
             for name in report.drifted
         ),
-        *_removed(report.removed),
+        *_by_kind("taken out of bodies", report.removed),
+        *_by_kind("doubtful", report.doubtful),
         *(_walked(name, walk) for name, walk in report.lists.items()),
         *(_gap(name, walk, gap) for name, walk in report.lists.items() for gap in walk["gaps"]),
         *(f"{what}: {count}" for what, count in trouble(report).items() if count),
@@ -87,9 +91,9 @@ def lines(report: Report) -> list[str]:
     ]
 
 
-def _removed(counts: Mapping[str, int]) -> list[str]:
+def _by_kind(what: str, counts: Mapping[str, int]) -> list[str]:
     kinds = ", ".join(f"{kind} {count}" for kind, count in counts.items())
-    return [f"taken out of bodies: {kinds}"] if counts else []
+    return [f"{what}: {kinds}"] if counts else []
 
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:

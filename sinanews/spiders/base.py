@@ -1,7 +1,6 @@
 """What spiders of an archive share: claimed stories become requests, and pages items."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
@@ -24,6 +23,7 @@ from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
 from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
 from sinanews.items import Rejection
 from sinanews.ledger.ledger import Ledger
@@ -31,7 +31,7 @@ from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import post_path
 from sinanews.reporting.crashes import CRASHES_STAT, with_crash
-from sinanews.reporting.report import REMOVED_STATS
+from sinanews.reporting.report import DOUBTFUL_STATS, REMOVED_STATS
 from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, reject, reject_part, rejection, story_of
 from sinanews.spiders.stop import Stop
@@ -301,10 +301,11 @@ class ArchiveSpider(Spider):
         @returns items 1 1
         @scrapes docid title body_html
         """
-        removed: Counter[str] = Counter()
-        item = read_item(response, story, self.loader, self.config.bounds, removed)
-        for kind, count in removed.items():
-            self.crawler.stats.inc_value(f"{REMOVED_STATS}{kind}", count)
+        notes = Notes()
+        item = read_item(response, story, self.loader, self.config.bounds, notes)
+        for prefix, counts in ((REMOVED_STATS, notes.removed), (DOUBTFUL_STATS, notes.doubtful)):
+            for kind, count in counts.items():
+                self.crawler.stats.inc_value(f"{prefix}{kind}", count)
         pc_url = page.pc_url(response) if _is_mobile(item) and not parts else None
         others = (
             {} if isinstance(item, Rejection) else page.other_pages(response, self.config.bounds)

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections import Counter
 from typing import Any
 
 from itemadapter import ItemAdapter
@@ -36,6 +35,7 @@ from sinanews.exceptions import (
 from sinanews.extraction import page
 from sinanews.extraction.bounds import DEFAULT
 from sinanews.extraction.loaders import ArticleLoader
+from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
 from sinanews.items import Item, Rejection, State
 from sinanews.roll.api import Story
@@ -52,12 +52,12 @@ def read_item(
     story: Story | None,
     loader: type[ArticleLoader] = ArticleLoader,
     bounds: Bounds = DEFAULT,
-    removed: Counter[str] | None = None,
+    notes: Notes | None = None,
 ) -> Item:
     """The article of a page, or a rejection. `story` is the list's row for it, if there is one;
-    what was taken out of the body is counted in `removed`."""
+    what is noted while the page is read is added to `notes`."""
     try:
-        return page.read(response, story, loader, bounds, removed)
+        return page.read(response, story, loader, bounds, notes)
     except (BoundError, EncodingError) as error:
         logger.error("%s: its page has %s", response.url, error)  # noqa: TRY400 - the reason is the message
         return reject(response, story, f"its page has {error}")

@@ -55,7 +55,7 @@ SPEAKING = {
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
-    "reporting/report.py": {"lines", "_removed", "_walked", "_gap", "trouble"},
+    "reporting/report.py": {"lines", "_by_kind", "_walked", "_gap", "trouble"},
     "reporting/silence.py": {"stalled"},
     "roll/walk.py": {"_why_unfit", "_why_old"},
     "reporting/terminal.py": {

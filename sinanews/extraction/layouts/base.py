@@ -1,7 +1,6 @@
 """Layouts as data: how to recognise the pages of a family, and where each field is on them."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from sinanews.config import Bounds
 from sinanews.extraction import bounds as page_bounds
 from sinanews.extraction.html5 import parse, parsed_body
+from sinanews.extraction.notes import Notes
 from sinanews.utils import times
 
 # Metas that tell when a page was published: by a time, or by an address with the day.
@@ -26,10 +26,9 @@ _EDITOR_TAIL = re.compile(r"[（(【\[](?:责任)?编辑[：:][^（()）]{0,30}[
 class Page:
     """A parsed page: its HTML as text, its tree, and its metas.
 
-    `encoded` is the same HTML in UTF-8, if available; it saves encoding the text. `removed` counts,
-    by kind, what was taken out of the body because it would act in a browser; `doubtful`, what was
-    read otherwise than it says or not at all. `url` is where the page was read from; empty if that
-    is unknown. Raises BoundError for a page that is larger than the bounds.
+    `encoded` is the same HTML in UTF-8, if available; it saves encoding the text. `url` is where
+    the page was read from; empty if that is unknown. Raises BoundError for a page that is larger
+    than the bounds.
     """
 
     def __init__(
@@ -37,8 +36,7 @@ class Page:
     ) -> None:
         self.html = html
         self.bounds = bounds
-        self.removed: Counter[str] = Counter()
-        self.doubtful: Counter[str] = Counter()
+        self.notes = Notes()
         self.url = ""
         page_bounds.check_text(len(html), bounds)
         encoded = encoded or html.encode(errors="replace")
