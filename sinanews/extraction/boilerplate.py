@@ -118,13 +118,15 @@ def _remove_promotions(body: LexborNode) -> None:
     links_only: dict[int, bool] = {}  # by block; the innermost come first, and are asked once
     promotions: dict[int, LexborNode] = {}
     for link in reversed(body.css("a")):
-        if "微博" in (text := link.text()) and _WEIBO_CARD.fullmatch(line(text) or ""):
+        href = link.attributes.get("href") or ""
+        if "weibo" in href and _WEIBO_CARD.fullmatch(line(link.text()) or ""):
             link.decompose()
             continue
-        block = _block_around(link, body)
-        if _is_article_or_quote(link) or block is None or not _is_links(block, links_only):
+        if _QUOTE_URL.search(href) or _ARTICLE_URL.search(href):
             continue
-        href = link.attributes.get("href") or ""
+        block = _block_around(link, body)
+        if block is None or not _is_links(block, links_only):
+            continue
         outer = _block_around(block, body)
         while outer is not None and outer.tag in _LISTS:
             outer = _block_around(outer, body)
