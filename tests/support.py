@@ -3,8 +3,9 @@
 import json
 import os
 import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,6 +43,23 @@ def needs_shared() -> pytest.MarkDecorator:
 
 Scrapy = Callable[..., CompletedProcess[str]]
 Reply = tuple[int, bytes, dict[str, str]]
+
+
+def scrapy_in(output: Path) -> Scrapy:
+    """Runs `scrapy ARGUMENTS` in the project's root, with quick settings, into `output`; a command
+    line begins with its `prefix`."""
+
+    def run(
+        *arguments: str, mirror: str = "", prefix: Sequence[str] = (), **settings: str
+    ) -> CompletedProcess[str]:
+        told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
+        options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
+        command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
+        )
+
+    return run
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):
