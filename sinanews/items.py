@@ -83,7 +83,8 @@ class Article:
     """One article of one page, as `docs/fields.md` defines it.
 
     Times are aware; what the page does not say is None or an empty list. Read alone, a page
-    knows neither `first_seen` nor `channels`: they come from the list that named it.
+    knows neither `first_seen` nor `channels`: they come from the list that named it. `seen` is set
+    once the ledger has recorded the article.
 
     A subclass, a dataclass too, may add fields; like these they need a default, so that an
     ItemLoader can begin with an empty one.
@@ -101,6 +102,7 @@ class Article:
     published: datetime | None = field(default=None, metadata=_TIME)
     updated: datetime | None = field(default=None, metadata=_TIME)
     first_seen: datetime | None = field(default=None, metadata=_TIME)
+    seen: datetime | None = field(default=None, metadata=_TIME)
     revision: int = 1
     keywords: list[str] = field(default_factory=list)
     tickers: list[str] = field(default_factory=list)
@@ -131,7 +133,7 @@ class Article:
 
 
 FIELDS = tuple(ItemAdapter.get_field_names_from_class(Article) or ())
-TIMES = ("published", "updated", "first_seen")
+TIMES = ("published", "updated", "first_seen", "seen")
 
 
 @dataclass(slots=True)

@@ -198,7 +198,7 @@ class ArchivePipeline(_LedgerPipeline):
             article = to_article(item)
             try:
                 with self._writing(article.url):
-                    state = await self._write_article(article, json_line(item))
+                    state = await self._write_article(article, item)
             except OccupiedError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the reason is the message
                 await self._reject(Rejection(article.docid, article.url, State.FAILED, str(error)))
@@ -240,14 +240,23 @@ class ArchivePipeline(_LedgerPipeline):
         if failed_before:
             clear_failure(self._config.output, item.docid, but=files)
 
-    async def _write_article(self, article: Article, line: bytes) -> State:
+    async def _write_article(self, article: Article, item: Any) -> State:  # noqa: ANN401 - items of any kind
         claim = self._ledger.claimed(article.docid)
         path = own_path(self._ledger, article, self._config.output, self._spider.strays)
         post = post_bytes(article, self._config)
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
-        outcome = Outcome(article, state, path, post_hash(post), line)
+        outcome = Outcome(article, state, path, post_hash(post), json_line(item))
         same = outcome.post_hash == claim.post_hash
         await self._archive.store(outcome, {} if same else {path: post})
+        assert outcome.seen is not None, "what is recorded was read at some time"
+        _set_seen(item, outcome.seen)
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
         return state
+
+
+def _set_seen(item: Any, seconds: int) -> None:  # noqa: ANN401 - items of any kind
+    """Says in an item when it was recorded, unless items of its kind have no such field."""
+    adapter = ItemAdapter(item)
+    if isinstance(item, dict) or "seen" in adapter.field_names():
+        adapter["seen"] = times.at(seconds)

@@ -42,7 +42,7 @@ LINE = (
     '{"docid":"nabc","url":"https://finance.sina.com.cn/china/doc-iabc.shtml",'
     '"channels":["guonei"],"title":"标题","summary":null,"author":null,"source":null,'
     '"editor":null,"editor_code":null,"published":"2022-08-08T10:55:13+08:00","updated":null,'
-    '"first_seen":null,"revision":1,"keywords":["宏观","利率"],"tickers":[],'
+    '"first_seen":null,"seen":null,"revision":1,"keywords":["宏观","利率"],"tickers":[],'
     '"images":[{"url":"https://n.sinaimg.cn/a.png","caption":"图"},'
     '{"url":"https://n.sinaimg.cn/b.png","caption":""}],"headimg":null,'
     '"body_html":"<p>正文。</p>","text":"正文。","duplicate_of":null,"layout":"F2017"}'
@@ -267,7 +267,7 @@ def test_itemadapter_finds_the_serializers_that_the_line_is_written_with():
         for name, value in adapter.items()
         if "serializer" in adapter.get_field_meta(name)
     }
-    assert serialized.keys() == {"published", "updated", "first_seen", "images"}
+    assert serialized.keys() == {"published", "updated", "first_seen", "seen", "images"}
     assert serialized == {name: line[name] for name in serialized}
 
 

@@ -170,14 +170,15 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _revision(file: Path, offset: int) -> LostRevision:
-    """A line as a revision. It was read before its file was written last: when exactly is not
-    known, and an earlier moment might claim knowledge that nobody had."""
+    """A line as a revision. When it was read, lines of earlier versions do not say; it was before
+    their file was written last, and an earlier moment might claim knowledge that nobody had."""
     with file.open("rb") as lines:
         lines.seek(offset)
         line = lines.readline()
     article = _read(line)
     assert article, "a file of JSON lines is only ever written on"
-    return LostRevision(article, line, int(file.stat().st_mtime))
+    seen = article.seen.timestamp() if article.seen else file.stat().st_mtime
+    return LostRevision(article, line, int(seen))
 
 
 def _hash_of(post: Path) -> bytes | None:

@@ -10,7 +10,7 @@ from scrapy.exceptions import UsageError
 
 from sinanews.commands import Damage, archive
 from sinanews.exceptions import ArgumentError
-from sinanews.ledger.selection import Selection
+from sinanews.ledger.history import Query
 from sinanews.utils import times
 from sinanews.utils.files import say
 
@@ -39,9 +39,9 @@ class Command(ScrapyCommand):
         if args or not opts.output:
             raise UsageError("export needs -o FILE and nothing else")
         with archive(self, read_only=True) as (ledger, _):
-            path, selection = _json_lines(opts.output), _days(opts.since, opts.until)
+            path, query = _json_lines(opts.output), _days(opts.since, opts.until)
             damage = Damage()
-            count = write(path, ledger.lines(selection, damage.note))
+            count = write(path, ledger.lines(query, damage.note))
             say(f"{count} articles in {path}")
             self.exitcode = damage.exit_code
 
@@ -52,12 +52,12 @@ def _json_lines(name: str) -> Path:
     return Path(name)
 
 
-def _days(since: str | None, until: str | None) -> Selection:
+def _days(since: str | None, until: str | None) -> Query:
     begin = times.day_start(times.day("--since", since)) if since else None
     end = times.day_start(times.day("--until", until)) + DAY if until else None
     if begin is not None and end is not None and begin >= end:
         raise ArgumentError("--since", since, f"a day not after --until {until}")
-    return Selection(since=begin, until=end)
+    return Query(since=begin, until=end)
 
 
 def write(path: Path, lines: Iterable[bytes]) -> int:

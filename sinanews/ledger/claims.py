@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, fun
 from sinanews.exceptions import ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
-from sinanews.ledger.database import insert_new, writing
+from sinanews.ledger.database import writing
+from sinanews.ledger.history import record
 from sinanews.ledger.records import Claim, Outcome, claim_of, revision_row
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
-from sinanews.ledger.tables import revisions, stories
+from sinanews.ledger.tables import stories
 from sinanews.ledger.workers import LEASE, Liveness
 
 DAY = 86_400
@@ -58,6 +59,7 @@ class _Settled:
     """A story's new columns, and the row of its new revision, if it has one: made before the
     transaction that writes them, for whoever else writes waits for that."""
 
+    outcome: Outcome
     columns: dict[str, Any]
     revision: dict[str, Any] | None
 
@@ -151,13 +153,15 @@ class Claims:
             ours = self._still_ours(connection, list(settled))
             done = publish(set(ours))
             columns = [settled[docid].columns for docid in settled if docid in done]
-            new_revisions = [
-                one.revision for docid, one in settled.items() if docid in done and one.revision
-            ]
             if columns:
                 connection.execute(_SETTLE, columns)
-            if new_revisions:
-                connection.execute(insert_new(connection, revisions), new_revisions)
+            # Now, and not when the page came: whoever looks later must not have known it before.
+            seen = int(self._clock())
+            new = [one for docid, one in settled.items() if docid in done and one.revision]
+            if new:
+                record(connection, [{**one.revision, "seen": seen} for one in new if one.revision])
+            for one in new:
+                one.outcome.seen = seen
         # What is ours and could not be published may have another outcome.
         self._drop(docid for docid in settled if docid in done or docid not in ours)
         return done
@@ -173,8 +177,9 @@ class Claims:
                 continue
             columns = self._columns(outcome, claim, run, now)
             is_new = outcome.state in {State.WRITTEN, State.UPDATED}
-            revision = revision_row(outcome, columns["content_hash"], now) if is_new else None
-            settled[docid] = _Settled(columns, revision)
+            own = claim.story.ctime
+            revision = revision_row(outcome, columns["content_hash"], own) if is_new else None
+            settled[docid] = _Settled(outcome, columns, revision)
         return settled
 
     def _drop(self, docids: Iterable[str]) -> None:

@@ -16,11 +16,12 @@ from sqlalchemy.exc import DBAPIError
 from sinanews.config import LIVE_SITE, Config
 from sinanews.exceptions import ArgumentError, ClaimLostError
 from sinanews.items import Article, State
-from sinanews.ledger import workers
+from sinanews.ledger import history, workers
 from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
+from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
 from sinanews.ledger.read_only import read_only_engine
 from sinanews.ledger.records import (
@@ -55,6 +56,7 @@ from sinanews.roll.api import Story
 logger = logging.getLogger(__name__)
 
 PAGE = 200  # articles read in one transaction
+LAST = Query()  # the last revision of each article
 
 
 class Ledger:
@@ -289,13 +291,31 @@ class Ledger:
         An article that is damaged is left out, and `on_damage` called with the error that says so;
         by default that is raised.
         """
-        return readable(self._last_revisions(selection), unpacked, on_damage)
+        rows = self._last_revisions(selection)
+        articles = readable(rows, lambda key, data: unpacked(data, key[1]), on_damage)
+        return ((path, article) for (path, _), article in articles)
 
     def lines(
-        self, selection: Selection = ALL, on_damage: OnDamage = raise_damage
+        self,
+        query: Query = LAST,
+        on_damage: OnDamage = raise_damage,
+        until: int | None = None,
     ) -> Iterator[bytes]:
-        """The JSON lines of `articles`, each with the line feed at its end."""
-        return (text for _, text in readable(self._last_revisions(selection), line, on_damage))
+        """The JSON lines of the revisions that a query asks for, each with the line feed at its
+        end; of those up to a position in history, by default that of now. Damaged ones as in
+        `articles`."""
+        until = self.position() if until is None else until
+        rows = history.pages(self._database, query, until)
+        return (text for _, text in readable(rows, lambda seen, data: line(data, seen), on_damage))
+
+    def position(self) -> int:
+        """The position in history of what was recorded last."""
+        return history.position(self._database)
+
+    def count_lines(self, query: Query = LAST, until: int | None = None) -> int:
+        """How many `lines` there are, damaged ones included."""
+        until = self.position() if until is None else until
+        return history.count(self._database, query, until)
 
     def publish(self, last: Mapping[str, int], place: Callable[[set[str]], object]) -> None:
         """Calls `place` with the docids of those articles whose last revision is the one in `last`,
@@ -315,17 +335,16 @@ class Ledger:
             of_articles = set(connection.execute(query).scalars())
         return [path for path in paths if path not in of_articles]
 
-    def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, str, bytes]]:
-        """Docid, path and bytes. A page is a transaction: one that took as long as a large export
-        would have SQLite's log grow all the while, and PostgreSQL's claims slow down."""
+    def _last_revisions(self, selection: Selection) -> Iterator[tuple[str, tuple[str, int], bytes]]:
+        """Docid, path and when it was read, and bytes, in pages as `history.pages`."""
         last = (revisions.c.docid == stories.c.docid) & (revisions.c.revision == stories.c.revision)
-        columns = (stories.c.docid, stories.c.post_path, revisions.c.article)
+        columns = (stories.c.docid, stories.c.post_path, revisions.c.seen, revisions.c.article)
         query = select(*columns).join(revisions, last).where(selection.clause())
         page, after = query.order_by(stories.c.docid).limit(PAGE), ""
         while True:
             with self._database.connect() as connection:
                 rows = connection.execute(page.where(stories.c.docid > after)).all()
-            yield from map(tuple, rows)
+            yield from ((docid, (path, seen), article) for docid, path, seen, article in rows)
             if len(rows) < PAGE:
                 return
             after = rows[-1].docid
@@ -333,10 +352,12 @@ class Ledger:
     def revisions(self, docid: str, on_damage: OnDamage = raise_damage) -> list[Article]:
         """Every revision of an article, oldest first; empty when there is none. Of one that is
         damaged as in `articles`."""
-        query = select(revisions.c.article).filter_by(docid=docid).order_by(revisions.c.revision)
+        columns = (revisions.c.docid, revisions.c.seen, revisions.c.article)
+        query = select(*columns).filter_by(docid=docid).order_by(revisions.c.revision)
         with self._database.connect() as connection:
-            rows = [(docid, None, data) for data in connection.execute(query).scalars()]
-        return [article for _, article in readable(rows, unpacked, on_damage)]
+            rows = connection.execute(query).all()
+        articles = readable(rows, lambda seen, data: unpacked(data, seen), on_damage)
+        return [article for _, article in articles]
 
     def counts(self) -> Counts:
         """The numbers of all stories and runs, which tell whether the account balances."""

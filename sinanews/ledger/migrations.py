@@ -46,8 +46,10 @@ def _statements(*statements: str) -> Callable[[Connection], None]:
     """A step that consists of these statements."""
 
     def step(connection: Connection) -> None:
+        # An alias of SQLite's own row number, which only this type gives.
+        position = "INTEGER" if connection.dialect.name == "sqlite" else "BIGINT"
         for statement in statements:
-            connection.execute(text(statement))
+            connection.execute(text(statement.replace("{position}", position)))
 
     return step
 
@@ -120,6 +122,25 @@ def _fold_paths(connection: Connection) -> None:
         connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
 
 
+# What had been asked for by its URL, and was never listed, had no time of its own.
+_HISTORY = _statements(
+    "ALTER TABLE about ADD COLUMN position BIGINT NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE history (position {position} PRIMARY KEY, docid TEXT NOT NULL,
+    revision INTEGER NOT NULL, ctime BIGINT NOT NULL, first_seen BIGINT, seen BIGINT NOT NULL)""",
+    """
+    INSERT INTO history (position, docid, revision, ctime, first_seen, seen)
+    SELECT row_number() OVER (ORDER BY revisions.seen, revisions.docid, revisions.revision),
+    revisions.docid, revisions.revision, coalesce(nullif(ctime, 0), seen), nullif(intime, 0), seen
+    FROM revisions LEFT JOIN stories ON stories.docid = revisions.docid""",
+    "UPDATE about SET position = (SELECT coalesce(max(position), 0) FROM history)",
+    "CREATE UNIQUE INDEX history_docid ON history (docid, revision)",
+    "CREATE INDEX history_ctime ON history (ctime, docid, revision)",
+    "CREATE INDEX history_first_seen ON history (first_seen, docid, revision)",
+    "CREATE INDEX history_seen ON history (seen, docid, revision)",
+)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -142,4 +163,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     6: _watch_lists_and_workers,
     7: _keep_counts,
     8: _fold_paths,
+    9: _HISTORY,
 }

@@ -53,13 +53,14 @@ class Claim:
 @dataclass(slots=True)
 class Outcome:
     """What became of one story: an article with its post's path and hash and its JSON line, or a
-    rejection."""
+    rejection. Once it is recorded, `seen` is the unix second at which that was."""
 
     item: Item
     state: State
     post_path: str | None = None
     post_hash: bytes | None = None
     line: bytes | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +211,17 @@ def claim_of(row: RowMapping) -> Claim:
     )
 
 
-def revision_row(outcome: Outcome, content_hash: bytes, seen: int) -> dict[str, Any]:
-    """An article's row among the revisions, `seen` in unix seconds."""
+def revision_row(outcome: Outcome, content_hash: bytes, ctime: int) -> dict[str, Any]:
+    """An article's row among the revisions and in history, but for when it was read; `ctime` is the
+    row's in its list, in unix seconds, or 0."""
     article = outcome.item
     assert isinstance(article, Article), f"only an article has revisions, not {article!r}"
+    own = article.published or article.first_seen
     return {
         "docid": article.docid,
         "revision": article.revision,
-        "seen": seen,
         "content_hash": content_hash,
         "article": packed(outcome.line or orjson.dumps(article.to_json())),
+        "ctime": ctime or (int(own.timestamp()) if own else 0),
+        "first_seen": int(article.first_seen.timestamp()) if article.first_seen else None,
     }

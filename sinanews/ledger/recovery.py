@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from sinanews.items import STATES, Article, State
 from sinanews.ledger.claims import Retries
-from sinanews.ledger.database import insert_new, writing
+from sinanews.ledger.database import writing
+from sinanews.ledger.history import record
 from sinanews.ledger.records import Outcome, keep_paths, revision_row
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.tables import path_key, revisions, runs, stories, text_key
@@ -200,7 +201,7 @@ class Recovery:
             connection.execute(insert(stories), rows[False])
         if rows[True]:
             connection.execute(_SET, [_prefixed(row) for row in rows[True]])
-        connection.execute(insert_new(connection, revisions), list(_revision_rows(articles)))
+        record(connection, list(_revision_rows(articles)))
 
     def _row(self, lost: LostArticle, state: State, run: int) -> dict[str, Any]:
         article = lost.revisions[-1].article
@@ -256,7 +257,8 @@ def _revision_rows(articles: Iterable[LostArticle]) -> Iterator[dict[str, Any]]:
     for lost in articles:
         for revision in lost.revisions:
             outcome = Outcome(revision.article, State.WRITTEN, line=revision.line)
-            yield revision_row(outcome, content_hash(revision.article), revision.seen)
+            row = revision_row(outcome, content_hash(revision.article), ctime=0)
+            yield {**row, "seen": revision.seen}
 
 
 _CHANGED = (

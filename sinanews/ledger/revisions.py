@@ -1,6 +1,7 @@
 """An article as the ledger keeps it: the hash that tells a change, and its packed bytes."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from isal import isal_zlib
 
 from sinanews.exceptions import DamagedError
 from sinanews.items import Article, isoformat
+from sinanews.utils.times import at
 
 HASH_VERSION = b"\x01"  # changes with what is hashed, so that old hashes are known as such
 _LEVEL = 2  # 6 % larger than zlib makes it at its default, in a quarter of the time
@@ -34,14 +36,40 @@ def packed(line: bytes) -> bytes:
     return isal_zlib.compress(line.rstrip(b"\n"), _LEVEL)
 
 
-def unpacked(data: bytes) -> Article:
-    """The article of `packed` bytes."""
-    return Article.from_json(orjson.loads(isal_zlib.decompress(data)))
+def unpacked(data: bytes, seen: int) -> Article:
+    """The article of `packed` bytes, which was read at that unix second."""
+    article = Article.from_json(orjson.loads(isal_zlib.decompress(data)))
+    article.seen = at(seen)
+    return article
 
 
-def line(data: bytes) -> bytes:
-    """The JSON line of `packed` bytes, with the line feed at its end."""
-    return isal_zlib.decompress(data) + b"\n"
+def line(data: bytes, seen: int) -> bytes:
+    """The JSON line of `packed` bytes, with when it was read, in unix seconds, and the line feed at
+    its end."""
+    return with_seen(isal_zlib.decompress(data), _iso(seen)) + b"\n"
+
+
+def with_seen(text: bytes, moment: bytes) -> bytes:
+    """A JSON line that says when it was read, whatever version wrote it: what is recorded is packed
+    before anybody can know that, and earlier versions had no such field.
+
+    >>> with_seen(b'{"docid":"n1","seen":null,"revision":1}', b"2022-08-08T10:55:13+08:00")
+    b'{"docid":"n1","seen":"2022-08-08T10:55:13+08:00","revision":1}'
+    >>> with_seen(b'{"docid":"n1","revision":1}', b"2022-08-08T10:55:13+08:00")
+    b'{"docid":"n1","seen":"2022-08-08T10:55:13+08:00","revision":1}'
+    """
+    # A key in a line is no text of the article's, in which quotes are escaped.
+    field = b'"seen":"%b"' % moment
+    if b'"seen":null' in text:
+        return text.replace(b'"seen":null', field, 1)
+    if b'"seen":"' in text:
+        return text
+    return text.replace(b',"revision":', b',%b,"revision":' % field, 1)
+
+
+@lru_cache
+def _iso(seconds: int) -> bytes:
+    return at(seconds).isoformat().encode()
 
 
 Key = TypeVar("Key")
@@ -60,13 +88,15 @@ def raise_damage(error: DamagedError) -> None:
 
 
 def readable(
-    rows: Iterable[tuple[str, Key, bytes]], read: Callable[[bytes], Read], on_damage: OnDamage
+    rows: Iterable[tuple[str, Key, bytes]],
+    read: Callable[[Key, bytes], Read],
+    on_damage: OnDamage,
 ) -> Iterator[tuple[Key, Read]]:
-    """What `read` makes of rows of a docid, a key and `packed` bytes, with the key; those that it
-    cannot read go to `on_damage` instead."""
+    """What `read` makes of the key and the `packed` bytes of rows, each after a docid, with the
+    key; those that it cannot read go to `on_damage` instead."""
     for docid, key, data in rows:
         try:
-            made = read(data)
+            made = read(key, data)
         except _UNREADABLE as error:
             on_damage(DamagedError(docid, error))
         else:

@@ -5,18 +5,19 @@ from unicodedata import normalize
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 9  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 10  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
 # `site` is where the archive's stories are from: a MIRROR_URL, or LIVE_SITE; NULL before the first
-# run. `revisions` is how many rows the table of that name has.
+# run. `revisions` is how many rows the table of that name has, `position` the last one in history.
 about = Table(
     "about",
     metadata,
     Column("version", Integer, nullable=False),
     Column("site", Text),
     Column("revisions", BigInteger, nullable=False, default=0),
+    Column("position", BigInteger, nullable=False, default=0),
 )
 
 # One row for every story ever listed. Times are unix seconds of the site's clock, but `due_at`,
@@ -63,6 +64,25 @@ revisions = Table(
     Column("seen", BigInteger, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
     Column("article", LargeBinary, nullable=False),
+)
+
+# In which order revisions were recorded: `position` grows with each, and one that a reader sees has
+# all before it. What they are sorted by stands here as it was then, in unix seconds: the article's
+# own time, when it entered its list (NULL: it never did), and when the revision was read.
+history = Table(
+    "history",
+    metadata,
+    # An alias of SQLite's own row number: a row costs no second index.
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("docid", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("ctime", BigInteger, nullable=False),
+    Column("first_seen", BigInteger),
+    Column("seen", BigInteger, nullable=False),
+    Index("history_docid", "docid", "revision", unique=True),
+    Index("history_ctime", "ctime", "docid", "revision"),
+    Index("history_first_seen", "first_seen", "docid", "revision"),
+    Index("history_seen", "seen", "docid", "revision"),
 )
 
 # Up to when a channel's list is known without a gap, on the site's clock.
