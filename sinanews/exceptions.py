@@ -63,12 +63,12 @@ class BoundError(SinanewsError):
 class EncodingError(SinanewsError):
     """Raised by whoever reads a page whose bytes are no text in its own encoding or Sina's others.
 
-    >>> print(EncodingError("utf-8"))
-    bytes that are no text in utf-8, UTF-8 or GB18030
+    >>> print(EncodingError())
+    bytes that are no text in UTF-8 or GB18030
     """
 
-    def __init__(self, label: str) -> None:
-        super().__init__(f"bytes that are no text in {label}, UTF-8 or GB18030")
+    def __init__(self) -> None:
+        super().__init__("bytes that are no text in UTF-8 or GB18030")
 
 
 class LayoutError(SinanewsError):

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
+from w3lib.encoding import to_unicode
 
 from sinanews.exceptions import EncodingError
 from sinanews.extraction import page
-from sinanews.extraction.encodings import decode
 from sinanews.extraction.notes import ENCODINGS, Notes
 from sinanews.mirror.pages import FAMILIES, render
 from sinanews.mirror.site import Site
+from sinanews.roll.api import Story
 from support import article_page
 
 URL = "https://finance.sina.com.cn/china/2026-09-29/doc-inabc0000000001.shtml"
@@ -75,10 +76,32 @@ def test_damaged_text_fails_or_is_read_in_its_own_encoding(text, encoding, label
     )
     head, tail = labelled(label, "<p>@</p>").encode(encoding).split(b"@")
     try:
-        decoded = decode(HtmlResponse(URL, body=head + broken + tail))
+        found = read(head + broken + tail).text
     except EncodingError:
         return
-    assert decoded.encoding == encoding
+    assert found.count("\ufffd") * 2 <= len(found)
+    assert {*found} <= {*to_unicode(broken, encoding), " "}
+
+
+MENU = "".join(f"<li>新浪导航{number}</li>" for number in range(60))
+
+
+@pytest.mark.parametrize("label", ["utf-8", "gb2312"])
+@pytest.mark.parametrize("encodings", [("utf-8", "gb18030"), ("gb18030", "utf-8")])
+def test_a_menu_in_another_encoding_does_not_spoil_the_article(label, encodings):
+    of_menu, of_article = encodings
+    text = labelled(label, f"<p>{SENTENCE * 3}</p>")
+    head, body, tail = text.partition("<body>")
+    page_ = head.encode() + MENU.encode(of_menu) + (body + tail).encode(of_article)
+    story = Story("nabc0000000001", URL, "标题", 0, 0, 0)
+    assert page.read(HtmlResponse(URL, body=page_), story).text == SENTENCE * 3
+
+
+def test_an_article_in_no_encoding_fails_though_the_rest_can_be_read():
+    head, tail = labelled("utf-8", f"<p>@</p>{MENU}").encode().split(b"@")
+    head = head.replace(b"<body>", f"<body>{MENU}".encode())
+    with pytest.raises(EncodingError):
+        read(head + bytes([0xFF, 0x80]) * 400 + tail.replace(MENU.encode(), b""))
 
 
 @given(title=HAN, text=HAN)

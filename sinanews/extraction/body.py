@@ -11,12 +11,13 @@ from sinanews.extraction import captions, processors
 from sinanews.extraction.boilerplate import is_blank, remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import COMMENT, TEXT, absolute, children, inner, largest, parsed_body
-from sinanews.extraction.lines import BLOCKS, Line, lines
+from sinanews.extraction.lines import BLOCKS, Line, line_after
 from sinanews.items import Image
 from sinanews.utils import urls
 from sinanews.utils.text import line
 
 CELLS = frozenset(("td", "th"))
+_LONGEST_CAPTION = 400  # characters
 ICON_SIZE = 50  # pixels; an image that declares less in both directions is an icon or a spacer
 
 # Separators between pieces of text. Both are white space to str.split, and no page contains them.
@@ -138,12 +139,17 @@ def _tables_with_columns(body: LexborNode) -> set[int]:
 
 
 def _is_caption(node: LexborNode) -> bool:
-    """Whether an element is marked as a picture's caption, or holds a picture with its caption."""
+    """Whether an element is marked as a picture's caption, or holds a picture with its caption. One
+    that holds paragraphs, or more words than a caption has, was left open or is a frame."""
     if node.tag == "center":
-        return node.css_first("img") is not None and node.css_first("p") is None
-    if css_class := _CAPTION_CLASSES.get(node.tag or ""):
-        return css_class in (node.attributes.get("class") or "")
-    return node.tag == "figcaption"
+        is_marked = node.css_first("img") is not None
+    elif css_class := _CAPTION_CLASSES.get(node.tag or ""):
+        is_marked = css_class in (node.attributes.get("class") or "")
+    else:
+        return node.tag == "figcaption"
+    if not is_marked or node.css_first("p, div, table") is not None:
+        return False
+    return len(node.text()) <= _LONGEST_CAPTION
 
 
 def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
@@ -175,9 +181,8 @@ def images(body: LexborNode, bounds: Bounds = DEFAULT) -> list[Image]:
 
 def _credit_below(image: LexborNode, body: LexborNode) -> Line | None:
     """The line after a picture, if it says who made or lent it or what it shows."""
-    below = next(lines(body, after=image), None)
-    is_credit = below is not None and not below.has_picture and captions.is_credit(below.text)
-    return below if is_credit else None
+    below = line_after(body, image, captions.LONGEST)
+    return below if below is not None and captions.is_credit(below.text) else None
 
 
 def _source(image: LexborNode) -> str:

@@ -10,6 +10,7 @@ from sinanews.extraction.bounds import DEFAULT, check_text
 from sinanews.extraction.html5 import children
 from sinanews.extraction.lines import (
     BLOCKS,
+    SENTENCE_ENDS,
     Line,
     begins_with_link,
     ends_with_link,
@@ -21,9 +22,11 @@ from sinanews.utils.text import line
 
 # Selectors of elements that are not the article's, on pages of any year.
 BOILERPLATE = (
-    "style, link, iframe, noscript, video, object, embed, ins, form",
+    "style, link, iframe, noscript, embed, ins[class*=ads]",
+    "video:not(:has(p)), object:not(:has(p)), form:not(:has(p))",
     "p.article-editor, p.show_author, div.show_author, .article-notice, .show_statement",
-    ".appendQr_wrap, div[class*=kaihu], div[id*=kaihu], .finance_app_sina, .tech-quotation",
+    ".appendQr_wrap, div[class*=kaihu-qr], div[id*=kaihu-stock], .finance_app_sina",
+    ".tech-quotation",
     "#left_hzh_ad, #wx_pic, div[id^=ad_], div[class^=otherContent], p[class^=finance_web]",
     "div.ct_hqimg, .hqimg_related, span[id^=quote_], [data-sudaclick=suda_1028_guba]",
     ".video-2017, .artical-player-wrap, .weibo-2017, div[class^=weibo], .goods-card",
@@ -42,29 +45,43 @@ _ASIDES = frozenset(("blockquote", "aside", "section", "div"))
 _ARTICLE_URL = re.compile(r"/(?:doc-|detail-|article|s[/?])|\d{4}[-/]?\d{2}[-/]?\d{2}|\d{6}")
 # Links to what Sina knows of a stock: they are words of the text.
 _QUOTE_URL = re.compile(r"/quotes?/|/realstock/|/futures/|/fund/quotes|stock\.finance\.sina")
+_ADVERTISING = re.compile(r"开户|领取|扫码|优惠|福利|抢先|研报|下载|课程|训练营|直播间|限时|免费")
 _WEIBO_CARD = re.compile(r"[\[（(【] ?微博 ?[\]）)】]")
 
-# Whole paragraphs: editor lines, links to forums and topics, disclaimers, advertisements for
-# Sina's apps and reports.
+_HAN = r"[\u3400-\u9fff]"
+_EDITOR_NAME = rf"{_HAN}{{2,3}}·{_HAN}{{2,4}}|{_HAN}{{2,4}}|[A-Z]{{1,3}}\d{{2,4}}"  # or code
+# Whole paragraphs: editor lines, disclaimers, advertisements for Sina's apps and reports.
 _BOILERPLATE_LINE = re.compile(
-    r"[（(【\[]?责任编辑[：:].{0,40}|[（(【\[]编辑[：:].{0,40}|[>＞]{2,}.*|进入【.*】讨论"
-    r"|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*"
-    r"|(?:免责|特别|版权)声明[：:].*(?:新浪|自媒体综合).*|新浪.{0,10}声明[：:].*"
-    r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
+    rf"[（(【\[]?责任编辑[：:]\s?(?:{_EDITOR_NAME})?(?!{_HAN}).{{0,36}}"
+    rf"|[（(【\[]编辑[：:](?:{_EDITOR_NAME})?(?:[\s、，,/](?:{_EDITOR_NAME})){{0,4}}\s?[）)】\]]"
+    r"|进入【.*】讨论|(?:免责|特别|版权)声明[：:].*"
+    r"(?:新浪.{0,12}(?:立场|观点|联系|目的|仅供)|自媒体综合).*"
+    r"|新浪.{0,4}(?:特别)?声明[：:].*(?:立场|观点|联系|目的|仅供|速记|版权).*"
     r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*"
+)
+# The same, where there is a link in them: to forums, topics, apps and reports.
+_LINKED_LINE = re.compile(
+    r"[>＞]{2,}.*|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*"
+    r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
 )
 # A statement that is Sina's where it stands outside the story: below the editor line.
 _STATEMENT = re.compile(r"[（(【\[]?(?:免责|特别|版权|郑重)?(?:声明|提示)[：:\]】]")
+_LABEL = 12  # characters of a label at the end of a line
 _EDITOR = "article-editor"  # the class of that line
 # 相关阅读： | [相关报道] | 更多文章 | 此前报道：
 _RELATED_HEADING = re.compile(
     r"[【\[]?(?:相关|延伸|推荐|更多|往期|此前|早前|近期|前情|历史|热门|精彩)"
     r"(?:新闻|阅读|报道|专题|链接|文章|回顾|推荐|内容|资讯|消息)[】\]]?[：:]?"
 )
-# Over links at the end a heading may have any words: 热文精选： | 【读了又读】
-_HEADING = re.compile(r"[【\[［].{1,12}[】\]］][：:]?|.{1,12}[：:]")
-# What is no heading over other articles: the words name where something is from.
-_NO_HEADING = re.compile(r"来源|出处|资料|数据|官网|网址|电话|记者|编辑|作者|邮箱|附件?")
+# Over links at the end: 热文精选： | 【读了又读】 | [热文]
+_HEADING = re.compile(
+    r"[【\[［]?.{0,6}(?:相关|延伸|推荐|更多|往期|此前|早前|近期|前情|历史|热门|热文|热点|精彩|猜你|回顾|链接"
+    r"|阅读|看点|专题|往期|读了|大家都在看).{0,6}[】\]］]?[：:]?"
+)
+# Over or before what is the article's own: the words name where something is from, or quote it.
+_NO_HEADING = re.compile(
+    r"来源|出处|资料|数据|官网|网址|电话|记者|编辑|作者|邮箱|附件?|全文|原文|公告|如下"
+)
 
 
 def remove_boilerplate(
@@ -88,7 +105,9 @@ def remove_boilerplate(
         characters += len(raw)
         check_text(characters, bounds)
         text = line(raw) or ""
-        if _BOILERPLATE_LINE.fullmatch(text):
+        if _BOILERPLATE_LINE.fullmatch(text) or (
+            _LINKED_LINE.fullmatch(text) and paragraph.css_first("a") is not None
+        ):
             found.append(paragraph)
         elif heading := _RELATED_HEADING.match(text):
             found += _related(paragraph, text[heading.end() :])
@@ -105,7 +124,8 @@ def remove_boilerplate(
 def _statements(boilerplate: Iterable[LexborNode]) -> Iterator[LexborNode]:
     """The statements that follow an editor line; those in the story are the article's."""
     for node in boilerplate:
-        sibling = node.next if _EDITOR in (node.attributes.get("class") or "") else None
+        is_last = _EDITOR in (node.attributes.get("class") or "") and node.prev is not None
+        sibling = node.next if is_last else None
         while sibling is not None:
             if sibling.is_element_node and _STATEMENT.match(line(sibling.text()) or ""):
                 yield sibling
@@ -127,10 +147,12 @@ def _remove_promotions(body: LexborNode) -> None:
         block = _block_around(link, body)
         if block is None or not _is_links(block, links_only):
             continue
+        if (line(block.text()) or "").endswith(SENTENCE_ENDS):
+            continue  # of a link that was left open
         outer = _block_around(block, body)
         while outer is not None and outer.tag in _LISTS:
             outer = _block_around(outer, body)
-        if any(part in href for part in _PROMOTED):
+        if _is_promoted(link):
             promotions[block.mem_id] = block
         elif outer is not None and outer.tag in _ASIDES and _is_links(outer, links_only):
             promotions[outer.mem_id] = outer
@@ -153,12 +175,12 @@ def _block_around(node: LexborNode, body: LexborNode) -> LexborNode | None:
 
 
 def _remove_promotions_at_beginning(body: LexborNode) -> None:
-    """Removes the link lines before the first words that lead to no article."""
+    """Removes the link lines before the first words that advertise something."""
     promotions = []
     for shown in lines(body):
         if shown.words:
             break
-        if shown.is_links and not any(map(_is_article_or_quote, shown.links)):
+        if shown.is_links and (_advertises(shown) or all(map(_is_promoted, shown.links))):
             promotions.append(shown)
     else:
         return  # there is nothing but links: they are the article
@@ -174,8 +196,11 @@ def _remove_links_at_end(body: LexborNode) -> None:
             break
         text = shown.text
         is_heading = found and not shown.links and _is_heading(text)
-        is_links = shown.is_links and not any(map(_is_quote, shown.links))
-        if not (is_links or is_heading or (shown.links and _is_heading(shown.label))):
+        is_labelled = shown.links and shown.words and _is_heading(shown.label)
+        is_links = shown.is_links or is_labelled
+        if _introduces(text):
+            return
+        if not is_heading and (not is_links or any(map(_is_quote, shown.links))):
             break
         found.append(shown)
     else:
@@ -187,12 +212,25 @@ def _remove_links_at_end(body: LexborNode) -> None:
 def _is_heading(text: str) -> bool:
     """Whether words, which stand over links or before one, are their heading.
 
-    >>> texts = ("此前报道：", "【猜你想看】", "热文：", "数据来源：", "货到了")
+    >>> texts = ("此前报道：", "【猜你想看】", "热文：", "数据来源：", "券商板块：", "货到了")
     >>> [text for text in texts if _is_heading(text)]
     ['此前报道：', '【猜你想看】', '热文：']
     """
-    is_one = _RELATED_HEADING.fullmatch(text) or _HEADING.fullmatch(text)
-    return bool(is_one) and not _NO_HEADING.search(text)
+    return bool(_HEADING.fullmatch(text)) and not _NO_HEADING.search(text)
+
+
+def _introduces(text: str) -> bool:
+    """Whether words say that what follows is the article's own: 附件： or 全文如下："""
+    return text.endswith(("：", ":")) and bool(_NO_HEADING.search(text[-_LABEL:]))
+
+
+def _is_promoted(link: LexborNode) -> bool:
+    href = link.attributes.get("href") or ""
+    return any(part in href for part in _PROMOTED)
+
+
+def _advertises(shown: Line) -> bool:
+    return bool(_ADVERTISING.search(shown.text)) and not any(map(_is_article_or_quote, shown.links))
 
 
 def _is_quote(link: LexborNode) -> bool:

@@ -24,7 +24,7 @@ _MARKS = "■□●○▲△◆◇★☆•—*、，,;； "
 # Of words that are roles only in front of something.
 _FOLLOWS = rf"(?=[ ]?[{_SEPARATORS}]|[ ])"
 _RANK = (
-    r"(?:本报|本刊|本网|本台|本社|每经|见习|实习|特约|特派|首席|资深|高级|全媒体|融媒体?|主任|财经|新媒体"
+    r"(?:本报|本刊|本网|本台|本社|每经|见习|实习|特约|特派|首席|资深|高级|全媒体|融媒体?|主任|新媒体"
     rf"|驻[{HAN}]{{1,5}}?)"
 )
 _ROLE = re.compile(
@@ -35,16 +35,17 @@ _ROLE = re.compile(
           (?:副?主编|编辑|责编|总编|编委|编导|编审|校对|校审|审校|审核|审读|检校)
         | 统筹|策划|监制|出品人?|制片人?|制作|制表|签发|[一二三]读|[一二三初复终]审|[一二三]校
         | 排版|运营|拍摄|(?:题|头|首|配|封|插|组|原|供|绘)图(?!来源)|图源|图据|图表|绘制|插画|漫画
-        | 海报|封面(?!新闻)|剪辑|配音|视觉|音频|后期|翻译|校译|主持人?|嘉宾|口述|受访者?|整理|版权
-        | 组稿|组版|版式|微信|公众号|邮箱|电话
+        | 海报|封面(?!新闻)|剪辑|配音|视觉|音频|后期|翻译|校译|主持人?|嘉宾|口述
+        | 受访者?(?!供图)|整理|版权
+        | 组稿|组版|版式|微信|公众号|邮箱|电话|受访者供图
         | (?<![{HAN}])[图摄译编责影](?=[ ]?[{_SEPARATORS}])
     )
     | (?P<SOURCE> (?:图片|题图|数据|资料|新闻|文章|本文|信息)?(?:来源|出处)|稿源|转自|转载自?|首发)
     | (?P<WRITER>
         {_RANK}{{0,4}}(?:记者|通讯员|评论员|撰稿人?|专栏作者|实习生)
         | (?:本文)?作者
-        | (?:采写|撰文|采访|执笔|编译|原创|撰写){_FOLLOWS}
-        | (?<![{HAN}])文(?:[ ]?[/／、][ ]?图)?{_FOLLOWS}
+        | (?:采写|撰文|采访|执笔|编译|原创|撰写|(?<![{HAN}])图文){_FOLLOWS}
+        | (?<![{HAN}/／])文(?:[ ]?[/／、][ ]?图)?{_FOLLOWS}
         | [⊙◎](?=[ ]?[{HAN}])
     )
     """,
@@ -52,7 +53,7 @@ _ROLE = re.compile(
 )
 # Texts without any of these have no byline.
 _SIGNS = re.compile(
-    r"记者|作者|文[/／|｜丨：:·→ ]|撰[文稿]|采写|通讯员|评论员|实习生|编译|原创|执笔|[⊙◎]"
+    r"记者|作者|文[/／|｜丨：:·→ 、]|图文|撰[文稿]|采写|通讯员|评论员|实习生|编译|原创|执笔|[⊙◎]"
     r"|[电讯] ?[（(]|[/／] ?文|报道\Z"
 )
 # Characters: at the beginning and at the end of a line what is looked at, then a row of credits,
@@ -66,28 +67,35 @@ _CONTACT = re.compile(
 )
 _SENTENCE = re.compile(r"[。！？!?；;…，,“”「」]")
 _OUTLET = re.compile(
-    r".{0,24}(?:[网报社台刊电讯]|新闻|财经|经济报道|周末|杂志|客户端|APP|App|频道|证券|券商中国|商业|经纬|传媒"
+    r".{0,24}(?:[网报社台刊电讯界]|新闻|财经|经济报道|周末|杂志|客户端|APP|App|频道|证券|券商中国|商业|经纬|传媒"
     r"|全媒体|融媒|工作室|e公司|快讯|报道)|每经|中经|南都|南财|红星|封面|界面|澎湃|北青|上证|中证"
 )
 _LEADING_OUTLET = re.compile(r"[^ 、，,]{2,24} ")
-_SPEECH = re.compile(
-    r"[对向告诉问在让由与被把据称给的]"
-)  # of what stands before a reporter in a story
-_START = re.compile(rf"[ ]?[{_SEPARATORS}]{{0,3}}[ ]?[⊙◎○●■□]?[ ]?")
+_PLACE = "|".join(sorted(PLACES, key=len, reverse=True))
+# What may touch a role from before: an outlet, its name in quotes, the end of a dateline or column.
+_BEFORE = re.compile(r"(?![前原]).*(?:[》」讯电版·]|全媒体|融媒)|(?:总台)?(?:央视)?")
+_PLACE_FIRST = re.compile(rf"(?:{_PLACE})[，, ]")  # （北京，记者 苏禾）
+_IN_PICTURE = re.compile(r"[（(](?:[左右中][一二三四五六起）),，]|[前后]排|图[左右中])")
+_START = re.compile(rf"[ ]?[,，{_SEPARATORS}]{{0,3}}[ ]?[⊙◎○●■□]?[ ]?")
 _LIST = re.compile(r"[ ]?[、，,&▪/／][ ]?|[ ]")
 _WORD = re.compile(rf"[{HAN}](?:[{HAN}·•・]{{0,60}}[{HAN}])?")
 _SPACED = re.compile(rf"[{HAN}](?![{HAN}])(?: [{HAN}](?![{HAN}]))+")  # 矫 月
 _NAME_AND_END = re.compile(r"(?P<name>.{2,})(?P<end>摄影?|报道|供图|制图|整理|编译)")
 _PICTURES = re.compile(r"[ ]?[/／]?[ ]?(?:摄影?(?!报道)|制图|供图|拍摄|绘|图片|图(?!文)|剪辑|整理)")
-_PLACE = "|".join(sorted(PLACES, key=len, reverse=True))
 _REPORT = re.compile(
     rf"[ ]?(?:(?:{_PLACE})[ 、，,—-]{{0,3}}){{0,6}}[{HAN}]{{0,8}}?报道(?=[ ：:，,。]|$)"
     rf"|[ ]?发自[ ]?[{HAN}]{{2,8}}(?:[ 、，,](?:{_PLACE})){{0,4}}"
 )
+# Of whom these say that they wrote is no reporter as a rule, and no story goes on behind them.
+_LABELS = re.compile(r"(?:本文)?作者|文.*|图文|撰文|采写|采访|执笔|编译|原创|撰写")
+_LONGEST_PEN_NAME = 3  # characters; longer ones are accounts
+_BEHIND = re.compile(r"摄影|摄像|制图|供图|绘图|绘制|拍摄|剪辑|图片|视频|整理|设计|制作|编辑|责编")
+_STORY = re.compile(r" |\d{1,2}[月日]")
 _ENDING = re.compile(
     rf"[ ]?[/／、]?[ ]?文(?:[ ]?[/／、]?[ ]?图)?(?![{HAN}])"  # 苏禾/文
     r"|[ ]?[：:]?[ ]?(?:…|[\w.%+-]{1,64}@[\w.-]{1,64})"  # an address, or what stands for one
     r"|[ ]?(?:[（(]?完[)）]?)?[ 。]{0,2}$"
+    r"|，[^，。]{0,20}(?:教授|研究员|博士生?|律师|学者|专家|分析师|经济学家|主任)$"
 )
 _SIGNATURES = ("报道", "文", "文图", "文、图", "文/图")
 # 中新网北京7月3日电 (苏禾)1日，… has names and no role.
@@ -100,6 +108,7 @@ class DoubtError(Exception):
 
 class _Credit(NamedTuple):
     role: str  # WRITER, SOURCE or OTHER
+    label: str  # the word for it
     after: str  # up to the next role
 
 
@@ -152,6 +161,8 @@ def _bylines(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
             yield names, False
     if (dated := _DATELINE.match(ends)) and (names := _all_names(dated["names"])):
         yield names, False
+    if _IN_PICTURE.search(ends):
+        return
     bare = (line(_BRACKETS.sub(" ", ends)) or "").strip(_MARKS)
     first, *others = _SENTENCE.split(bare.rstrip("。 "))
     names = _signed(bare)
@@ -187,9 +198,9 @@ def _credited(text: str, *, in_brackets: bool = False, to_end: bool = False) -> 
     >>> [text for text, names in examples.items() if _credited(text) != names]
     []
     """
-    prefix, row = _split(text)
-    outlet = prefix.rpartition(" ")[2]
-    if len(prefix) > _LONGEST_PREFIX or _SENTENCE.search(prefix) or _SPEECH.search(outlet):
+    place = _PLACE_FIRST.match(text) if in_brackets else None
+    prefix, row = _split(text[place.end() :] if place else text)
+    if len(prefix) > _LONGEST_PREFIX or _SENTENCE.search(prefix) or not _may_precede(prefix, row):
         return ()
     writers: list[str] = []
     is_others = False  # whether the next names belong to the credit before: 摄影：本报记者 苏禾
@@ -201,19 +212,20 @@ def _credited(text: str, *, in_brackets: bool = False, to_end: bool = False) -> 
             is_others = credit.role == "OTHER" and _is_outlet(credit.after)
             rest = ""
             continue
-        names, are_sure, rest = _names(credit.after, in_brackets=in_brackets)
+        names, are_sure, rest = _names(credit, in_brackets=in_brackets)
         if not names and not _is_outlet(credit.after):
             break
         stands_behind = (  # 苏禾 制图
             following is not None
-            and following.role == "OTHER"
+            and _BEHIND.match(following.label)
             and not (rest + following.after).strip()
         )
         if not (is_others or stands_behind or _PICTURES.match(rest)):
             writers += names
         is_others = is_others and not names
         if following is None or not _is_outlet(rest):
-            if writers and not _ends(rest, may_go_on=are_sure and not to_end):
+            may_go_on = are_sure and not to_end and not _LABELS.fullmatch(credit.label)
+            if writers and not _ends(rest, may_go_on=may_go_on):
                 raise DoubtError
             break
     return () if to_end and not _ends(rest, may_go_on=False) else tuple(writers)
@@ -224,31 +236,48 @@ def _split(text: str) -> tuple[str, list[_Credit]]:
     roles = [*_ROLE.finditer(text)]
     starts = [*(role.start() for role in roles), len(text)]
     ends = zip(roles, starts[1:], strict=True)
-    row = [_Credit(role.lastgroup or "", text[role.end() : end]) for role, end in ends]
+    row = [_Credit(role.lastgroup or "", role[0], text[role.end() : end]) for role, end in ends]
     return text[: starts[0]], row
+
+
+def _may_precede(prefix: str, row: list[_Credit]) -> bool:
+    """Whether the words before the first role of a row are an outlet's, or none: 他告诉记者 and
+    遇难记者 are of a story, and so is what has a title before 作者."""
+    if not row or not prefix.strip(_MARKS + _SEPARATORS):
+        return True
+    if _LABELS.fullmatch(row[0].label):
+        return _is_outlet(prefix) and not prefix.endswith("》")  # a book's author
+    touching = prefix.rpartition(" ")[2].strip(_MARKS + _SEPARATORS)
+    return not touching or _is_outlet(touching) or bool(_BEFORE.fullmatch(touching))
 
 
 def _is_outlet(text: str) -> bool:
     """Whether a text has nothing in it but an outlet, or where a report is from, as before the role
     that comes next."""
     words = text.strip(_MARKS + _SEPARATORS)
-    return not words or bool(_OUTLET.fullmatch(words) or _REPORT.fullmatch(words))
+    first = words.partition("·")[0].strip("《》")  # 海港日报·新港湾
+    is_quoted = words.startswith("《") and words.endswith("》")
+    return not words or is_quoted or bool(_OUTLET.fullmatch(first) or _REPORT.fullmatch(words))
 
 
 def _ends(rest: str, *, may_go_on: bool) -> bool:
     """Whether a byline may end where its names do, with this behind them."""
     is_ending = _REPORT.match(rest) or _ENDING.match(rest) or _PICTURES.match(rest)
-    return bool(is_ending) or (may_go_on and rest.startswith(" "))
+    return bool(is_ending) or (may_go_on and bool(_STORY.match(rest)))
 
 
-def _names(after: str, *, in_brackets: bool = False) -> _Names:
+def _names(credit: _Credit, *, in_brackets: bool = False) -> _Names:
     """The names behind a role.
 
-    >>> _names("：张三、李 四 北京报道")
+    >>> names = lambda after: _names(_Credit("WRITER", "记者", after))
+    >>> names("：张三、李 四 北京报道")
     _Names(names=['张三', '李四'], are_sure=True, rest=' 北京报道')
-    >>> _names("从码头获悉").names, _names("林知远苏小禾").names, _names("/海港网 阿苏").names
+    >>> names("从码头获悉").names, names("林知远苏小禾").names, names("/海港网 阿苏").names
     ([], ['林知远', '苏小禾'], ['阿苏'])
+    >>> _names(_Credit("WRITER", "作者", "：海通宏观 苏禾")).names
+    ['苏禾']
     """
+    after, is_label = credit.after, bool(_LABELS.fullmatch(credit.label))
     start = _START.match(after)
     position = start.end() if start else 0
     is_apart = position > 0 or in_brackets
@@ -259,6 +288,12 @@ def _names(after: str, *, in_brackets: bool = False) -> _Names:
     end = sure_end = position
     while word := _SPACED.match(after, position) or _WORD.match(after, position):
         people, length = _people(word[0], is_first=not names, is_apart=is_apart)
+        is_pen_name = people == [word[0]] and not is_name(word[0])
+        if is_label and is_pen_name and names:
+            break
+        if is_label and is_pen_name and not _signs(word[0], after[word.end() :]):
+            position = word.end() + 1  # an account, or an outlet beside a name
+            continue
         if not people or (people == [word[0]] and _OUTLET.fullmatch(word[0])):
             break
         names += people
@@ -270,8 +305,15 @@ def _names(after: str, *, in_brackets: bool = False) -> _Names:
             break
         position = separator.end()
     if 0 < sure < len(names) and not _ends(after[end:], may_go_on=False):
-        names, end = names[:sure], sure_end  # the story goes on with a word like a name
+        names, end = names[:sure], sure_end  # the story begins with it
     return _Names(names, sure == len(names), after[end:])
+
+
+def _signs(word: str, rest: str) -> bool:
+    """Whether a word without a surname, behind 作者, 文 and the like, is a pen name: it is short and
+    stands alone."""
+    is_alone = not rest.strip() or not _LIST.match(rest)
+    return is_alone and len(word) <= _LONGEST_PEN_NAME
 
 
 def _people(word: str, *, is_first: bool, is_apart: bool) -> tuple[list[str], int]:
@@ -304,7 +346,7 @@ def _spaced(characters: list[str]) -> list[str]:
 
 def _all_names(text: str) -> tuple[str, ...]:
     """The names that a text has nothing in it but, all sure; else none."""
-    names, are_sure, rest = _names(text)
+    names, are_sure, rest = _names(_Credit("WRITER", "", text))
     return tuple(names) if are_sure and not rest.strip() else ()
 
 
@@ -317,7 +359,7 @@ def _signed(text: str) -> tuple[str, ...]:
     is_signed = text.endswith(_SIGNATURES) and len(text) <= _LONGEST_ROW
     if not is_signed or _SENTENCE.search(text.replace(",", "、")) or _ROLE.search(text):
         return ()
-    names, are_sure, rest = _names(f" {text}")
+    names, are_sure, rest = _names(_Credit("WRITER", "", f" {text}"))
     is_written = _ENDING.match(rest) and "文" in rest
     is_reported = _REPORT.fullmatch(rest) and not text.startswith(tuple(names))
     return tuple(names) if names and are_sure and (is_written or is_reported) else ()

@@ -1,6 +1,7 @@
 """Decodes pages as what their bytes are, where a label says otherwise."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,13 +13,11 @@ from w3lib.encoding import (
     to_unicode,
 )
 
-from sinanews.exceptions import EncodingError
-
-GBK = "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
+UTF_8, GBK = "utf-8", "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
 # Labels that are believed where the bytes are no UTF-8.
 _BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950"))
 _HIGH = re.compile(rb"[\x80-\xff]{2,}")
-_SAMPLE = 50  # runs of bytes that are not ASCII, mostly of several characters
+_SAMPLE = 400  # runs of bytes that are not ASCII, mostly of several characters
 _HAN = re.compile("[\u2e80-\uffef]")
 # So many broken characters for each Chinese one, and more, has what is no UTF-8 at all.
 _PARTLY = 2
@@ -33,43 +32,49 @@ class Decoded(NamedTuple):
     is_whole: bool = True  # all its bytes could be read
 
 
-def decode(response: TextResponse) -> Decoded:
-    """The text of a page, by its label unless the bytes contradict it: Chinese in GBK is no UTF-8,
-    and where the bytes are UTF-8 that is no chance, so that of these two the bytes decide.
+def readings(response: TextResponse) -> Iterator[Decoded]:
+    """The text of a page as what it is, and as Sina's other encoding if that leaves bytes unread:
+    a page may have parts in both, such as a menu that was put into it.
 
-    Raises EncodingError when the bytes are in no encoding in which most of them can be read.
+    The label counts unless the bytes contradict it: Chinese in GBK is no UTF-8, and where the bytes
+    are UTF-8 that is no chance, so that of these two the bytes decide.
     """
+    first = decode(response)
+    yield first
+    if not first.is_whole:
+        yield _decoded(response, GBK if first.encoding == UTF_8 else UTF_8)
+
+
+def decode(response: TextResponse) -> Decoded:
+    """The first of the `readings` of a page."""
     encoding, body = response.encoding.lower(), response.body
-    if encoding == "utf-8":
+    if encoding == UTF_8:
         text = response.text
         broken = text.count("\ufffd")
-        if not broken or not _is_broken(text):
+        if not broken or not is_broken(text) or len(_HAN.findall(text)) * _PARTLY > broken:
             return Decoded(text, encoding, is_whole=not broken)
-        if len(_HAN.findall(text)) * _PARTLY > broken:
-            raise EncodingError(encoding)  # damaged UTF-8 can be read as GBK, too
     elif (bom := read_bom(body)[0]) is None and _is_utf_8(body):
-        return _decoded(response, "utf-8")
+        return _decoded(response, UTF_8)
     elif bom is not None or encoding in _BELIEVED:
         text = response.text
-        if not _is_broken(text):
-            return Decoded(text, encoding)
-    chinese = _decoded(response, GBK)
-    if _is_broken(chinese.text):
-        raise EncodingError(encoding)
-    return chinese
+        if not is_broken(text):
+            return Decoded(text, encoding, is_whole="\ufffd" not in text)
+    return _decoded(response, GBK)
+
+
+def is_broken(text: str) -> bool:
+    """Whether most of what is not ASCII could not be read."""
+    broken = text.count("\ufffd")
+    return broken > 0 and broken * 2 > sum(not character.isascii() for character in text)
 
 
 def _decoded(response: TextResponse, encoding: str) -> Decoded:
     body = response.body
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
     label = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
-    return Decoded(to_unicode(body, encoding), encoding, label is not None and label != encoding)
-
-
-def _is_broken(text: str) -> bool:
-    """Whether most of what is not ASCII could not be read."""
-    broken = text.count("\ufffd")
-    return broken > 0 and broken * 2 > sum(not character.isascii() for character in text)
+    text = to_unicode(body, encoding)
+    is_repaired = label is not None and label != encoding
+    return Decoded(text, encoding, is_repaired, is_whole="\ufffd" not in text)
 
 
 def _is_utf_8(body: bytes) -> bool:

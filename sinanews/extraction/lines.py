@@ -14,6 +14,7 @@ BLOCKS = frozenset((
     "dl", "dt", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
     "hr", "li", "main", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
 ))  # fmt: skip # one tag a line would hide the list
+SENTENCE_ENDS = ("。", "！”", "。”", "？”", "；")
 PICTURES = frozenset(("img", "picture", "svg", "canvas", "audio"))  # and other things to look at
 
 
@@ -41,8 +42,9 @@ class Line:
 
     @property
     def is_links(self) -> bool:
-        """Whether it has text, all of it in links."""
-        return bool(self.links) and not self.words
+        """Whether it has text, all of it in links, and is no sentence: those of a link that was
+        left open are in it, too."""
+        return bool(self.links) and not self.words and not self.text.endswith(SENTENCE_ENDS)
 
     def remove(self, body: LexborNode) -> None:
         """Takes the line out of the body, with the elements that hold nothing else."""
@@ -54,15 +56,30 @@ class Line:
                 hollow.decompose()
 
 
-def lines(body: LexborNode, after: LexborNode | None = None) -> Iterator[Line]:
-    """The lines of a body that have text or a picture: from its beginning, or those `after` a node,
-    of which the first may go on with the node's own line."""
-    return _lines(body, after, backward=False)
+def line_after(body: LexborNode, picture: LexborNode, longest: int) -> Line | None:
+    """What stands right after a picture: the rest of its line, or else the next; None where there
+    is another picture, nothing, or more characters than `longest`."""
+    found, characters = Line(), 0
+    for node, link, begins in _leaves(body, picture, backward=False):
+        if begins and found.nodes:
+            break
+        characters += len(node.text_content or "")
+        if node.tag in PICTURES or characters > 2 * longest:
+            return None
+        found.nodes.append(node)
+        if link is None:
+            found.words.append(node.text_content or "")
+    return found if found.nodes else None
+
+
+def lines(body: LexborNode) -> Iterator[Line]:
+    """The lines of a body that have text or a picture."""
+    return _lines(body, backward=False)
 
 
 def lines_from_end(body: LexborNode) -> Iterator[Line]:
     """The same from the last line to the first."""
-    return _lines(body, None, backward=True)
+    return _lines(body, backward=True)
 
 
 def begins_with_link(body: LexborNode) -> bool:
@@ -77,9 +94,9 @@ def ends_with_link(body: LexborNode) -> bool:
     return link is not None
 
 
-def _lines(body: LexborNode, after: LexborNode | None, *, backward: bool) -> Iterator[Line]:
+def _lines(body: LexborNode, *, backward: bool) -> Iterator[Line]:
     current = Line()
-    for node, link, begins in _leaves(body, after, backward=backward):
+    for node, link, begins in _leaves(body, None, backward=backward):
         if begins and (current.nodes or current.has_picture):
             yield _in_order(current, backward=backward)
             current = Line()

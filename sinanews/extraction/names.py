@@ -15,9 +15,10 @@ HAN = "\u3400-\u4e27\u4e29-\u9fff"  # without 丨, which stands between a role a
 _NAME = re.compile(rf"[{HAN}]{{2,4}}")
 # With a dot between its parts, as names of some peoples of China have it.
 _DOTTED = re.compile(rf"[{HAN}]{{1,8}}(?:[·•・][{HAN}]{{1,8}}){{1,3}}")
+_DOT = re.compile("[·•・]")
 # What ends like an outlet, an office or a title, or is a word that stands where names do.
 _NO_NAME = re.compile(
-    r".*(?:[网报社台刊部室组局厅处院所店会]|中心|公司|集团|频道|新闻|财经|证券|基金|银行|团队|研究|中国|周末"
+    r".*(?:[网报社台刊部室组局厅处院所店会界]|中心|公司|集团|频道|新闻|财经|证券|基金|银行|团队|研究|中国|周末"
     r"|教授|律师|博士|老师|先生|女士|经理|主任|部长|局长|书记|院士|委员|编委|学者|专家|客户端|公众号)"
     r"|.*(?:获悉|综合|整理|供图|综述|报道|表示|了解|采访|提问|注意|发现|认为|介绍|统计|调查|观察|手记|连线"
     r"|走访|探访|摄影|摄制|视频|图片|资料|来源|声明|原创|首发|授权|转载|节前|眼中|快评|谢谢|您好|方面)"
@@ -36,7 +37,7 @@ def is_name(word: str) -> bool:
     ['苏禾', '欧阳若宁', '古丽扎尔·艾山']
     """
     if _DOTTED.fullmatch(word):
-        return True
+        return not any(map(_NO_NAME.fullmatch, _DOT.split(word)))
     if word in PLACES or not _NAME.fullmatch(word) or _NO_NAME.fullmatch(word):
         return False
     is_compound = word[:2] in COMPOUND_SURNAMES

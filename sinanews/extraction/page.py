@@ -2,9 +2,10 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy.http import Response, TextResponse
 
 from sinanews.config import Bounds
@@ -14,7 +15,7 @@ from sinanews.extraction import html5, layouts, pager
 from sinanews.extraction.boilerplate import remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
-from sinanews.extraction.encodings import decode
+from sinanews.extraction.encodings import UTF_8, is_broken, readings
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import BYLINES, ENCODINGS, Notes
@@ -48,16 +49,31 @@ def read(
     Raises LayoutError when the page has no layout that is supported, or lacks a required field;
     BoundError when it is larger than `bounds`; EncodingError when its bytes are no text.
     """
-    page = _parse(response, bounds)
-    page.url = response.url
+    errors: list[EncodingError | LayoutError] = []
+    for page in _pages(response, bounds):
+        try:
+            article = _article(page, response, story, loader)
+        except (EncodingError, LayoutError) as error:
+            errors.append(error)
+            continue
+        if notes is not None:
+            notes.removed.update(page.notes.removed)
+            notes.doubtful.update(page.notes.doubtful)
+        return article
+    raise next((error for error in errors if isinstance(error, EncodingError)), errors[0])
+
+
+def _article(
+    page: Page, response: Response, story: Story | None, loader: type[ArticleLoader]
+) -> Article:
+    """The article of a page in one of its readings. Raises what `read` raises."""
     layout = layouts.of(page)
     if layout is None:
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], absent)
     article = _load(page, layout, response, story, loader)
-    if notes is not None:
-        notes.removed.update(page.notes.removed)
-        notes.doubtful.update(page.notes.doubtful)
+    if is_broken(ItemAdapter(article).get("body_html") or ""):
+        raise EncodingError
     if missing_fields(article):
         # Reported as for the page alone, so that reading its saved file gives the same error.
         missing = missing_fields(_load(page, layout, response, None, loader))
@@ -73,11 +89,11 @@ def read(
 def has_layout(response: Response) -> bool:
     """Whether a page is of a kind that has an article, whether or not it lacks something.
 
-    One that is larger than the bounds has none, nor has one in no encoding.
+    One that is larger than the bounds has none.
     """
     try:
-        return layouts.of(_parse(response, DEFAULT)) is not None
-    except (BoundError, EncodingError):
+        return any(layouts.of(page) for page in _pages(response, DEFAULT))
+    except BoundError:
         return False
 
 
@@ -88,7 +104,7 @@ def other_pages(response: Response, bounds: Bounds = DEFAULT) -> dict[int, str]:
         response.text if isinstance(response, TextResponse) else "", response.url
     ):
         return {}
-    page = _parse(response, bounds)
+    page = next(_pages(response, bounds))
     layout = layouts.of(page)
     return pager.other_pages(page, layout, response.url) if layout else {}
 
@@ -113,19 +129,22 @@ def is_soft_404(response: Response) -> bool:
     return len(body) < _NOT_FOUND_SIZE and any(message in body for message in _NOT_FOUND)
 
 
-def _parse(response: Response, bounds: Bounds) -> Page:
-    """The parsed page; an empty one for a response that is not text. Raises BoundError."""
+def _pages(response: Response, bounds: Bounds) -> Iterator[Page]:
+    """The parsed page, in each of its `readings`; an empty one for a response that is not text.
+    Raises BoundError."""
     if not isinstance(response, TextResponse):
-        return Page("")
-    decoded = decode(response)
-    # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again, unless
-    # decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
-    body = response.body
-    is_utf8 = decoded.encoding == "utf-8"
-    is_unchanged = is_utf8 and decoded.is_whole and not body.startswith(BOM_UTF8)
-    page = Page(decoded.text, body if is_unchanged else None, bounds)
-    page.notes.doubtful.update([ENCODINGS] * decoded.is_repaired)
-    return page
+        yield Page("")
+        return
+    for reading in readings(response):
+        # Lexbor parses UTF-8. The body serves as it is, and the text need not be encoded again,
+        # unless decoding changed something: it drops a BOM, and replaces invalid bytes with U+FFFD.
+        body = response.body
+        is_utf8 = reading.encoding == UTF_8
+        is_unchanged = is_utf8 and reading.is_whole and not body.startswith(BOM_UTF8)
+        page = Page(reading.text, body if is_unchanged else None, bounds)
+        page.url = response.url
+        page.notes.doubtful.update([ENCODINGS] * reading.is_repaired)
+        yield page
 
 
 def _rules(layout: Layout, loader: type[ArticleLoader]) -> dict[str, tuple[Rule, ...]]:

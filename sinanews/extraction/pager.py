@@ -33,6 +33,9 @@ _NEXT = re.compile(
     r"(?:请|点击|点此){0,2}(?:继续|进入|查看|阅读|浏览){0,2}"
     r"(?:下一?页|后一页|(?:余下|剩余|其余)的?(?:全文|内容|部分)|(?<=[看读览])全文)(?:继续|阅读|浏览){0,2}"
 )
+_LEADS_ON = re.compile(
+    r"#\w*$|^javascript:|_\d{1,3}\.[sd.]{0,3}html|[?&]p(?:age)?=\d|/\d{1,3}\.s?html"
+)
 _MAY_BE_PAGERS = re.compile(r"[1-9页文分容]")
 _OTHER_WORDS = re.compile(r"上一?页|前一页|[首尾末]页|最[前后末]一?页|共 ?\d{1,3} ?页")
 _SEPARATORS = re.compile(r"[\s\[\]【】()（）|｜·•.…\-—_/\\<>《》«»‹›→←:：,，、]++")
@@ -123,12 +126,21 @@ def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, article: str = "")
     for link in body.css("a"):
         if link.mem_id in removed:
             continue
-        pager = _pager_around(link, texts)
+        pager = _pager_around(link, texts) if _may_lead_on(link, path) else None
         if pager is None and path and path == address(link.attributes.get("href") or "").path:
             pager = _line_around(link, texts)
         if pager is not None:
             removed.update(node.mem_id for node in (pager, *pager.css("a")))
             pager.decompose()
+
+
+def _may_lead_on(link: LexborNode, path: str) -> bool:
+    """Whether a link may lead to another page of an article: of an unknown one, by what such links
+    look like, or to nowhere, as that of the page one is on."""
+    href = (link.attributes.get("href") or "").strip()
+    if path and address(href).path == path:
+        return True
+    return not href or bool(_LEADS_ON.search(href))
 
 
 class _Texts:

@@ -5,7 +5,6 @@ import re
 from scrapy.http import HtmlResponse
 from w3lib.encoding import read_bom
 
-from sinanews.exceptions import EncodingError
 from sinanews.extraction.encodings import decode
 from sinanews.utils.text import LEFT_OUT, without_mail
 
@@ -40,10 +39,7 @@ def without_persons(page: bytes, content_type: str) -> bytes:
     """A page without e-mail addresses and readers' comments. One that has none is as it was; any
     other is decoded as it is to be read, and written again in the same encoding."""
     response = HtmlResponse("", body=page, headers={"Content-Type": content_type})
-    try:
-        text, encoding, *_ = decode(response)
-    except EncodingError:
-        text, encoding = response.text, response.encoding
+    text, encoding, *_ = decode(response)
     kept = without_mail(without_readers(text))
     if kept != text:
         _, bom = read_bom(page)

@@ -112,6 +112,7 @@ def _script(parsed: Page) -> str:
     return "\n".join(
         _STRING_OR_COMMENT.sub(lambda match: match["string"] or " ", script)
         for script in (*scripts, *loaded)
+        if "userAgent" not in script  # sends phones elsewhere, or computers
     )
 
 

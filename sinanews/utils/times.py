@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 from sinanews.exceptions import ArgumentError
 
@@ -19,15 +19,20 @@ _NUMBER = rf"(?:\d{{1,2}}|[{_HANZI_DIGITS}十]{{1,3}})"
 _DATE = re.compile(
     rf"(?P<year>{_YEAR})\s?[年.．/／－-]\s?(?P<month>{_NUMBER})\s?[月.．/／－-]\s?"
     rf"(?P<day>{_NUMBER})日?[\sT,，]*+(?:[（(]?(?:星期|周).[）)]?[\s,，]*+)?"
-    rf"(?P<half>凌晨|清晨|早上|早晨|早|上午|中午|下午|傍晚|晚上|晚|[AaPp][Mm])?\s?"
+    rf"(?P<half>凌晨|清晨|早上|早晨|早间|早|上午|中午|午后|下午|傍晚|晚上|晚间|晚|深夜|夜间|[AaPp][Mm])?\s?"
     rf"(?P<hour>{_NUMBER})\s?[:：时点]\s?(?P<minute>{_NUMBER}|整)?分?"
     rf"(?:(?:(?<=分)|[:：])\s?(?P<second>{_NUMBER})(?:\.\d{{1,9}})?秒?)?"
+    r"(?:\s?(?P<late>[AaPp][Mm])\b)?"
     r"(?P<zone>\s?(?:Z\b|(?:UTC|GMT)(?:\s?[+＋-]\d{1,2}(?::?\d{2})?(?!\d)|\b)"
-    r"|(?(second)[+＋-](?:0\d|1[0-4]):?\d{2}(?!\d)|(?!))))?"  # 10:05-11:00 has none
+    r"|(?(second)[+＋-](?:0\d|1[0-4]):?\d{2}(?!\d)|[+＋](?:0\d|1[0-4]):\d{2}(?!\d))))?"
+    r"(?P<unknown>\s?(?:[ECMP][DS]T|CES?T|BST|[IJK]ST)\b(?<!CST))?"  # of no fixed hours
 )
-_AFTERNOON = frozenset(("下午", "傍晚", "晚上", "晚", "PM"))
+_MORNING = frozenset(("凌晨", "AM"))
+_AFTERNOON = frozenset(("午后", "下午", "傍晚", "晚上", "晚间", "晚", "PM"))
+_NIGHT = frozenset(("晚上", "晚间", "晚", "深夜", "夜间"))  # of 12 o'clock the day is not certain
+_ELSEWHERE = re.compile(r"(?:美东|美国|美西|纽约|伦敦|欧洲|东京|格林尼治|当地)\S{0,4}时间")
 _HANZI = str.maketrans(_HANZI_DIGITS, "000123456789")
-_NOON = 12
+_NOON, _EARLY = 12, 5  # hours; what is early at noon is after it, and what is late is not
 # 09月28日 07:56 | 9-28 7:56, which is no part of a date with a year
 _DATE_WITHOUT_YEAR = re.compile(
     r"(?<![\d年./-])(?P<month>\d{1,2})[月./-](?P<day>\d{1,2})日?[\sT]*"
@@ -49,7 +54,8 @@ def at(seconds: int) -> datetime:
 def parse_datetime(text: str) -> datetime | None:
     """The time that a text shows, in China time; None without one.
 
-    A zone that is named counts: Z, UTC, GMT or hours from it. Without one, Sina means China's.
+    A zone that is named counts: Z, UTC, GMT or hours from it; of other names nothing is made up.
+    Without one, Sina means China's.
 
     >>> parse_datetime("2014年03月01日\\xa002:42").isoformat()
     '2014-03-01T02:42:00+08:00'
@@ -66,11 +72,15 @@ def parse_datetime(text: str) -> datetime | None:
     """
     match = _DATE.search(text)
     if not match:
+        return _of_mail(text)
+    if match["unknown"] or _ELSEWHERE.search(text):
         return None
     parts = ("year", "month", "day", "hour", "minute", "second")
     year, month, day, hour, minute, second = (_number(match[part] or "0") for part in parts)
-    if (match["half"] or "").upper() in _AFTERNOON and hour < _NOON:
-        hour += _NOON
+    try:
+        hour = _hour(hour, (match["half"] or match["late"] or "").upper())
+    except ValueError:
+        return None
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     try:
@@ -78,6 +88,30 @@ def parse_datetime(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(CHINA)
+
+
+def _of_mail(text: str) -> datetime | None:
+    """A time as mails and HTTP have it: `Wed, 14 Jul 2021 02:05:00 GMT`."""
+    try:
+        moment = parsedate_to_datetime(text) if text.rstrip()[-3:] == "GMT" else None
+    except ValueError:
+        return None
+    return moment.astimezone(CHINA) if moment and FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+
+def _hour(hour: int, half: str) -> int:
+    """The hour of the day. Raises ValueError for twelve at night, of which day nobody knows.
+
+    >>> _hour(3, "下午"), _hour(12, "凌晨"), _hour(12, "中午"), _hour(1, "中午"), _hour(11, "深夜")
+    (15, 0, 12, 13, 23)
+    """
+    if half in _NIGHT and hour == _NOON:
+        raise ValueError(f"{half}{hour}点 may be of two days")
+    if half in _MORNING and hour == _NOON:
+        return 0
+    is_after_noon = half in _AFTERNOON or (half == "中午" and hour < _EARLY)
+    is_late = half in {"深夜", "夜间"} and hour > _EARLY
+    return hour + _NOON if (is_after_noon or is_late) and hour < _NOON else hour
 
 
 def _number(text: str) -> int:

@@ -179,3 +179,44 @@ def test_two_different_bylines_give_no_author(texts):
 
 def test_a_reporter_who_is_named_twice_is_given_once():
     assert byline(["文/汤明远", "（记者 汤明远）"]) == "汤明远"
+
+
+@pytest.mark.parametrize(
+    ("text", "author"),
+    [
+        # An outlet stands where names do
+        ("文/海港日报·新港湾记者：苏禾", "苏禾"),
+        ("作者：海通宏观 苏禾", "苏禾"),
+        ("文丨金融界 苏禾", "苏禾"),
+        ("文｜海港周报·苏禾", None),
+        ("作者：智谷趋势", None),
+        ("（作者：见习记者,李莎）", "李莎"),
+        ("文｜《海港》记者 苏禾", "苏禾"),
+        ("图文 | 苏禾", "苏禾"),
+        ("文、图/苏禾", "苏禾"),
+        ("《海港》记者 苏禾/文 林知远/编辑", "苏禾"),
+        # A place or a day touches them
+        ("海港社（北京，记者 苏禾）讯", "苏禾"),
+        ("本报记者苏禾4月22日从港口获悉，货到了。", "苏禾"),
+        ("封面新闻记者 苏禾 受访者供图", "苏禾"),
+        ("(本文作者：苏禾，某某大学教授)", "苏禾"),
+        # Somebody in the story
+        ("通讯员 苏禾（右一）", None),
+        ("遇难记者 苏禾", None),
+        ("前央视记者 苏禾", None),
+        ("该论文第一作者 苏禾", None),
+        ("本书作者 苏禾 认为", None),
+        ("作者 苏禾 在书中写道：", None),
+        ("《三体》作者：刘慈欣", None),
+        ("获奖名单 作者：苏禾", None),
+        ("某网友质疑作者 苏禾 抄袭", None),
+    ],
+)
+def test_an_author_is_told_from_outlets_and_from_persons_of_the_story(text, author):
+    assert byline([text]) == author
+
+
+def test_four_characters_that_may_be_one_name_or_two_name_nobody_and_are_told():
+    doubtful = []
+    assert byline(["文/路闻卓立"], doubtful) is None
+    assert doubtful == ["文/路闻卓立"]

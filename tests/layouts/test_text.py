@@ -152,3 +152,69 @@ SHAPES = st.recursive(
 @given(st.lists(SHAPES, min_size=1, max_size=6).map("".join))
 def test_words_outside_links_are_never_lost(body):
     assert modern(FIRST + body).text.count("词") == body.count("词")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        f"推荐：<span id=stock_sh600000>{link(QUOTE, '海港股份')}</span><span id=quote_x></span>",
+        f"券商板块：<span id=stock_sh600000>{link(QUOTE, '海港股份')}</span>",
+        f"维权渠道：{link(ADVERTISER, '投诉')}",
+        f"他说：{link('http://weibo.com/1', '我要走了。')}",
+        link(ADVERTISER, "海港社7月3日电，港口决定下调费率，自7月15日起实施。"),
+        f"附件：</p><p>{link(ADVERTISER, '港口管理办法')}",
+        f"全文如下：</p><p>{link(ADVERTISER, '《通知》')}",
+    ],
+)
+def test_words_of_the_story_with_links_stay_at_the_end(last):
+    article = modern(f"{FIRST}<p>　　{last}</p>")
+    assert "".join(article.text.split()) == "首段。" + re.sub("<[^>]*>|　", "", last)
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "新浪发表声明：公司未收到任何通知。",
+        "版权声明：原告称新浪侵权",
+        "特别声明：我公司与新浪没有任何关系。",
+        "专题：如何看待注册制",
+        ">>> 第一部分",
+        "下载新浪财经APP的用户数增长了20%。",
+        "炒股就看金麒麟分析师研报，这句广告语引发争议。",
+        "[编辑：以上为原文]",
+        "（编辑：张三）今天的正文",
+        "责任编辑：我们为什么写这篇",
+    ],
+)
+def test_paragraphs_that_begin_like_boilerplate_are_the_storys(paragraph):
+    escaped = paragraph.replace(">", "&gt;")
+    assert modern(f"{FIRST}<p>　　{escaped}</p>{LAST}").text == f"首段。\n{paragraph}\n末段。"
+
+
+@pytest.mark.parametrize(
+    "soup",
+    [
+        '<p>首段见<a href="http://finance.sina.com.cn/">新浪财经<p>二段。</p><p>三段。</p><p>四段。</p>',
+        '<p><a href="/zt_d/abc">首段。<p>二段。</p><p>三段。</p><p>四段。</a>尾</p>',
+        "<p>首段。</p><form><p>二段。</p><p>三段。</p><p>四段。</p></form>",
+        "<p>首段。</p><object><p>二段。</p><p>三段。</p><p>四段。</p>",
+        "<p>首段。</p><video><p>二段。</p><p>三段。</p><p>四段。</p>",
+        "<p>首段。</p><p>二段<ins>。</ins></p><p>三段。</p><p>四段。</p>",
+        '<p>首段。</p><span class="img_descr"><p>二段。</p><p>三段。</p><p>四段。</p>',
+        "<p>首段。</p><center><img src=/a.jpg><div>二段。</div><div>三段。</div>四段。</center>",
+        "<p>首段。</p><center><table><td><img src=/a.jpg><td>二段。<br>三段。<br>四段。</table></center>",
+    ],
+)
+def test_an_element_that_is_left_open_takes_no_paragraph_away(soup):
+    text = modern(soup).text
+    assert all(f"{number}段" in text for number in "首二三四")
+
+
+def test_rows_of_links_to_numbers_are_no_pagers_unless_they_lead_to_pages():
+    row = "".join(f'<td><a href="http://x.example/{n}">{n}</a></td>' for n in (1, 2, 3))
+    assert modern(f"{FIRST}<table><tr>{row}</tr></table>{LAST}").text == "首段。\n1\t2\t3\n末段。"
+
+
+def test_many_pictures_in_one_line_take_no_more_time_than_many_lines():
+    pictures = '<img src="https://n.sinaimg.cn/finance/a.jpg"><b>字</b>' * 4_000
+    assert len(modern(f"<p>{pictures}</p>").images) == 4_000

@@ -2,7 +2,6 @@
 since, played back, makes the archive."""
 
 import tempfile
-from pathlib import Path
 
 import orjson
 import pytest
