@@ -305,7 +305,8 @@ def _names(credit: _Credit, *, in_brackets: bool = False) -> _Names:
             break
         position = separator.end()
     if 0 < sure < len(names) and not _ends(after[end:], may_go_on=False):
-        names, end = names[:sure], sure_end  # the story begins with it
+        # The story begins with a word like a name.
+        names, end = names[:sure], sure_end
     return _Names(names, sure == len(names), after[end:])
 
 

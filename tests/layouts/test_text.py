@@ -202,7 +202,7 @@ def test_paragraphs_that_begin_like_boilerplate_are_the_storys(paragraph):
         "<p>首段。</p><p>二段<ins>。</ins></p><p>三段。</p><p>四段。</p>",
         '<p>首段。</p><span class="img_descr"><p>二段。</p><p>三段。</p><p>四段。</p>',
         "<p>首段。</p><center><img src=/a.jpg><div>二段。</div><div>三段。</div>四段。</center>",
-        "<p>首段。</p><center><table><td><img src=/a.jpg><td>二段。<br>三段。<br>四段。</table></center>",
+        "<p>首段。</p><center><table><td><img src=/a><td>二段。<br>三段。<br>四段。</table>",
     ],
 )
 def test_an_element_that_is_left_open_takes_no_paragraph_away(soup):
