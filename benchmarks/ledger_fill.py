@@ -23,8 +23,9 @@ from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
 from sinanews.items import FIELDS, State
 from sinanews.ledger.database import engine
+from sinanews.ledger.history import record
 from sinanews.ledger.records import story_row
-from sinanews.ledger.tables import revisions, runs, stories
+from sinanews.ledger.tables import runs, stories
 from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report, account
 from sinanews.roll.api import Story
@@ -104,7 +105,7 @@ def fill_ledger(path: Path, count: int) -> None:
         numbers = iter(range(count))
         while chunk := list(islice(numbers, CHUNK)):
             connection.execute(insert(stories), [_story_row(number) for number in chunk])
-            connection.execute(insert(revisions), [_revision_row(number) for number in chunk])
+            record(connection, [_revision_row(number) for number in chunk])
             connection.execute(insert(runs), [_run_row(number) for number in chunk[::PER_RUN]])
             connection.commit()
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -127,6 +128,8 @@ def _revision_row(number: int) -> dict[str, Any]:
         "seen": FIRST_TIME + number * GAP,
         "content_hash": _bytes(number, 17),
         "article": _bytes(number, MIN_BYTES + number * STEP % (MAX_BYTES - MIN_BYTES)),
+        "ctime": FIRST_TIME + number * GAP,
+        "first_seen": FIRST_TIME + number * GAP,
     }
 
 

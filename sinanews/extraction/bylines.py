@@ -311,7 +311,7 @@ def _names(credit: _Credit, *, in_brackets: bool = False) -> _Names:
 
 
 def _signs(word: str, rest: str) -> bool:
-    """Whether a word without a surname, behind 作者, 文 and the like, is a pen name: it is short and
+    """Whether a word without a surname, behind 作者 and the like, is a pen name: it is short and
     stands alone."""
     is_alone = not rest.strip() or not _LIST.match(rest)
     return is_alone and len(word) <= _LONGEST_PEN_NAME
