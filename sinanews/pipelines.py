@@ -149,6 +149,10 @@ class DecidePipeline(_LedgerPipeline):
             self._count(State.UNCHANGED)
             raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
         adapter["revision"] = claim.revision + 1
+        with self._writing(article.url):
+            first = self._ledger.family_of(article)
+        if first:  # items of other types need no such field until they are reprints
+            adapter["duplicate_of"] = first
         if claim.revision and article.updated is None and claim.story.mtime:
             adapter["updated"] = times.at(claim.story.mtime)
         return item

@@ -11,6 +11,7 @@ from sinanews.items import Article, State
 from sinanews.ledger import workers
 from sinanews.ledger.database import insert_new, writing
 from sinanews.ledger.records import Claim, Outcome, claim_of, revision_row
+from sinanews.ledger.reprints import SignedRevision, insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import revisions, stories
@@ -55,11 +56,12 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A story's new columns, and the row of its new revision, if it has one: made before the
-    transaction that writes them, for whoever else writes waits for that."""
+    """A story's new columns, and the row of its new revision and its signature, if it has one: made
+    before the transaction that writes them, for whoever else writes waits for that."""
 
     columns: dict[str, Any]
     revision: dict[str, Any] | None
+    signature: SignedRevision | None
 
 
 class Claims:
@@ -158,6 +160,8 @@ class Claims:
                 connection.execute(_SETTLE, columns)
             if new_revisions:
                 connection.execute(insert_new(connection, revisions), new_revisions)
+            signed = (one.signature for docid, one in settled.items() if docid in done)
+            insert_signatures(connection, [one for one in signed if one])
         # What is ours and could not be published may have another outcome.
         self._drop(docid for docid in settled if docid in done or docid not in ours)
         return done
@@ -174,7 +178,9 @@ class Claims:
             columns = self._columns(outcome, claim, run, now)
             is_new = outcome.state in {State.WRITTEN, State.UPDATED}
             revision = revision_row(outcome, columns["content_hash"], now) if is_new else None
-            settled[docid] = _Settled(columns, revision)
+            item = outcome.item
+            signature = signed_revision(item) if is_new and isinstance(item, Article) else None
+            settled[docid] = _Settled(columns, revision, signature)
         return settled
 
     def _drop(self, docids: Iterable[str]) -> None:

@@ -120,6 +120,28 @@ def _fold_paths(connection: Connection) -> None:
         connection.execute(text("UPDATE stories SET post_key = :key WHERE docid = :docid"), keys)
 
 
+# Articles that are there already get their signatures while harvests run, see
+# `sinanews.ledger.reprints`: of a million that takes minutes, for which nobody waits here.
+def _keep_signatures(connection: Connection) -> None:
+    number = "INTEGER" if connection.dialect.name == "sqlite" else "SERIAL"
+    blob = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    own_index = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    _statements(
+        f"""
+        CREATE TABLE signatures (id {number} PRIMARY KEY, docid TEXT NOT NULL,
+        revision INTEGER NOT NULL, version INTEGER NOT NULL, duplicate_of TEXT,
+        signature {blob} NOT NULL)""",
+        "CREATE UNIQUE INDEX signatures_revision ON signatures (docid, revision)",
+        """
+        CREATE INDEX signatures_reprints ON signatures (duplicate_of)
+        WHERE duplicate_of IS NOT NULL""",
+        f"""
+        CREATE TABLE bands (key BIGINT NOT NULL, slot INTEGER NOT NULL,
+        signature INTEGER NOT NULL, PRIMARY KEY (key, slot)){own_index}""",
+        "CREATE TABLE signing (version INTEGER PRIMARY KEY, reached TEXT)",
+    )(connection)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -142,4 +164,6 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     6: _watch_lists_and_workers,
     7: _keep_counts,
     8: _fold_paths,
+    9: _statements(),
+    10: _keep_signatures,
 }
