@@ -25,10 +25,12 @@ from rensa import RMinHash  # type: ignore[import-untyped] # it has no stubs
 # cannot be compared.
 VERSION = 100 + int(RMinHash.ALGORITHM_VERSION)
 ROWS = 128  # of a MinHash: the estimate's standard error is 0.04 at most
-BANDS, BAND = 12, 3  # bands of so many rows; see `band_keys`
+BANDS, BAND = 9, 3  # bands of so many rows; see `band_keys`
+MOST_KEYS = 1 + BANDS  # of a text: that of all its words, and one a band
 SEED = 20
 SHORT = 100  # characters; a shorter text says too little for an estimate, and has to be the same
 TINY = 20  # characters; a shorter text says little at all, and its title has to be the same too
+LONGEST = 100_000  # characters that are looked at: no article has more, and hostile pages do
 MOST_NUMBERS = 64  # that are kept: those with the smallest hashes, the same ones of two texts
 
 # Two texts are one that was passed on when so much of what either has is in both: of edits in
@@ -66,8 +68,8 @@ _DATELINE = re.compile(
     r"(?:\d{1,2}月\d{1,2}日[^，。\n]{0,6}[，,：:\s])?"
 )
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]")
-_NO_WORD = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"[0-9]+(?:,[0-9]{3})*+(?:\.[0-9]+)?")
+_WORDS = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _WEIGHT_BITS = 0b111  # of a number's hash, in which its weight stands instead
 _UNIT_MASK = b"\xff\xff\xff\xff\xff\xff\0\0"  # three UTF-16 units of four
 _BAND = f"<{1 + BAND}I"  # the number of a band, and its rows
@@ -138,6 +140,7 @@ class SignedText:
 def sign(text: str, title: str = "") -> SignedText | None:
     """What is kept of an article's text; None for one without words. The title counts where the
     text says little."""
+    text = text[:LONGEST]
     words = text_words(text)
     if not words:
         return None
@@ -146,7 +149,8 @@ def sign(text: str, title: str = "") -> SignedText | None:
     if len(words) < SHORT:
         return SignedText(Signature(digest, b"", frozenset()), (_key(digest),))
     rows = min_hash(words)
-    signature = Signature(digest, bytes(row & 0xFF for row in rows), _numbers(text))
+    lowest = pack(f"<{ROWS}I", *rows)[::4]
+    signature = Signature(digest, lowest, _numbers(text))
     keys = (_key(pack(_BAND, at, *rows[at * BAND : (at + 1) * BAND])) for at in range(BANDS))
     return SignedText(signature, (_key(digest), *keys))
 
@@ -183,7 +187,7 @@ def _story_lines(text: str) -> Iterator[str]:
 
 
 def _words(text: str) -> str:
-    words = _NO_WORD.sub("", text)
+    words = "".join(_WORDS.findall(text))
     return (words if is_normalized("NFKC", words) else normalize("NFKC", words)).lower()
 
 
@@ -200,13 +204,12 @@ def _grams(words: str) -> "array[int]":
 def _numbers(text: str) -> frozenset[int]:
     """The numbers of a text as hashes; a number that is there twice is two."""
     text = normalize("NFKC", text) if _WIDE.search(text) else text
-    times: Counter[str] = Counter()
-    hashes = []
-    for number in _NUMBER.findall(text):
-        plain = number.replace(",", "").lstrip("0")
-        times[plain] += 1
-        weight = min(len(plain) or 1, _WEIGHT_BITS)
-        hashes.append(crc32(f"{plain} {times[plain]}".encode()) & ~_WEIGHT_BITS | weight)
+    hashes = [
+        crc32(bytes((time,)), crc32(number.encode())) & ~_WEIGHT_BITS
+        | min(len(number), _WEIGHT_BITS)
+        for number, times in Counter(_NUMBER.findall(text.replace(",", ""))).items()
+        for time in range(min(times, MOST_NUMBERS))
+    ]
     return frozenset(sorted(hashes)[:MOST_NUMBERS])
 
 

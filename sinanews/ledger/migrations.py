@@ -9,8 +9,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
+from sinanews.extraction import signatures
 from sinanews.ledger.records import apart
-from sinanews.ledger.tables import VERSION, about, metadata, text_key
+from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
 from sinanews.ledger.triggers import keep_counts
 
 
@@ -22,6 +23,7 @@ def migrate(connection: Connection, url: str) -> None:
         version = VERSION
         metadata.create_all(connection)
         connection.execute(insert(about).values(version=version))
+        connection.execute(insert(signing).values(version=signatures.VERSION))
         keep_counts(connection)
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)

@@ -9,12 +9,13 @@ do not know of each other: both are firsts, and `family` joins them all the same
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from sinanews.exceptions import DamagedError
-from sinanews.extraction.signatures import VERSION, Signature, sign
+from sinanews.extraction.signatures import MOST_KEYS, VERSION, Signature, sign
 from sinanews.items import Article
 from sinanews.ledger.database import insert_new, upsert, writing
 from sinanews.ledger.revisions import OnDamage, readable, unpacked
@@ -49,10 +50,10 @@ class _Match(NamedTuple):
         return self.duplicate_of or self.docid
 
 
-_KEYS: BindParameter[Sequence[int]] = bindparam("keys", expanding=True)
+_KEYS = tuple(f"key_{number}" for number in range(MOST_KEYS))
 # Whatever may be the same as a text: at most BUCKET signatures for each of its keys.
 CANDIDATES = select(signatures.c.docid, signatures.c.duplicate_of, signatures.c.signature).where(
-    signatures.c.id.in_(select(bands.c.signature).where(bands.c.key.in_(_KEYS))),
+    signatures.c.id.in_(select(bands.c.signature).where(bands.c.key.in_(map(bindparam, _KEYS)))),
     signatures.c.version == VERSION,
 )
 
@@ -189,7 +190,8 @@ def _matches(connection: Connection, article: Article) -> list[_Match]:
     signed = sign(article.text, article.title)
     if signed is None:
         return []
-    rows = connection.execute(CANDIDATES, {"keys": signed.keys})
+    keys = dict(zip(_KEYS, cycle(signed.keys), strict=False))  # a short text has one
+    rows = connection.execute(CANDIDATES, keys)
     return [
         _Match(docid, duplicate_of)
         for docid, duplicate_of, data in rows
