@@ -33,29 +33,39 @@ TINY = 20  # characters; a shorter text says little at all, and its title has to
 LONGEST = 100_000  # characters that are looked at: no article has more, and hostile pages do
 MOST_NUMBERS = 64  # that are kept: those with the smallest hashes, the same ones of two texts
 
-# Two texts are one that was passed on when so much of what either has is in both: of edits in
-# one of twenty characters 0.7 is left, and of two unrelated articles less than 0.2 is the same.
-# benchmarks/reprints.py has the curve.
+# Two texts are one that was passed on when so much of the 3-grams of either is in both: of edits
+# in one of twenty characters 0.75 is left, with an outlet's lines 0.7; of unrelated articles less
+# than 0.2 is the same. benchmarks/reprints.py has the curve.
 SIMILAR = 0.55
-# How much fewer of their numbers may agree than of their 3-grams: an edit in one of twenty
-# characters hits numbers too, and few numbers make a coarse measure.
-NUMBERS_SLACK = 0.2
-FEWEST_NUMBERS = 0.5  # that have to agree however the words do
+# Their numbers agree when so much of those of the text that has fewer is in the other one too: in
+# notices of one template years, codes and round numbers come again, up to half of them. Texts that
+# are the same to a letter have the same numbers, and an edit in twenty characters hits numbers too.
+AGREEING = 0.65
+SLACK = 0.2  # how much fewer of the numbers than of the 3-grams may be in both
+UNEDITED = 0.85  # where less of the 3-grams is in both, an edit may have hit the only number
 
 # Lines that name where a text is from and who worked on it, or say what nobody is liable for. They
 # are an outlet's, and another one has others.
 _OUTLETS_LINE = re.compile(
-    r"[（(【\[]?(?:"
-    r"(?:原标题|(?:本文|文章|稿件|新闻|信息|资料|图片|数据)?(?:来源|出处)|稿源|[本全]?文?转[载自]+|首发|原载"
-    r"|文|作者|撰[文稿]|采写|编译|记者|通讯员|(?:责任|值班|本期|主|美术|新媒体)?编辑|责编|主编|编审|审[核校读]"
-    r"|校[对审]|监制|统筹|策划|制图|摄影|出品)[^：:／/｜|。]{0,12}[：:／/｜|]"
-    r"|[^：:，。]{0,6}(?:声明|提示|免责条款)[：:】\]]"
-    r"|(?:本文|以上|上述|文中|文章|稿件|投资者据此)[^。]{0,30}(?:转载|授权|来[自源]|首发|代表|不构成|仅供|风险自担)"
-    r"|(?:更多|欢迎|请|长按|点击|扫码|关注)[^。]{0,30}(?:关注|公众号|二维码|客户端|APP|App|微信)"
-    r"|[^，。：]{0,12}(?:记者|通讯员)[^，。：]{2,24}[）)】\]]?$"
-    r"|（?完）?$)"
+    r"""
+    [（(【\[]? (?:
+        原标题 [：:]
+        | (?: (?:本文|文章|稿件|新闻|信息|图片)? (?:来源|出处) | 稿源 | 本?文?转(?:载?自|载)
+            | 首发 | 原载 | 文 | 作者 | 撰[文稿] | 采写 | 编译 | 记者 | 通讯员
+            | (?:责任|值班|本期|新媒体)?编辑 | 责编 | 主编 | 编审 | 审[核校读] | 校[对审]
+            | 监制 | 统筹 | 策划 | 制图 | 摄影 | 出品 )
+            [^：:／/｜|。]{0,2} [：:／/｜|] [^。？！]{0,40} $
+        | [^：:，。]{0,6} (?:声明|免责条款|风险提示) [：:】\]]
+        | (?:本文|文章|稿件|以上内容|投资者据此) [^。]{0,20}
+            (?:转载|授权|来自|来源|首发|不代表|仅代表|不构成|仅供|风险自担)
+        | (?:欢迎|请|长按|扫码) [^。]{0,20} (?:关注|公众号|二维码|客户端|APP|App)
+        | [^，。：]{0,12} (?:记者|通讯员) [^，。：？]{2,24} $
+        | [（(]? 完? [）)]? $
+    )
+    """,
+    re.VERBOSE,
 )
-_LONGEST_LINE = 300  # characters that such a line has at most; a longer one is the story's
+_LONGEST_LINE = 200  # characters that such a line has at most; a longer one is the story's
 # The same in brackets: （记者 苏禾）, （来源：海港网）, (编辑 林知远)
 _IN_BRACKETS = re.compile(
     r"[（(【\[](?=[^（(）)【】\[\]\n]{0,60}"
@@ -78,9 +88,9 @@ _DIGEST = 16  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What is kept of a text: a hash of its words; the lowest byte of each row of their MinHash,
-    none of a text that is too short for one; and its numbers, as hashes that hold their weights.
-    """
+    """What is kept of a text: a hash of its words and numbers; the lowest byte of each row of the
+    words' MinHash, none of a text that is too short for one; and the numbers, as hashes that hold
+    their weights."""
 
     digest: bytes
     rows: bytes
@@ -107,24 +117,24 @@ class Signature:
             return 0.0
         return sum(map(int.__eq__, self.rows, other.rows)) / ROWS
 
-    def numbers_in_common(self, other: Self) -> float:
-        """How much of the numbers of that text which has fewer is in the other one too: 0 to 1, a
-        number of more digits counting for more; 1 where a text has none."""
+    def numbers_agree(self, other: Self, similarity: float) -> bool:
+        """Whether the numbers of the text that has fewer of them are the other's too, as far as can
+        be expected of texts that are so similar. A number of more digits counts for more."""
         ours, theirs = self.numbers, other.numbers
         if MOST_NUMBERS in {len(ours), len(theirs)}:
-            # The smallest hashes of one are to be compared with those of the other in this range.
+            # Of a text with more only the smallest hashes are known: compared is up to there.
             last = min(max(n) for n in (ours, theirs) if len(n) == MOST_NUMBERS)
             ours, theirs = (frozenset(n for n in many if n <= last) for many in (ours, theirs))
-        least = min(_weight(ours), _weight(theirs))
-        return _weight(ours & theirs) / least if least else 1.0
+        fewer = min(ours, theirs, key=len)
+        common = ours & theirs
+        if len(fewer) - len(common) <= (similarity < UNEDITED):
+            return True
+        return _weight(common) >= max(AGREEING, similarity - SLACK) * _weight(fewer)
 
     def is_reprint_of(self, other: Self) -> bool:
         """Whether the two texts are one that was passed on, whoever had it first."""
         similarity = self.similarity(other)
-        if similarity < SIMILAR:
-            return False
-        enough = max(FEWEST_NUMBERS, similarity - NUMBERS_SLACK)
-        return self.numbers_in_common(other) >= enough
+        return similarity >= SIMILAR and self.numbers_agree(other, similarity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +145,28 @@ class SignedText:
     signature: Signature
     keys: tuple[int, ...]
 
+    def is_reprint_of(self, other: Self) -> bool:
+        """Whether the two texts are one that was passed on; most that are not have no key in
+        common, which is faster to tell."""
+        may_be = not set(self.keys).isdisjoint(other.keys)
+        return may_be and self.signature.is_reprint_of(other.signature)
+
 
 @lru_cache(maxsize=64)  # an article is looked up, and recorded when its group is written
 def sign(text: str, title: str = "") -> SignedText | None:
     """What is kept of an article's text; None for one without words. The title counts where the
     text says little."""
-    text = text[:LONGEST]
-    words = text_words(text)
+    story = _story(text[:LONGEST])
+    words = _words(story)
     if not words:
         return None
-    hashed = words if len(words) >= TINY else f"{words}\n{_words(title)}"
+    numbers = _numbers(story)
+    hashed = "\n".join((words, *map(str, sorted(numbers)), _words(title) * (len(words) < TINY)))
     digest = blake2b(hashed.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
     if len(words) < SHORT:
-        return SignedText(Signature(digest, b"", frozenset()), (_key(digest),))
+        return SignedText(Signature(digest, b"", numbers), (_key(digest),))
     rows = min_hash(words)
-    lowest = pack(f"<{ROWS}I", *rows)[::4]
-    signature = Signature(digest, lowest, _numbers(text))
+    signature = Signature(digest, pack(f"<{ROWS}I", *rows)[::4], numbers)
     keys = (_key(pack(_BAND, at, *rows[at * BAND : (at + 1) * BAND])) for at in range(BANDS))
     return SignedText(signature, (_key(digest), *keys))
 
@@ -162,7 +178,7 @@ def text_words(text: str) -> str:
     >>> text_words("海港网讯 8月8日消息，货到了。\\n（记者 苏禾）\\n来源：海港网")
     '货到了'
     """
-    return _words("\n".join(_story_lines(text)))
+    return _words(_story(text))
 
 
 def min_hash(words: str) -> list[int]:
@@ -171,6 +187,11 @@ def min_hash(words: str) -> list[int]:
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(grams, [0, len(grams)], ROWS, SEED)
     rows: list[int] = matrix.to_rows()[0]
     return rows
+
+
+def _story(text: str) -> str:
+    """The text without what outlets put around it."""
+    return "\n".join(_story_lines(text))
 
 
 def _story_lines(text: str) -> Iterator[str]:
