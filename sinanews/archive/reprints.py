@@ -48,5 +48,5 @@ class Reprints:
         return self._ledger.family_of(article)
 
     async def _until_recorded(self, docids: Sequence[str]) -> None:
-        while any(map(self._ledger.holds, docids)):
+        while any(map(self._ledger.holds, docids)):  # noqa: ASYNC110 - a thread lets go of claims, and sets no event
             await asyncio.sleep(LOOK_SECONDS)

@@ -209,4 +209,4 @@ _FIRST_SEEN = (
 def _first_seen(connection: Connection, docids: Iterable[str]) -> dict[str, int]:
     """When the first revision of each of these articles was read that the ledger has, in local unix
     seconds."""
-    return dict(connection.execute(_FIRST_SEEN, {"docids": list(docids)}).tuples())
+    return dict(connection.execute(_FIRST_SEEN, {"docids": list(docids)}).all())
