@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from itemadapter import ItemAdapter
@@ -154,9 +153,10 @@ class ArchiveSpider(Spider):
         """Has reprints found of what another version recorded, a few articles at a time, while the
         run works: of a million that takes minutes. What is left when it ends the next one does."""
         try:
-            for looked_at in iter(partial(self.ledger.sign_older, SIGN), 0):
-                self.logger.debug("%d older articles can be found by their text", looked_at)
+            while True:
                 await asyncio.sleep(SIGN_SECONDS)
+                if not self.ledger.sign_older(SIGN):
+                    return
         except SQLAlchemyError as error:
             self.close_run(error)
 
