@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import cycle
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
@@ -124,6 +125,8 @@ def insert_signatures(connection: Connection, signed: Sequence[SignedRevision]) 
         for key in keys[docid, revision]
     ]
     if new_bands:
+        # Workers that record copies write the same rows: in one order, they wait for each other.
+        new_bands.sort(key=itemgetter("key", "slot"))
         connection.execute(upsert(connection, bands, ["signature"]), new_bands)
 
 
