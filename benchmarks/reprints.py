@@ -177,6 +177,7 @@ def scale(folder: Path, sizes: Iterable[int], rounds: int) -> tuple[list[str], l
     times: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
     for _ in range(rounds):
         for size, file in files.items():
+            warm(file)
             times[size].append(measure(file, random))
     rows = ["| texts | MB | signature | look | record | all |", "|---|---|---|---|---|---|"]
     middle = {}
@@ -217,6 +218,13 @@ def noise(size: int, random: Random) -> Iterator[tuple[int, str, int, bytes]]:
     for number in range(1, size + 1):
         data = random.randbytes(16) + b"\x80" + random.randbytes(128 + NUMBERS)
         yield number, f"n{number:014}", VERSION, data
+
+
+def warm(file: Path) -> None:
+    """Has the whole file in the system's cache: measured is the ledger and not the disk."""
+    with file.open("rb") as whole:
+        while whole.read(1 << 24):
+            pass
 
 
 def measure(file: Path, random: Random) -> tuple[float, float, float]:
