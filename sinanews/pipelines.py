@@ -17,6 +17,7 @@ from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.archive.failures import failure_files
+from sinanews.archive.reprints import Reprints
 from sinanews.archive.strays import own_path
 from sinanews.archive.writer import Archive, clear_failure
 from sinanews.exceptions import (
@@ -128,9 +129,14 @@ class _LedgerPipeline:
 
 
 class DecidePipeline(_LedgerPipeline):
-    """Sets an article's revision by what the ledger has of it; unchanged ones end here."""
+    """Sets an article's revision by what the ledger has of it, and whose reprint it is; unchanged
+    ones end here."""
 
-    def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
+    def __init__(self, spider: ArchiveSpider) -> None:
+        super().__init__(spider)
+        self._reprints = Reprints(self._ledger)
+
+    async def process_item(self, item: Any) -> Any:  # noqa: ANN401 - items of any kind
         """The item, its revision set. Raises DropItem for an article that is as it was, or whose
         story this worker holds no longer."""
         if isinstance(item, Rejection):
@@ -149,6 +155,10 @@ class DecidePipeline(_LedgerPipeline):
             self._count(State.UNCHANGED)
             raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
         adapter["revision"] = claim.revision + 1
+        with self._writing(article.url):
+            first = await self._reprints.first_of(article)
+        if first:  # items of other types need no such field until they are reprints
+            adapter["duplicate_of"] = first
         if claim.revision and article.updated is None and claim.story.mtime:
             adapter["updated"] = times.at(claim.story.mtime)
         return item

@@ -64,8 +64,12 @@ class Command(ScrapyCommand):
         revisions = ledger.revisions(docid, damage.note)
         if not revisions and not damage.count:
             raise UsageError(f"docid: {docid!r} is not in the archive", print_help=False)
+        if not revisions:
+            self.exitcode = damage.exit_code
+            return []
+        family = ledger.family(revisions[-1], damage.note)
         self.exitcode = damage.exit_code
-        return terminal.changes(revisions) if revisions else []
+        return [*terminal.changes(revisions), *terminal.relatives(family)]
 
     def _check(self, ledger: Ledger, config: Config) -> list[str]:
         found = health.problems(ledger.view(RUNS), ledger.now(), config.stalled_hours)

@@ -12,6 +12,7 @@ from sinanews.ledger import workers
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
 from sinanews.ledger.records import Claim, Outcome, claim_of, revision_row
+from sinanews.ledger.reprints import SignedRevision, insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import stories
@@ -56,12 +57,13 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A story's new columns, and the row of its new revision, if it has one: made before the
-    transaction that writes them, for whoever else writes waits for that."""
+    """A story's new columns, and the row of its new revision and its signature, if it has one: made
+    before the transaction that writes them, for whoever else writes waits for that."""
 
     outcome: Outcome
     columns: dict[str, Any]
     revision: dict[str, Any] | None
+    signature: SignedRevision | None
 
 
 class Claims:
@@ -162,6 +164,7 @@ class Claims:
                 record(connection, [{**one.revision, "seen": seen} for one in new if one.revision])
             for one in new:
                 one.outcome.seen = seen
+            insert_signatures(connection, [one.signature for one in new if one.signature])
         # What is ours and could not be published may have another outcome.
         self._drop(docid for docid in settled if docid in done or docid not in ours)
         return done
@@ -177,9 +180,10 @@ class Claims:
                 continue
             columns = self._columns(outcome, claim, run, now)
             is_new = outcome.state in {State.WRITTEN, State.UPDATED}
-            own = claim.story.ctime
+            item, own = outcome.item, claim.story.ctime
             revision = revision_row(outcome, columns["content_hash"], own) if is_new else None
-            settled[docid] = _Settled(outcome, columns, revision)
+            signature = signed_revision(item) if is_new and isinstance(item, Article) else None
+            settled[docid] = _Settled(outcome, columns, revision, signature)
         return settled
 
     def _drop(self, docids: Iterable[str]) -> None:

@@ -35,6 +35,7 @@ from sinanews.ledger.records import (
     path_columns,
 )
 from sinanews.ledger.recovery import Recovery
+from sinanews.ledger.reprints import Relative, family, family_of, sign_older
 from sinanews.ledger.revisions import OnDamage, line, raise_damage, readable, unpacked
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
@@ -358,6 +359,23 @@ class Ledger:
             rows = connection.execute(query).all()
         articles = readable(rows, lambda seen, data: unpacked(data, seen), on_damage)
         return [article for _, article in articles]
+
+    def family_of(self, article: Article) -> str | None:
+        """The docid of the article whose text this one reprints: of those that the ledger has, that
+        which was recorded first. None where there is none, or this article is it."""
+        with self._database.connect() as connection:
+            return family_of(connection, article)
+
+    def family(self, article: Article, on_damage: OnDamage = raise_damage) -> list[Relative]:
+        """The articles that have the text of this one, itself among them, those read first before
+        the others; empty where there is no other. Of one that is damaged as in `articles`."""
+        with self._database.connect() as connection:
+            return family(connection, article, on_damage)
+
+    def sign_older(self, count: int) -> int:
+        """Has reprints found of up to so many articles that another version recorded; returns how
+        many were looked at, 0 when there are none left."""
+        return sign_older(self._database, count)
 
     def counts(self) -> Counts:
         """The numbers of all stories and runs, which tell whether the account balances."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
+from sinanews.extraction import signatures
 from sinanews.ledger.records import apart
-from sinanews.ledger.tables import VERSION, about, metadata, text_key
+from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
 from sinanews.ledger.triggers import keep_counts
 
 
@@ -22,6 +23,7 @@ def migrate(connection: Connection, url: str) -> None:
         version = VERSION
         metadata.create_all(connection)
         connection.execute(insert(about).values(version=version))
+        connection.execute(insert(signing).values(version=signatures.VERSION))
         keep_counts(connection)
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
@@ -141,6 +143,28 @@ _HISTORY = _statements(
 )
 
 
+# Articles that are there already get their signatures while harvests run, see
+# `sinanews.ledger.reprints`: of a million that takes minutes, for which nobody waits here.
+def _keep_signatures(connection: Connection) -> None:
+    number = "INTEGER" if connection.dialect.name == "sqlite" else "SERIAL"
+    blob = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    own_index = " WITHOUT ROWID" if connection.dialect.name == "sqlite" else ""
+    _statements(
+        f"""
+        CREATE TABLE signatures (id {number} PRIMARY KEY, docid TEXT NOT NULL,
+        revision INTEGER NOT NULL, version INTEGER NOT NULL, duplicate_of TEXT,
+        signature {blob} NOT NULL)""",
+        "CREATE UNIQUE INDEX signatures_revision ON signatures (docid, revision)",
+        """
+        CREATE INDEX signatures_reprints ON signatures (duplicate_of)
+        WHERE duplicate_of IS NOT NULL""",
+        f"""
+        CREATE TABLE bands (key BIGINT NOT NULL, slot INTEGER NOT NULL,
+        signature INTEGER NOT NULL, PRIMARY KEY (key, slot)){own_index}""",
+        "CREATE TABLE signing (version INTEGER PRIMARY KEY, reached TEXT)",
+    )(connection)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -164,4 +188,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     7: _keep_counts,
     8: _fold_paths,
     9: _HISTORY,
+    10: _keep_signatures,
 }

@@ -28,6 +28,7 @@ from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
 from sinanews.ledger.records import Outcome, keep_paths, revision_row
+from sinanews.ledger.reprints import insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.tables import path_key, revisions, runs, stories, text_key
 
@@ -202,6 +203,8 @@ class Recovery:
         if rows[True]:
             connection.execute(_SET, [_prefixed(row) for row in rows[True]])
         record(connection, list(_revision_rows(articles)))
+        every = (revision.article for lost in articles for revision in lost.revisions)
+        insert_signatures(connection, [one for one in map(signed_revision, every) if one])
 
     def _row(self, lost: LostArticle, state: State, run: int) -> dict[str, Any]:
         article = lost.revisions[-1].article

@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-VERSION = 10  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 11  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
@@ -159,8 +159,47 @@ accounts = Table(
     Column("written", BigInteger, nullable=False),
 )
 
+# What is kept of the text of each revision, so that reprints of it are found: what
+# `sinanews.extraction.signatures` makes of it in its `version`, and the article whose reprint its
+# line says that it is. A text is found by the keys of its bands, a row each. Texts of one template
+# have many keys in common, so only so many, BUCKET, have a row of one key: the `slot` of a
+# signature is what its id leaves when divided by BUCKET, and a newer one takes an older one's.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("docid", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("duplicate_of", Text),
+    Column("signature", LargeBinary, nullable=False),
+)
+signatures_revision = Index(
+    "signatures_revision", signatures.c.docid, signatures.c.revision, unique=True
+)
+signatures_reprints = Index("signatures_reprints", signatures.c.duplicate_of)
+BUCKET = 8
+bands = Table(
+    "bands",
+    metadata,
+    Column("key", BigInteger, primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("signature", Integer, nullable=False),
+    sqlite_with_rowid=False,  # the rows are their own index: a million texts have 13 million
+)
+
+# How far the articles that had no signatures, of an older ledger or of another version of them,
+# have got theirs: the docid of the last one, NULL when all have.
+signing = Table(
+    "signing",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("reached", Text),
+)
+
 # The rows that are in an index, where these are few.
 PARTIAL = {
+    signatures_reprints: signatures.c.duplicate_of.is_not(None),
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",
     runs_open: runs.c.ended.is_(None),

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from sinanews.items import STATES, Article
 from sinanews.ledger.counts import Counts
+from sinanews.ledger.reprints import Relative
 from sinanews.ledger.runs import Run
 from sinanews.ledger.views import FailedStory, View
 from sinanews.reporting.health import silent_lists, unbalanced
@@ -167,6 +168,25 @@ def changes(revisions: Sequence[Article]) -> list[str]:
             *unified_diff(_fields(older), _fields(newer), names[0], names[1], lineterm="", n=1),
         ]
     return lines
+
+
+def relatives(family: Sequence[Relative]) -> list[str]:
+    """The articles that have one text, in this order: when they were published, listed and read
+    here, whose reprint each line says that it is, their sources and titles. None, no lines."""
+    if not family:
+        return []
+    head = ("docid", "published", "first seen", "read here", "duplicate of")
+    left = table([head, *(_relative(one) for one in family)])
+    right = ["source, title", *(f"{one.article.source}, {one.article.title}" for one in family)]
+    lines = [f"{first}  {rest}" for first, rest in zip(left, right, strict=True)]
+    return ["", f"{len(family)} articles have this text, that which was read first on top:", *lines]
+
+
+def _relative(one: Relative) -> Sequence[object]:
+    article = one.article
+    moments = (article.published, article.first_seen, one.seen)
+    shown = (f"{moment:%Y-%m-%d %H:%M}" if moment else "-" for moment in moments)
+    return (article.docid, *shown, article.duplicate_of or "-")
 
 
 def _heading(article: Article) -> list[str]:

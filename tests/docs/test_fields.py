@@ -7,6 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from sinanews.extraction import layouts
+from sinanews.extraction.signatures import AGREEING, SHORT, SIMILAR, TINY
 from sinanews.items import FIELDS, Article, Image
 from support import ROOT
 
@@ -50,10 +51,20 @@ def test_harvested_lines_match_the_table(demo):
             assert IS[ROWS[field]](value), (field, value)
 
 
-def test_duplicate_of_is_null_as_long_as_the_text_says_so(demo):
-    """The mirror has reprints, so this fails when they begin to be marked."""
-    assert "**Reprints are not looked for yet**" in DOC
-    assert {line["duplicate_of"] for line in demo.lines()} == {None}
+def test_duplicate_of_names_an_article_that_is_no_reprint_itself(demo):
+    """The mirror has six reprints; the demo reads those of one list."""
+    by_docid = {line["docid"]: line for line in demo.lines()}
+    reprints = [line for line in by_docid.values() if line["duplicate_of"]]
+    assert len(reprints) == 6
+    assert {by_docid[line["duplicate_of"]]["duplicate_of"] for line in reprints} == {None}
+
+
+def test_the_text_on_duplicate_of_has_the_numbers_of_the_code():
+    text = DOC.partition("## `duplicate_of`")[2].partition("\n## ")[0]
+    assert f"about half (`{SIMILAR}`)" in text
+    assert f"two thirds (`{AGREEING}`)" in text
+    assert f"under {SHORT} characters" in text
+    assert f"under {TINY} characters" in text
 
 
 def test_the_layout_section_names_every_family():

@@ -60,7 +60,7 @@ SPEAKING = {
     "roll/walk.py": {"_why_unfit", "_why_old"},
     "reporting/terminal.py": {
         *("overview", "_balance", "_failures", "_waiting", "_last_complete", "_runs", "_run"),
-        *("failed", "_failed", "_heading"),
+        *("failed", "_failed", "_heading", "relatives", "_relative"),
     },
 }
 # Constants that the document gives by value.

@@ -119,9 +119,7 @@ def check_article(article: Article) -> None:
     assert not (found := judge.alive(article.body_html)), f"alive in body_html: {found}"
     for config in CONFIGS:
         post = post_bytes(article, config)
-        assert post == post_bytes(again, config), (
-            "the same article, another post"
-        )
+        assert post == post_bytes(again, config), "the same article, another post"
         check_post(post, article)
 
 

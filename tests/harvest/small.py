@@ -136,7 +136,7 @@ async def _fetch(
 
 async def _process(desk: Desk, archive: ArchivePipeline, article: Article) -> Article | None:
     try:
-        return await archive.process_item(DecidePipeline(desk).process_item(article))
+        return await archive.process_item(await DecidePipeline(desk).process_item(article))
     except DropItem:
         return None
 

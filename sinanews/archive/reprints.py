@@ -1,0 +1,52 @@
+"""Whose reprint an article is, while others of the same text may be on their way into the ledger.
+
+An archive's backlog has copies side by side, and many pages are read at once. Of two that other
+workers read at the same moment each is a first: see `sinanews.ledger.reprints`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from sinanews.extraction.signatures import SignedText, sign
+from sinanews.items import Article
+from sinanews.ledger.ledger import Ledger
+
+LOOK_SECONDS = 0.01  # between two looks whether a copy is recorded
+PATIENCE = (
+    5.0  # seconds; a copy takes a hundredth as long, but a pipeline may be slow, or have failed
+)
+
+
+class Reprints:
+    """Knows the texts that this worker has read and not recorded yet."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._in_work: dict[str, SignedText] = {}
+
+    async def first_of(self, article: Article) -> str | None:
+        """What `Ledger.family_of` says of an article, once those of its text that were asked about
+        before it are recorded, or came to nothing."""
+        signed = sign(article.text, article.title)
+        if signed is None:
+            return None
+        self._in_work = {
+            docid: text for docid, text in self._in_work.items() if self._ledger.holds(docid)
+        }
+        copies = [
+            docid
+            for docid, text in self._in_work.items()
+            if docid != article.docid and text.is_reprint_of(signed)
+        ]
+        self._in_work[article.docid] = signed
+        if copies:
+            # After the time-out both are firsts, as with two workers.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._until_recorded(copies)
+        return self._ledger.family_of(article)
+
+    async def _until_recorded(self, docids: Sequence[str]) -> None:
+        while any(map(self._ledger.holds, docids)):  # noqa: ASYNC110 - a thread lets go of claims, and sets no event
+            await asyncio.sleep(LOOK_SECONDS)
