@@ -144,22 +144,24 @@ class _Shelf:
 
 
 def _files(folder: Path, output: Path, refuse: OnRefusal) -> Iterator[_File]:
-    """The files in a folder that may be posts, in order. Names that begin with a dot, as those of
-    Git and ours for half a file, are no posts'."""
-    own = (output / ROOT).resolve()
+    """The files in a folder that may be posts, in order: all but what else an archive has. Names
+    that begin with a dot, as those of Git and ours for half a file, are no posts'."""
+    archive, own = output.resolve(), (output / ROOT).resolve()
     roots = [root for name in FOLDERS if (root := folder / name).is_dir()]
     for root in roots or [folder]:
-        if root in roots and root.is_symlink():
+        if root in roots and root.is_symlink() and root.resolve() != own:
             refuse(name_of(str(root)), LINKED_FOLDER)
             continue
         for source in _below(root, refuse):
             name = name_of(str(source))
-            if not source.name.endswith(ENDING):
-                refuse(name, f"its name does not end in {ENDING}")
-                continue
             # Where it really is, if there is a link among the folders above `folder`.
             real = source.parent.resolve() / source.name
             is_there = real.is_relative_to(own)
+            if real.is_relative_to(archive) and not is_there:
+                continue  # the archive's ledger, reports and the like
+            if not source.name.endswith(ENDING):
+                refuse(name, f"its name does not end in {ENDING}")
+                continue
             inside = real.relative_to(own) if is_there else source.relative_to(root)
             path = f"{ROOT}/{name_of(inside.as_posix())}"
             if _is_plain(path):

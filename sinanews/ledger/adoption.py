@@ -288,20 +288,19 @@ def recognize(connection: Connection, rows: Sequence[Story], path_of: PathOf) ->
         stories.c.url_key.in_(set(keys.values())), stories.c.docid.startswith(MADE)
     )
     adopted = list(connection.execute(query)) if keys else []
-    recognized: list[str] = []
-    for story in rows:
-        same = [
-            row
-            for row in adopted
-            if row.url_key == keys.get(story.docid)
-            and _is_about(row.intime, story.ctime, story.intime)
-        ]
-        if same and story.docid not in recognized:
-            nearest = min(same, key=lambda row: abs(row.intime - story.intime))
-            adopted.remove(nearest)
-            _rename(connection, nearest.docid, story.docid)
-            recognized.append(story.docid)
-    return recognized
+    pairs = [
+        (abs(row.intime - story.intime), story.docid, row.docid)
+        for story in rows
+        for row in adopted
+        if row.url_key == keys.get(story.docid) and _is_about(row.intime, story.ctime, story.intime)
+    ]
+    recognized: dict[str, str] = {}
+    for _, docid, made in sorted(pairs):  # the nearest first, for titles repeat
+        if docid not in recognized and made not in recognized.values():
+            recognized[docid] = made
+    for docid, made in recognized.items():
+        _rename(connection, made, docid)
+    return list(recognized)
 
 
 def _rename(connection: Connection, made: str, docid: str) -> None:

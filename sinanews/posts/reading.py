@@ -18,8 +18,9 @@ from sinanews.exceptions import UnadoptableError
 from sinanews.posts.paths import AUTHOR
 from sinanews.posts.render import PROXY
 from sinanews.utils.text import plain_line
+from sinanews.utils.times import FIRST_YEAR, LAST_YEAR
 
-HEAD_LIMIT = 1 << 16  # characters of front matter; the corpus has 500
+HEAD_LIMIT = 1 << 14  # characters of front matter; the corpus has 500, and YAML is read slowly
 _HEAD = re.compile(r"\ufeff?\n*---[ \t]*\n")
 _HEAD_END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 _OPENING = "<div>   \n"  # of the reference's template, as is what follows
@@ -108,9 +109,11 @@ def _date(value: object) -> datetime:
         raise UnadoptableError("its front matter has no date")
     try:
         moment = _moment(text)
-        moment.timestamp()
+        is_of_web = FIRST_YEAR < moment.year <= LAST_YEAR  # its day is one in any zone
     except (OverflowError, ValueError) as error:
         raise UnadoptableError(f"its date is no time: {text[:60]!r}") from error
+    if not is_of_web:
+        raise UnadoptableError(f"its date is of another age: {text[:60]!r}")
     return moment
 
 
@@ -120,6 +123,8 @@ def _moment(text: str) -> datetime:
     latest that a machine in Europe or China can have meant, so that nothing counts as known before
     it was. Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
+    if f"{moment.year:04}" not in text:  # of two digits, or of three zeros, e-mail makes another
+        raise ValueError(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
