@@ -130,6 +130,11 @@ class Adoption:
         self._run, self._count = run if number else None, number
         return entered
 
+    def recognize(self, rows: Sequence[Story]) -> None:
+        """Gives adopted articles the docids of rows that name them, as listing these does."""
+        with self._writing.begin() as connection:
+            recognize(connection, rows, self._path_of)
+
     def _begin_run(self, connection: Connection, worker: str) -> int:
         now = int(self._clock())
         times = dict.fromkeys(("started", "alive_at", "ended"), now)
@@ -187,21 +192,23 @@ class Adoption:
             *(stories.c.docid, stories.c.url, stories.c.title, stories.c.channels),
             *(stories.c.ctime, stories.c.intime, stories.c.revision, stories.c.post_path),
         )
+        url_keys = (text_key(post.article.url), title_key(self._path_of, post.article.title))
         query = select(*columns).where(
             or_(
                 stories.c.docid == post.article.docid,
                 stories.c.post_key.in_(keys),
-                stories.c.url_key == title_key(self._path_of, post.article.title),
+                stories.c.url_key.in_(url_keys),
             )
         )
         return list(connection.execute(query.order_by(stories.c.docid)))
 
     def _story_of(self, post: AdoptedPost, candidates: Sequence[Row[Any]]) -> Row[Any] | None:
-        """The story of a post's article: of its docid, or else, where one of the two docids is
-        made, of its title and about its time."""
-        own = post.article.docid
-        if told := next((row for row in candidates if row.docid == own), None):
-            return told
+        """The story of a post's article: of its docid or URL, or else, where one of the two docids
+        is made, of its title and about its time."""
+        own, url = post.article.docid, post.article.url
+        for row in candidates:
+            if row.docid == own or (url and row.url == url):
+                return row
         key = title_key(self._path_of, post.article.title)
         same = [
             row

@@ -1,5 +1,6 @@
 """A list finds adopted articles again, by title and time, and an adoption finds listed ones."""
 
+import shutil
 from dataclasses import astuple, replace
 
 import pytest
@@ -133,6 +134,15 @@ def test_an_article_whose_docid_was_told_is_not_taken_for_another(blog, config, 
     assert listed(ledger, story()).new == 1
 
 
+def test_an_article_whose_address_was_told_is_the_one_of_that_address(blog, config, ledger):
+    listed(ledger, replace(story(), docid="comos-1", title="别的", intime=SECOND + 9 * DAY))
+    post = e3("甲").replace(b"comments:", f"link: '{story().url}'\ncomments:".encode())
+
+    adopted(blog(甲=post), config)
+
+    assert docids(ledger) == {"comos-1"}
+
+
 def test_a_listed_article_without_a_page_gets_the_adopted_post(blog, config, ledger):
     listed(ledger, story())
 
@@ -193,6 +203,29 @@ def test_a_harvest_writes_the_post_of_an_adopted_article_in_its_place(
     again = scrapy("harvest", "china", mirror=pages.url)
     assert "unchanged 1" in again.stdout
     assert pages.articles() == [place()], "it is not fetched each time"
+
+
+def test_a_ledger_put_back_to_before_the_harvest_writes_no_post_twice(
+    blog, config, pages, scrapy, output
+):
+    adopted(blog(甲=e1("甲"), 乙=e1("乙")), config)
+    shutil.copy(output / "ledger.db", output.parent / "backup.db")
+    times = {"ctime": str(SECOND - 40), "intime": str(SECOND), "mtime": str(SECOND - 10)}
+    pages.roll(row(title="甲", **times), rtime=SECOND + 60)
+    pages[place()] = article_page()
+    assert scrapy("harvest", "china", mirror=pages.url).returncode == 0
+    before = {path: path.read_bytes() for path in posts(output)}
+    for suffix in ("", "-wal", "-shm"):
+        (output / f"ledger.db{suffix}").unlink(missing_ok=True)
+    shutil.copy(output.parent / "backup.db", output / "ledger.db")
+
+    run = scrapy("harvest", "china", mirror=pages.url)
+
+    assert run.returncode == 0, run.stderr
+    assert {path: path.read_bytes() for path in posts(output)} == before
+    assert len(before) == 2
+    assert scrapy("rebuild", "--check").returncode == 0
+    assert pages.articles() == [place()]
 
 
 def test_an_adopted_post_that_lacks_is_rebuilt_after_its_docid_became_known(
