@@ -1,6 +1,7 @@
 """A list finds adopted articles again, by title and time, and an adoption finds listed ones."""
 
 import shutil
+import zlib
 from dataclasses import astuple, replace
 
 import pytest
@@ -9,7 +10,9 @@ from adopt.conftest import FOLDER, adopted, config_for, put
 from adopt.old_posts import DATE, SECOND, e1, e3
 from harvest.proofs import query
 from sinanews.archive.rebuild import compare
+from sinanews.ledger.adoption import made_docid
 from sinanews.ledger.revisions import raise_damage
+from sinanews.ledger.tables import path_key
 from sinanews.roll.api import Story
 from support import article_page, place, posts, row
 
@@ -143,6 +146,35 @@ def test_an_article_whose_address_was_told_is_the_one_of_that_address(blog, conf
     assert docids(ledger) == {"comos-1"}
 
 
+def test_an_article_without_an_address_is_fetched_by_the_one_that_is_asked_for(
+    blog, config, ledger
+):
+    post = e3("甲").replace(b"comments:", b"docid: 'nabc0000000001'\ncomments:")
+    adopted(blog(甲=post), config)
+    ledger.begin("articles")
+
+    ledger.upsert_listed([replace(story(), title="", intime=0, ctime=0, mtime=0)], "")
+
+    (found,) = query(config.output, "SELECT url FROM stories")
+    assert found["url"] == story().url
+
+
+def test_a_story_that_waits_makes_way_for_a_post_that_lies_under_its_name(config, ledger):
+    listed(ledger, story(intime=SECOND + 9 * DAY))
+    put(config.output / "_posts", "甲", e1("甲"))
+
+    result, _ = adopted(config.output, config)
+
+    assert astuple(result) == (1, 0, 0)
+    paths = query(config.output, "SELECT post_path FROM stories ORDER BY revision")
+    assert [row["post_path"] for row in paths] == [
+        f"_posts/{FOLDER}/甲 nabc0000000001.md",
+        f"_posts/{FOLDER}/甲.md",
+    ]
+    keys = query(config.output, "SELECT post_key FROM stories WHERE revision = 1")
+    assert [row["post_key"] for row in keys] == [path_key(f"_posts/{FOLDER}/甲.md")]
+
+
 def test_a_listed_article_without_a_page_gets_the_adopted_post(blog, config, ledger):
     listed(ledger, story())
 
@@ -241,6 +273,16 @@ def test_an_adopted_post_that_lacks_is_rebuilt_after_its_docid_became_known(
 
     assert post.read_bytes() == random
     assert config_for(output) == config
+
+
+def test_a_random_picture_that_the_made_docid_would_give_too_stays(blog, config, ledger):
+    number = zlib.crc32(made_docid("甲", SECOND).encode()) % 10_001
+    picture = f"https://picsum.photos/400/300?random={number}"
+    adopted(blog(甲=e3("甲", "<p>文</p>", picture=picture)), config)
+
+    listed(ledger, story())
+
+    assert compare(ledger, config, raise_damage).is_equal
 
 
 def test_an_article_s_docid_that_was_made_is_in_no_table_once_the_list_told_it(
