@@ -209,3 +209,8 @@ class DamagedError(LedgerError):
     def __init__(self, docid: str, error: Exception) -> None:
         self.docid = docid
         super().__init__(f"article {docid} is damaged: {error}")
+
+
+class UnadoptableError(SinanewsError):
+    """Raised by `adopt`, and whoever reads posts for it, for a file that becomes no article; says
+    why."""

@@ -1,12 +1,14 @@
 """All posts from the ledger: written again, or only compared with it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
 from sinanews.config import Config
+from sinanews.exceptions import DamagedError
+from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
 from sinanews.ledger.revisions import OnDamage
@@ -37,8 +39,8 @@ def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
     rebuilt = Rebuilt()
     for group in batches(ledger.articles(on_damage=on_damage), GROUP):
         posts = {
-            article.docid: {path_in(config.output, path): post_bytes(article, config)}
-            for path, article in group
+            article.docid: {path_in(config.output, path): post}
+            for path, article, post in _posts(ledger, config, group, on_damage)
         }
         with Drafts(posts) as drafts:
             writable = posts.keys() - drafts.blocked.keys()
@@ -51,6 +53,22 @@ def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
             if article.docid in drafts.blocked
         }
     return rebuilt
+
+
+def _posts(
+    ledger: Ledger, config: Config, group: Sequence[tuple[str, Article]], on_damage: OnDamage
+) -> Iterator[tuple[str, Article, bytes]]:
+    """Path, article and post of each of a few articles, but of those that are damaged."""
+    damaged: set[str] = set()
+
+    def note(error: DamagedError) -> None:
+        damaged.add(error.docid)
+        on_damage(error)
+
+    adopted = ledger.adopted_posts([article.docid for _, article in group], note)
+    for path, article in group:
+        if article.docid not in damaged:
+            yield path, article, post_bytes(article, config, adopted.get(article.docid))
 
 
 @dataclass(slots=True)
@@ -74,16 +92,20 @@ def compare(ledger: Ledger, config: Config, on_damage: OnDamage) -> Comparison:
     second time, for a crawl may be at work. A damaged article goes to `on_damage`."""
     comparison = Comparison()
     suspects: list[str] = []
-    for path, article in ledger.articles(on_damage=on_damage):
-        comparison.posts += 1
-        if _read(path_in(config.output, path)) != post_bytes(article, config):
-            suspects.append(article.docid)
+    for group in batches(ledger.articles(on_damage=on_damage), GROUP):
+        comparison.posts += len(group)
+        suspects += [
+            article.docid
+            for path, article, post in _posts(ledger, config, group, on_damage)
+            if _read(path_in(config.output, path)) != post
+        ]
     for docids in batches(suspects, GROUP):
-        for path, article in ledger.articles(Selection(docids=tuple(docids)), on_damage):
+        group = list(ledger.articles(Selection(docids=tuple(docids)), on_damage))
+        for path, _, post in _posts(ledger, config, group, on_damage):
             found = _read(path_in(config.output, path))
             if found is None:
                 comparison.missing.append(path)
-            elif found != post_bytes(article, config):
+            elif found != post:
                 comparison.different.append(path)
     files = batches(_files(config.output), GROUP)
     unknown = [path for paths in files for path in ledger.without_article(paths)]

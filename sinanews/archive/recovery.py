@@ -23,6 +23,7 @@ from sinanews.ledger.recovery import LostArticle, LostRevision, batches
 from sinanews.posts.identity import Identity, identity
 from sinanews.posts.paths import post_path
 from sinanews.posts.render import post_bytes, post_hash
+from sinanews.roll.api import Story
 from sinanews.utils.atomic import write_whole
 from sinanews.utils.files import path_in
 from sinanews.utils.times import file_time
@@ -47,9 +48,21 @@ class _Lost:
 
     def add(self, article: Article, file: Path, offset: int) -> None:
         if not self.places or article.revision < min(self.places):
-            self.named = Article(article.docid, channels=article.channels, title=article.title)
+            self.named = Article(
+                article.docid,
+                channels=article.channels,
+                title=article.title,
+                first_seen=article.first_seen,
+            )
         self.places.setdefault(article.revision, (file, offset))
         self.identities.add(identity(article))
+
+    @property
+    def story(self) -> Story:
+        """What a list may have said of it."""
+        named, seen = self.named, self.named.first_seen
+        listed = int(seen.timestamp()) if seen else 0
+        return Story(named.docid, named.url, named.title, listed, listed, mtime=0)
 
     def path(self, taken: int = 0) -> str:
         """Where its title leads."""
@@ -67,6 +80,8 @@ def recover(ledger: Ledger, config: Config) -> None:
     strays = find_strays(config.output, ledger)
     if is_old:
         lost = _lost_articles(ledger, folder)
+        known = ledger.recovery.known(lost)
+        ledger.adoption.recognize([lost[docid].story for docid in lost.keys() - known.keys()])
         count = ledger.recovery.enter(_articles(ledger, config, lost, strays), ledger.worker)
         logger.warning(
             "the ledger is older than this folder: %d articles were entered again from"

@@ -17,6 +17,7 @@ from sinanews.config import LIVE_SITE, Config
 from sinanews.exceptions import ArgumentError, ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import history, workers
+from sinanews.ledger.adoption import Adoption, adopted_posts
 from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
@@ -36,7 +37,14 @@ from sinanews.ledger.records import (
 )
 from sinanews.ledger.recovery import Recovery
 from sinanews.ledger.reprints import Relative, family, family_of, sign_older
-from sinanews.ledger.revisions import OnDamage, line, raise_damage, readable, unpacked
+from sinanews.ledger.revisions import (
+    OnDamage,
+    line,
+    post_of,
+    raise_damage,
+    readable,
+    unpacked,
+)
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
 from sinanews.ledger.tables import about, path_key, revisions, stories, text_key
@@ -84,6 +92,7 @@ class Ledger:
         self._claims = Claims(database, clock, retries, lease)
         self.runs = Runs(database, clock, lease)
         self.recovery = Recovery(database, clock, retries)
+        self.adoption = Adoption(database, clock, path_of)
         self.lists = Watermarks(database)
         self.run = 0  # none yet
         self.started = self.now()
@@ -317,6 +326,17 @@ class Ledger:
         """How many `lines` there are, damaged ones included."""
         until = self.position() if until is None else until
         return history.count(self._database, query, until)
+
+    def adopted_posts(
+        self, docids: Sequence[str], on_damage: OnDamage = raise_damage
+    ) -> dict[str, bytes]:
+        """The posts of those of the articles that are as they were adopted, where the form of the
+        post cannot be made of the article. Of those that are damaged as in `articles`."""
+        with self._database.connect() as connection:
+            rows = adopted_posts(connection, docids)
+        keyed = ((docid, docid, data) for docid, data in rows)
+        found = readable(keyed, lambda _, data: post_of(data), on_damage)
+        return {docid: post for docid, post in found if post is not None}
 
     def publish(self, last: Mapping[str, int], place: Callable[[set[str]], object]) -> None:
         """Calls `place` with the docids of those articles whose last revision is the one in `last`,

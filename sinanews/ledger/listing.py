@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, case, or_, select, update
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from sinanews.items import State
+from sinanews.ledger.adoption import recognize
 from sinanews.ledger.database import insert_new
 from sinanews.ledger.records import (
     DONE,
@@ -54,6 +55,9 @@ def upsert_listed(
     rows = under_existing_docids(connection, rows)
     existing = existing_stories(connection, [story.docid for story in rows])
     unknown = {story.docid: story for story in rows if story.docid not in existing}
+    if recognized := recognize(connection, list(unknown.values()), listing.path_of):
+        existing |= existing_stories(connection, recognized)
+        unknown = {docid: story for docid, story in unknown.items() if docid not in existing}
     new = list(unknown.values())[: int(min(limit, len(unknown)))]
     moved = [story for story in rows if _has_moved(story, existing.get(story.docid), listing)]
     owners = _owners(connection, [*moved, *new]) if moved or new else {}
@@ -80,10 +84,10 @@ def upsert_listed(
 
 def _has_moved(story: Story, existing: ExistingStory | None, listing: Listing) -> bool:
     """Whether a row gives a story another URL. By one that is merely asked for, such as a phone's,
-    an article that is there does not move."""
+    an article that is there does not move, unless it was adopted without any."""
     if existing is None or existing.url == story.url:
         return False
-    return bool(listing.channel) or existing.state not in DONE
+    return bool(listing.channel) or existing.state not in DONE or not existing.url
 
 
 def _owners(connection: Connection, rows: Sequence[Story]) -> dict[str, str]:
@@ -182,7 +186,7 @@ def _change(
     """Notes what a row says anew; an article that was fetched before is due again."""
     if changed:
         connection.execute(_SET_ROW, [_new_values(story, listing) for story in changed])
-    # Asked for by its URL until now, and never listed.
+    # Asked for by its URL until now, or adopted, and never listed.
     first = [_new_values(story, listing) for story in changed if not existing[story.docid].mtime]
     if first:
         connection.execute(_SET_LISTING, first)
@@ -234,12 +238,16 @@ _SET_URL = (
         due_at=case((_WAS_MISSED, bindparam("now")), else_=stories.c.due_at),
     )
 )
+_FIRST_INTIME = case(
+    (stories.c.intime == 0, bindparam("new_intime", type_=BigInteger)),
+    else_=stories.c.intime,  # the date of the post that was adopted, which stays
+)
 _SET_LISTING = (
     update(stories)
     .where(_ONE)
     .values(
         ctime=bindparam("new_ctime"),
-        intime=bindparam("new_intime"),
+        intime=_FIRST_INTIME,
         channel=bindparam("new_channel"),
     )
 )

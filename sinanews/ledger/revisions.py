@@ -13,7 +13,11 @@ from sinanews.items import Article, isoformat
 from sinanews.utils.times import at
 
 HASH_VERSION = b"\x01"  # changes with what is hashed, so that old hashes are known as such
+# Of an adopted article, whose post says less than its page: no page has it, so that the article is
+# new when its page is read.
+ADOPTED_HASH = b"\x00"
 _LEVEL = 2  # 6 % larger than zlib makes it at its default, in a quarter of the time
+_WINDOW = 1 << 15  # bytes that zlib looks back
 
 
 def content_hash(article: Article) -> bytes:
@@ -41,6 +45,11 @@ def unpacked(data: bytes, seen: int) -> Article:
     article = Article.from_json(orjson.loads(isal_zlib.decompress(data)))
     article.seen = at(seen)
     return article
+
+
+def packed_text(data: bytes) -> bytes:
+    """The JSON text that `packed` was given."""
+    return isal_zlib.decompress(data)
 
 
 def line(data: bytes, seen: int) -> bytes:
@@ -72,10 +81,31 @@ def _iso(seconds: int) -> bytes:
     return at(seconds).isoformat().encode()
 
 
+def packed_with_post(line: bytes, post: bytes) -> bytes:
+    """The same with the bytes of a post behind it, for whoever asks for them: readers of the line
+    do not see them. A post repeats what is in the line, so it adds a tenth."""
+    compressor = isal_zlib.compressobj(_LEVEL, zdict=line.rstrip(b"\n")[-_WINDOW:])
+    return packed(line) + compressor.compress(post) + compressor.flush()
+
+
+def post_of(data: bytes) -> bytes | None:
+    """The post that `packed_with_post` put behind the line; None where there is none. Raises
+    ValueError for one that is cut off."""
+    whole = isal_zlib.decompressobj()
+    text = whole.decompress(data)
+    if not whole.unused_data:
+        return None
+    behind = isal_zlib.decompressobj(zdict=text[-_WINDOW:])
+    post: bytes = behind.decompress(whole.unused_data)
+    if not behind.eof:
+        raise ValueError("the post behind the line is cut off")
+    return post
+
+
 Key = TypeVar("Key")
 Read = TypeVar("Read")
 OnDamage = Callable[[DamagedError], None]
-_UNREADABLE: tuple[type[Exception], ...] = (
+UNREADABLE: tuple[type[Exception], ...] = (
     isal_zlib.error,  # type: ignore[assignment] # its stub has it as an instance
     ValueError,
     TypeError,
@@ -97,7 +127,7 @@ def readable(
     for docid, key, data in rows:
         try:
             made = read(key, data)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             on_damage(DamagedError(docid, error))
         else:
             yield key, made

@@ -37,10 +37,29 @@ def post_path(title: str, channels: Sequence[str], docid: str, *, taken: int = 0
     stem = _NOT_IN_NAMES.sub("", post_title(title))
     stem = stem if stem.strip() else docid
     if taken or _DEVICE.fullmatch(stem):
-        tail = f" {docid} {taken}" if taken > 1 else f" {docid}"
-        room = NAME_LIMIT - len(f"{tail}.md".encode())
-        stem = stem.encode()[:room].decode(errors="ignore") + tail
+        stem = _with_docid(stem, docid, taken)
     return f"{_folder(*channels[:1])}/{stem}.md"
+
+
+def path_beside(path: str, docid: str, *, taken: int = 0) -> str:
+    """The path of a post that lies in a folder already, by its path there, as `post_path` is by
+    its title.
+
+    >>> path_beside("_posts/a/标题.md", "mcwi0009927313")
+    '_posts/a/标题.md'
+    >>> path_beside("_posts/a/标题.md", "mcwi0009927313", taken=1)
+    '_posts/a/标题 mcwi0009927313.md'
+    """
+    if not taken:
+        return path
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{_with_docid(name.removesuffix('.md'), docid, taken)}.md"
+
+
+def _with_docid(stem: str, docid: str, taken: int) -> str:
+    tail = f" {docid} {taken}" if taken > 1 else f" {docid}"
+    room = NAME_LIMIT - len(f"{tail}.md".encode())
+    return stem.encode()[:room].decode(errors="ignore") + tail
 
 
 @cache

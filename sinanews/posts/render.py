@@ -24,14 +24,21 @@ from sinanews.utils.times import rfc1123
 from sinanews.utils.urls import is_web_url
 
 PROXY = "https://cors.zfour.workers.dev/?"
+STAND_IN = (
+    "https://picsum.photos/400/300?random="  # and a number; the picture of a post without any
+)
 
 # What the first picture is looked for beside: each with where it ends.
 _ENDS = {"<!--": "-->", "<style": "</style", "<img": ">"}
 _LANDMARK = re.compile("|".join(_ENDS), re.IGNORECASE)
 
 
-def post_bytes(article: Article, config: Config) -> bytes:
-    """The post of an article, its body as POST_BODY says."""
+def post_bytes(article: Article, config: Config, adopted: bytes | None = None) -> bytes:
+    """The post of an article, its body as POST_BODY says. `adopted` are the bytes of the post that
+    the article was adopted from, if its form cannot be made of the fields: it is what the settings
+    of the reference's own form give."""
+    if adopted is not None and config.post_body == "source" and not config.post_extra_keys:
+        return adopted
     html = article.body_html
     if config.post_body == "clean":
         layout = layouts.BY_NAME.get(article.layout or "")
@@ -79,7 +86,7 @@ def _head_image(body: str, docid: str) -> tuple[str, str]:
     """
     source = _first_image(body)
     if source is None or not is_web_url(source):
-        return body, f"https://picsum.photos/400/300?random={zlib.crc32(docid.encode()) % 10001}"
+        return body, f"{STAND_IN}{zlib.crc32(docid.encode()) % 10001}"
     if "https://" in source:
         return body, source
     proxied = body.replace('src="http://', f'src="{PROXY}http://')

@@ -27,6 +27,7 @@ TELLING = {
         "RobotsTxtUnavailableError",
         "RollError",
         "RowError",
+        "UnadoptableError",
         "UsageError",
     ),
     *(
@@ -35,6 +36,7 @@ TELLING = {
         "Rejection",
         "fail",
         "_note",
+        "refuse",
         "reject",
         "_print",
         "close",
@@ -46,7 +48,7 @@ TELLING = {
 # Variables that hold messages.
 NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
     *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE", "_OTHER_NAME", "_DISTRUST"),
-    *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE"),
+    *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE", "LINKED_FOLDER"),
 }
 # Functions whose strings are all messages.
 SPEAKING = {
