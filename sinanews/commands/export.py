@@ -159,7 +159,7 @@ def _write(output: str, reading: Reading, query: ExportQuery, exporter: Exporter
     what = "revisions" if query.revisions else "articles"
     if _is_folder(output):
         outcome = export_months(Path(output), reading, query, exporter)
-        return f"{outcome.articles} {what} in {output}, of {outcome.changed} months anew"
+        return f"{outcome.articles} {what} in {output}, {outcome.changed} months written"
     lines = reading.lines(query)
     if output == STDOUT:
         with standard_output() as file:

@@ -31,7 +31,10 @@ def article(docid: str = "nabc0000000001", **fields: object) -> Article:
         "seen": at(FIRST + 3_600),
         "keywords": ["海港", '引号",逗号'],
         "tickers": [],
-        "images": [Image("https://n.sinaimg.cn/a.png", "图，一"), Image("https://n.sinaimg.cn/b.png")],
+        "images": [
+            Image("https://n.sinaimg.cn/a.png", "图，一"),
+            Image("https://n.sinaimg.cn/b.png"),
+        ],
         "headimg": "https://n.sinaimg.cn/a.png",
         "body_html": "<p>　　正文。</p>\r\n<p>又一段 & <b>粗</b></p>",
         "text": "正文。\n又一段 & 粗",
@@ -104,9 +107,7 @@ class Ledger(Reading):
         self.note = self.notes.append
 
     def add(self, docid: str, ctime: int, seen: int | None = None, revision: int = 1) -> None:
-        self.rows.append(
-            Row(docid, revision, ctime, seen or ctime + 600, self.position() + 1)
-        )
+        self.rows.append(Row(docid, revision, ctime, seen or ctime + 600, self.position() + 1))
 
     def lines(self, query: ExportQuery) -> Iterator[bytes]:
         self.queries.append(query)

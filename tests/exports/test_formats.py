@@ -280,12 +280,12 @@ def test_a_users_own_format_is_found_by_its_ending_and_one_of_ours_can_be_taken_
 
 @pytest.mark.parametrize("name", ["a.txt", "a", ".csv", "csv", "a.gz", "a.csv.zip", "a.parquet.gz"])
 def test_an_ending_without_a_format_is_refused(name):
-    with pytest.raises(ArgumentError, match="^-o: "):
+    with pytest.raises(ArgumentError, match=r"^-o: "):
         exporter_for(name, {})
 
 
 def test_a_format_that_cannot_be_loaded_is_refused_by_name():
-    with pytest.raises(ArgumentError, match="EXPORT_FORMATS: 'sinanews.exports.none'"):
+    with pytest.raises(ArgumentError, match=r"EXPORT_FORMATS: 'sinanews\.exports\.none'"):
         exporter_for("a.mine", {".mine": "sinanews.exports.none"})
 
 
