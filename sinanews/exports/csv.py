@@ -1,18 +1,16 @@
 """CSV as RFC 4180 has it: UTF-8, a header, every text in quotes, lines that end in CR LF.
 
-Two things CSV cannot say. A list is JSON in its cell. Null is an empty cell, as is an empty text;
-the schema tells which a field may be. And one that a spreadsheet understands too well: see `inert`.
+A list is JSON in its cell. Null is nothing, an empty text two quotation marks. What a spreadsheet
+would take for a formula is made text: see `inert`.
 """
 
-import csv
 import re
-from collections.abc import Callable
 from typing import IO, Any
 
 import orjson
 
 from sinanews.exports.jsonl import LineExporter
-from sinanews.exports.schema import kind_of, line_schema
+from sinanews.exports.schema import line_schema
 from sinanews.items import Article
 
 # Of what a spreadsheet may take for a formula, also when it reads full-width letters:
@@ -32,22 +30,15 @@ def inert(text: str) -> str:
     return f"'{text}" if text[:1] in _BEGINS and _FORMULA.match(text) else text
 
 
-def _scalar(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
-    return inert(value) if isinstance(value, str) else value
-
-
-def _list(value: Any) -> str | None:  # noqa: ANN401 - a value of JSON
-    return None if value is None else orjson.dumps(value).decode()
-
-
-class _Encoded:
-    """A file for text, each piece of which is written at once, as a file for bytes is."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode())
+def _cell(value: Any) -> str:  # noqa: ANN401 - a value of JSON
+    """A value as CSV has it: text and JSON in quotes, null as nothing at all. Python's own writer
+    has no such null before 3.12 (QUOTE_NOTNULL)."""
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return str(value)
+    text = inert(value) if isinstance(value, str) else orjson.dumps(value).decode()
+    return '"{}"'.format(text.replace('"', '""'))
 
 
 class CsvExporter(LineExporter):
@@ -58,18 +49,16 @@ class CsvExporter(LineExporter):
 
     def __init__(self, file: IO[bytes], **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
         super().__init__(file, **options)
-        properties = line_schema(self.item_class)["properties"]
-        self._columns: list[tuple[str, Callable[[Any], Any]]] = [
-            (name, _list if kind_of(field) in {"array", "object"} else _scalar)
-            for name, field in properties.items()
-        ]
-        self._rows = csv.writer(_Encoded(file), quoting=csv.QUOTE_NONNUMERIC)
+        self._columns = list(line_schema(self.item_class)["properties"])
 
     def start_exporting(self) -> None:
         """Writes the header."""
-        self._rows.writerow([name for name, _ in self._columns])
+        self._write(self._columns)
 
     def export_line(self, line: bytes) -> None:
         """Writes a row."""
         article = orjson.loads(line)
-        self._rows.writerow([write(article.get(name)) for name, write in self._columns])
+        self._write([article.get(name) for name in self._columns])
+
+    def _write(self, values: list[Any]) -> None:
+        self.file.write(f"{','.join(map(_cell, values))}\r\n".encode())

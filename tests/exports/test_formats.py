@@ -83,6 +83,11 @@ def test_csv_has_crlf_and_quotes_around_every_text():
     assert ",1," in row, "a number has no quotes"
 
 
+def test_null_is_nothing_and_an_empty_text_is_two_quotation_marks():
+    data = exported(CsvExporter, line(title="", summary=None, author=None))
+    assert ',"",,,"某报",' in data.decode().split("\r\n")[1]
+
+
 # Parquet
 
 
