@@ -19,8 +19,10 @@ from sinanews.items import Article
 
 # What readers convert times to; Sina's. As any of Python's, they have microseconds.
 ZONE = "Asia/Shanghai"
-# Bytes of JSON in a row group, which is what is kept in memory: some 2,500 articles.
-_GROUP = 16_000_000
+# Bytes of JSON that are read at once, and that a row group is made of, some 2,500 articles. All at
+# once would take 80 MB more.
+_CHUNK = 2_000_000
+_GROUP = 8 * _CHUNK
 _SCALARS = {
     "string": pa.string(),
     "time": pa.timestamp("us", ZONE),
@@ -74,7 +76,9 @@ class ParquetExporter(LineExporter):
             explicit_schema=pa.schema(as_read), unexpected_field_behavior="ignore"
         )
         self._lines: list[bytes] = []
-        self._size = 0
+        self._size = 0  # of these lines
+        self._tables: list[pa.Table] = []
+        self._group_size = 0  # of the lines that the tables were made of
         self._writer: parquet.ParquetWriter | None = None
 
     def start_exporting(self) -> None:
@@ -83,27 +87,36 @@ class ParquetExporter(LineExporter):
 
     def export_line(self, line: bytes) -> None:
         """Adds a row. One whose values have not the types of the schema goes to `on_unfit`, when
-        its group is written."""
+        the lines that came with it are read."""
         self._lines.append(line)
         self._size += len(line)
-        if self._size >= _GROUP:
-            self._write()
+        if self._size >= _CHUNK:
+            self._read_lines()
+            if self._group_size >= _GROUP:
+                self._write_group()
 
     def finish_exporting(self) -> None:
         """Ends the file, which stays open."""
         assert self._writer, "an exporter is started first"
-        if self._lines:
-            self._write()
+        self._read_lines()
+        self._write_group()
         self._writer.close()
 
-    def _write(self) -> None:
-        assert self._writer, "an exporter is started first"
-        lines, self._lines, self._size = self._lines, [], 0
+    def _read_lines(self) -> None:
+        lines, self._lines = self._lines, []
+        self._group_size += self._size
+        self._size = 0
         try:
-            table = self._table(b"".join(lines))
+            table = self._table(b"".join(lines)) if lines else self._schema.empty_table()
         except pa.ArrowInvalid:
             table = self._table_of_fit(lines)
-        self._writer.write_table(table)
+        self._tables.append(table)
+
+    def _write_group(self) -> None:
+        assert self._writer, "an exporter is started first"
+        table, self._tables, self._group_size = pa.concat_tables(self._tables), [], 0
+        if table.num_rows:
+            self._writer.write_table(table)
 
     def _table(self, lines: bytes) -> pa.Table:
         # A block has to hold a whole line, and one block is one chunk of each column.
@@ -118,4 +131,4 @@ class ParquetExporter(LineExporter):
                 tables.append(self._table(line))
             except pa.ArrowInvalid as error:
                 self.on_unfit(UnfitError(str(orjson.loads(line).get("docid")), error))
-        return pa.concat_tables(tables).combine_chunks()
+        return pa.concat_tables(tables)

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Select, func, select, text
 
-from sinanews.items import isoformat
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.revisions import OnDamage, line, readable
 from sinanews.ledger.tables import revisions, stories
@@ -64,17 +62,10 @@ def _select(query: ExportQuery) -> Select[Any]:
 
 def lines(ledger: Ledger, query: ExportQuery, on_damage: OnDamage) -> Iterator[bytes]:
     with ledger._database.connect() as connection:  # noqa: SLF001
-        rows = connection.execute(_select(query)).all()
-    data = ((row.docid, row.seen, row.article) for row in rows)
-    for seen, text_ in readable(data, line, on_damage):
-        loaded = orjson.loads(text_)
-        made: dict[str, Any] = {}
-        for name, value in loaded.items():
-            if name != "seen":
-                made[name] = value
-            if name == "first_seen":
-                made["seen"] = isoformat(at(seen))
-        yield orjson.dumps(made, option=orjson.OPT_APPEND_NEWLINE)
+        rows = connection.execution_options(yield_per=200).execute(_select(query))
+        data = ((row.docid, row.seen, row.article) for row in rows)
+        for seen, text_ in readable(data, line, on_damage):
+            yield text_.replace(b'"seen":null', b'"seen":"%s"' % at(seen).isoformat().encode(), 1)
 
 
 def count_lines(ledger: Ledger, query: ExportQuery) -> int:
