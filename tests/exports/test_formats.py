@@ -74,6 +74,23 @@ def test_no_cell_begins_a_formula_and_each_can_be_made_exact(text):
     assert back == text
 
 
+def test_every_text_of_a_row_is_inert():
+    texts = (
+        "docid",
+        "url",
+        "title",
+        "summary",
+        "author",
+        "source",
+        "editor",
+        "editor_code",
+        "text",
+    )
+    data = exported(CsvExporter, line(**dict.fromkeys(texts, "=1+1")))
+    (row,) = csv.DictReader(StringIO(data.decode(), newline=""))
+    assert {row[name] for name in texts} == {"'=1+1"}
+
+
 def test_csv_has_crlf_and_quotes_around_every_text():
     data = exported(CsvExporter, line(title='"甲", 乙', text=""))
     header, row = data.decode().split("\r\n")[:2]
@@ -252,6 +269,7 @@ def test_text_can_be_packed_and_equal_articles_are_equal_bytes(ending, tmp_path)
         assert write_file(path, lines(3), exporter_for(path.name, {}), pytest.fail) == 3
     first, second = (path.read_bytes() for path in made)
     assert first == second
+    assert first[4:8] == bytes(4), "no time of packing (RFC 1952, MTIME)"
     assert gzip.decompress(first) == exported(exporter_for(f"a{ending}", {}), *lines(3))
 
 

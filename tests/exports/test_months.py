@@ -135,6 +135,14 @@ def test_a_ledger_that_was_put_back_has_every_month_written_that_differs(ledger,
     assert docids(tmp_path) == {"2026-08.parquet": ["n1"], "2026-09.parquet": ["n2"]}
 
 
+def test_a_ledger_that_was_put_back_has_its_older_revisions_written(ledger, tmp_path):
+    ledger.add("n2", SEPTEMBER, seen=OCTOBER, revision=2)
+    export(tmp_path, ledger)
+    export(tmp_path, Ledger(ledger.rows[:-1]))
+    table = parquet.read_table(tmp_path / "2026-09.parquet")
+    assert table["revision"].to_pylist() == [1, 1]
+
+
 def test_other_columns_have_all_months_written_again(ledger, tmp_path):
     export(tmp_path, ledger)
     manifest = json.loads((tmp_path / MANIFEST).read_text("utf-8"))
