@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -36,17 +35,10 @@ def write_file(
             return write(packed, lines, exporter, on_unfit)
 
 
-@contextmanager
-def standard_output() -> Iterator[IO[bytes]]:
-    """Standard output for bytes. Raises OSError when its reader has gone, and not once more when
-    the interpreter ends."""
-    try:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        raise
+def standard_output() -> IO[bytes]:
+    """Standard output for bytes, whatever is set for its text, to be closed without an end of it.
+    What its reader has not taken when it goes is not kept to fail once more as the program ends."""
+    return os.fdopen(sys.stdout.fileno(), "wb", closefd=False)
 
 
 def write(

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 import subprocess
 import sys
 from io import StringIO
@@ -71,6 +72,31 @@ def test_a_reader_that_goes_early_is_told_of_in_one_line(archive):
     assert "expected a file that can be written (Broken pipe)" in run.stderr
     assert "Traceback" not in run.stderr
     assert "Exception ignored" not in run.stderr
+
+
+def test_what_a_reader_that_went_has_not_taken_is_not_written_again_at_the_end():
+    code = """
+import sys
+from sinanews.exports.writing import standard_output
+try:
+    with standard_output() as file:
+        file.write(b"a line")
+except BrokenPipeError:
+    sys.exit(2)
+"""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=env,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (2, b"")
 
 
 def test_a_folder_is_brought_up_to_date(archive, scrapy, tmp_path):
