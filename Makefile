@@ -55,7 +55,7 @@ lock: setup ## write requirements.lock from pyproject.toml (LOCK_ARGS=--upgrade 
 	  --custom-compile-command "make lock" --output-file requirements.lock $(LOCK_ARGS)
 
 clean: ## remove .venv and every cache; output/ stays
-	@rm -rf build dist *.egg-info .venv .venv-benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist *.egg-info .venv .venv-benchmarks .venv-readers .venv-readers.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find sinanews tests tools -name __pycache__ -type d -exec rm -rf {} +
 
 setup:

@@ -12,17 +12,19 @@ import os
 import sys
 from pathlib import Path
 
-from environment import HERE, PYTHON, ROOT, run, set_up
+from environment import BENCHMARKS, HERE, ROOT, run
 
 
 def main() -> int:
     """Makes `.venv-benchmarks` if need be, then measures in it."""
     options = arguments()
-    set_up()
+    BENCHMARKS.set_up()
     if options.setup:
         return 0
     script = HERE / "extraction_run.py"
-    return run(PYTHON, "-W", "ignore", script, options.shared, options.out, options.rounds)
+    return run(
+        BENCHMARKS.python, "-W", "ignore", script, options.shared, options.out, options.rounds
+    )
 
 
 def arguments() -> argparse.Namespace:

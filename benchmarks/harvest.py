@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from environment import HERE, PYTHON, ROOT, run, set_up
+from environment import BENCHMARKS, HERE, ROOT, run
 from harvest_server import serving
 from harvest_table import NOTHING_NEW, VERSION, markdown
 
@@ -80,7 +80,7 @@ class Results:
 def main() -> int:
     """Measures, and writes the results."""
     options = arguments()
-    set_up()
+    BENCHMARKS.set_up()
     # A file that cannot be removed must not cost the results.
     with tempfile.TemporaryDirectory(dir=options.folder, ignore_cleanup_errors=True) as folder:
         results = measure(options, Path(folder))
@@ -90,7 +90,7 @@ def main() -> int:
     table = markdown(asdict(results))
     (options.out / "harvest.md").write_text(table, "utf-8")
     print(f"\n{table}")
-    return run(PYTHON, HERE / "harvest_plot.py", figures, options.out / "harvest.svg")
+    return run(BENCHMARKS.python, HERE / "harvest_plot.py", figures, options.out / "harvest.svg")
 
 
 def arguments() -> argparse.Namespace:

@@ -7,6 +7,7 @@ random, so the paths of their posts are not.
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from itertools import islice
@@ -16,20 +17,25 @@ from string import ascii_lowercase
 from typing import Any
 
 from scrapy import Request
+from scrapy.utils.project import get_project_settings
 from scrapy.utils.request import fingerprint
 from sqlalchemy import create_engine, insert
 
 from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
-from sinanews.items import FIELDS, State
+from sinanews.config import Config
+from sinanews.exports.jsonl import json_line
+from sinanews.items import FIELDS, Article, Image, State
 from sinanews.ledger.database import engine
 from sinanews.ledger.history import record
 from sinanews.ledger.records import story_row
+from sinanews.ledger.revisions import packed
 from sinanews.ledger.tables import runs, stories
 from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report, account
 from sinanews.roll.api import Story
 from sinanews.roll.walk import Walk
+from sinanews.utils.times import at
 
 CHANNEL = "guonei"
 FIRST_TIME = 1_400_000_000  # unix seconds of the first story
@@ -94,8 +100,9 @@ def page(first: int, size: int = 50) -> list[Story]:
     return [story(number) for number in range(first, first + size)]
 
 
-def fill_ledger(path: Path, count: int) -> None:
-    """Makes a ledger of `count` stories, all of them written."""
+def fill_ledger(path: Path, count: int, article_of: Callable[[int], bytes] | None = None) -> None:
+    """Makes a ledger of `count` stories, all of them written. `article_of` gives the packed bytes
+    of a story's article, which are noise without it."""
     engine(f"sqlite:///{path}").dispose()
     database = create_engine(f"sqlite:///{path}")
     with database.connect() as connection:
@@ -105,7 +112,7 @@ def fill_ledger(path: Path, count: int) -> None:
         numbers = iter(range(count))
         while chunk := list(islice(numbers, CHUNK)):
             connection.execute(insert(stories), [_story_row(number) for number in chunk])
-            record(connection, [_revision_row(number) for number in chunk])
+            record(connection, [_revision_row(number, article_of or _noise) for number in chunk])
             connection.execute(insert(runs), [_run_row(number) for number in chunk[::PER_RUN]])
             connection.commit()
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -121,15 +128,45 @@ def _story_row(number: int) -> dict[str, Any]:
     return story_row(listed, CHANNEL, path) | hashes | outcome
 
 
-def _revision_row(number: int) -> dict[str, Any]:
+def _noise(number: int) -> bytes:
+    return _bytes(number, MIN_BYTES + number * STEP % (MAX_BYTES - MIN_BYTES))
+
+
+def article(number: int) -> bytes:
+    """The packed article of a story: random characters, 2 kB when packed, some 7 kB as a line."""
+    listed = story(number)
+    words = letters()[(start := number * STEP % (LETTERS - 1_000)) : start + 900]
+    paragraphs = [words[begin : begin + 150] for begin in range(0, len(words), 150)]
+    moment = at(listed.ctime)
+    made = Article(
+        docid=listed.docid,
+        url=listed.url,
+        channels=[CHANNEL],
+        title=listed.title,
+        summary=listed.summary,
+        source=listed.source,
+        published=moment,
+        first_seen=moment,
+        keywords=[words[:2], words[2:4]],
+        images=[Image(f"https://n.sinaimg.cn/finance/{number}.png", words[4:20])],
+        body_html="".join(f"<p>　　{paragraph}</p>" for paragraph in paragraphs),
+        text="\n".join(paragraphs),
+        layout="F2017",
+    )
+    return packed(json_line(made))
+
+
+def _revision_row(number: int, article_of: Callable[[int], bytes]) -> dict[str, Any]:
     return {
         "docid": docid(number),
         "revision": 1,
         "seen": FIRST_TIME + number * GAP,
         "content_hash": _bytes(number, 17),
-        "article": _bytes(number, MIN_BYTES + number * STEP % (MAX_BYTES - MIN_BYTES)),
+        "article": article_of(number),
         "ctime": FIRST_TIME + number * GAP,
         "first_seen": FIRST_TIME + number * GAP,
+        "channels": CHANNEL,
+        "is_reprint": False,
     }
 
 
@@ -148,12 +185,14 @@ def _run_row(number: int) -> dict[str, Any]:
 @cache
 def report() -> str:
     """The report of a run that wrote all new stories."""
-    query = Harvest.from_arguments({})
+    query, config = Harvest.from_arguments({}), Config.from_settings(get_project_settings())
     run = Report(
         "china",
         FIRST_TIME,
         account=account({State.WRITTEN: PER_RUN}, filtered=0),
-        lists={channel.name: Walk(query, channel).report() for channel in DOMESTIC},
+        lists={
+            channel.name: Walk(query, channel, config, FIRST_TIME).report() for channel in DOMESTIC
+        },
         presence=dict.fromkeys(FIELDS, 1.0),
     )
     return json.dumps(run.to_json())

@@ -17,6 +17,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from sinanews.config import contact_of
 from sinanews.extensions.crashes import Crashes
+from sinanews.extensions.feed import Feed
 from sinanews.extensions.progress import Progress
 from sinanews.extensions.run_report import RunReport
 from sinanews.middlewares import (
@@ -137,6 +138,7 @@ def _add_archive(settings: BaseSettings) -> None:
     add("ITEM_PIPELINES", ArchivePipeline, 300)
     add("EXTENSIONS", Progress, 100)
     add("EXTENSIONS", Crashes, 150)
+    add("EXTENSIONS", Feed, 175)
     add("EXTENSIONS", RunReport, 200)
     _merge(settings, "FEEDS", FEED)
     _merge(settings, "FEED_EXPORTERS", EXPORTERS)

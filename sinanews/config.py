@@ -65,6 +65,7 @@ class Config:
     same_site: bool
     post_body: str
     post_extra_keys: tuple[str, ...]
+    feed_articles: int
     first_run_days: int
     window: Window
     bounds: Bounds
@@ -100,6 +101,7 @@ class Config:
                 _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
+            feed_articles=_setting(settings, "FEED_ARTICLES"),
             first_run_days=_setting(settings, "FIRST_RUN_DAYS", 1),
             window=Window(
                 lookback=_setting(settings, "LATENESS_MINUTES") * 60,

@@ -214,3 +214,16 @@ class DamagedError(LedgerError):
 class UnadoptableError(SinanewsError):
     """Raised by `adopt`, and whoever reads posts for it, for a file that becomes no article; says
     why."""
+
+
+class UnfitError(SinanewsError):
+    """Raised by an exporter for one article that its format cannot hold, such as of a spider that
+    has a number where others have text; the others can be written.
+
+    >>> print(UnfitError("nabc0000000001", TypeError("a number for title")))
+    article nabc0000000001 does not fit into this format: a number for title
+    """
+
+    def __init__(self, docid: str, error: Exception) -> None:
+        self.docid = docid
+        super().__init__(f"article {docid} does not fit into this format: {error}")

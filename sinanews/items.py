@@ -32,12 +32,24 @@ class State(StrEnum):
 STATES = tuple(state for state in State if state is not State.LISTED)
 
 
+_Serializer = Callable[[Any], Any]
+
+
+def _says(
+    description: str, serializer: _Serializer | None = None, **json_schema: object
+) -> dict[str, Any]:
+    """A field's metadata: what it is and what more its JSON Schema has, as itemadapter reads them,
+    and how Scrapy's exporters, and `article_line`, write it."""
+    metadata: dict[str, Any] = {"json_schema_extra": {"description": description, **json_schema}}
+    return metadata | ({"serializer": serializer} if serializer else {})
+
+
 @dataclass(slots=True)
 class Image:
     """A picture of the article: absolute https URL and its caption, empty when it has none."""
 
-    url: str
-    caption: str = ""
+    url: str = field(metadata=_says("its address: absolute, https"))
+    caption: str = field(default="", metadata=_says("its caption; empty when it has none"))
 
 
 def isoformat(moment: datetime | None) -> str | None:
@@ -73,9 +85,10 @@ def pictures(images: Iterable[object]) -> Pictures:
     )
 
 
-# How Scrapy's exporters, and `article_line`, write a time and the images.
-_TIME = {"serializer": isoformat}
-_PICTURES = {"serializer": pictures}
+def _time(description: str) -> dict[str, Any]:
+    """The metadata of a field for a time, which in JSON is text."""
+    either = [{"type": "string", "format": "date-time"}, {"type": "null"}]
+    return _says(description, isoformat, anyOf=either)
 
 
 @dataclass(slots=True)
@@ -90,28 +103,49 @@ class Article:
     ItemLoader can begin with an empty one.
     """
 
-    docid: str = ""
-    url: str = ""
-    channels: list[str] = field(default_factory=list)
-    title: str = ""
-    summary: str | None = None
-    author: str | None = None
-    source: str | None = None
-    editor: str | None = None
-    editor_code: str | None = None
-    published: datetime | None = field(default=None, metadata=_TIME)
-    updated: datetime | None = field(default=None, metadata=_TIME)
-    first_seen: datetime | None = field(default=None, metadata=_TIME)
-    seen: datetime | None = field(default=None, metadata=_TIME)
-    revision: int = 1
-    keywords: list[str] = field(default_factory=list)
-    tickers: list[str] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list, metadata=_PICTURES)
-    headimg: str | None = None
-    body_html: str = ""
-    text: str = ""
-    duplicate_of: str | None = None
-    layout: str | None = None
+    docid: str = field(default="", metadata=_says("the article's identity"))
+    url: str = field(default="", metadata=_says("its address: https, without query and fragment"))
+    channels: list[str] = field(
+        default_factory=list, metadata=_says("the channels whose lists have it")
+    )
+    title: str = field(default="", metadata=_says("its headline, on one line"))
+    summary: str | None = field(default=None, metadata=_says("the list's teaser"))
+    author: str | None = field(
+        default=None, metadata=_says("the reporters whom the text names as its authors")
+    )
+    source: str | None = field(default=None, metadata=_says("the outlet it was taken from"))
+    editor: str | None = field(default=None, metadata=_says("Sina's editor"))
+    editor_code: str | None = field(
+        default=None, metadata=_says("the editor's staff code, such as `SF099`")
+    )
+    published: datetime | None = field(default=None, metadata=_time("the time the page shows"))
+    updated: datetime | None = field(
+        default=None, metadata=_time("its last change, where one is known")
+    )
+    first_seen: datetime | None = field(default=None, metadata=_time("when it entered Sina's list"))
+    seen: datetime | None = field(default=None, metadata=_time("when this revision was read"))
+    revision: int = field(
+        default=1, metadata=_says("1, and one more for each change that was read")
+    )
+    keywords: list[str] = field(
+        default_factory=list, metadata=_says("the page's keywords without its title")
+    )
+    tickers: list[str] = field(
+        default_factory=list, metadata=_says("the stocks that Sina marked in it")
+    )
+    images: list[Image] = field(
+        default_factory=list,
+        metadata=_says("its own pictures: `url` and `caption`", pictures),
+    )
+    headimg: str | None = field(
+        default=None, metadata=_says("the body's first picture, whatever it is")
+    )
+    body_html: str = field(default="", metadata=_says("the body as the reference corpus has it"))
+    text: str = field(default="", metadata=_says("the article's words, a line a paragraph"))
+    duplicate_of: str | None = field(default=None, metadata=_says("always null for now"))
+    layout: str | None = field(
+        default=None, metadata=_says("the family of the page, such as `F2017`")
+    )
 
     def missing(self) -> list[str]:
         """The names of required fields that are empty: title, a time, body_html."""
@@ -229,7 +263,6 @@ def missing_fields(item: object) -> list[str]:
     return [name for name, value in required.items() if not value]
 
 
-_Serializer = Callable[[Any], Any]
 _SCALARS = (str, int, float, NoneType)
 _LISTS = (list, tuple, set, frozenset)
 _MOMENTS = (datetime, date, time)

@@ -16,6 +16,9 @@ SAME_SITE = False  # whether MIRROR_URL is the site that filled the archive, at 
 ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `scrapy parse`
 POST_BODY = "source"  # as the reference has it; "clean" is without Sina's boilerplate
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
+FEED_ARTICLES = 0  # of each channel, the newest, for feed.xml; 0: no such file
+# What `scrapy export` writes beside our own: endings, such as ".rss", with the exporters' classes.
+EXPORT_FORMATS: dict[str, str | None] = {}
 # How far back the first walk of a channel goes: the list itself has no end for us.
 FIRST_RUN_DAYS = 30
 # Articles enter the list after their own time, by which it is ordered: on three recorded days 95 of

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sinanews.mirror.pages import FAMILIES
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from support import lines
+from support import lines, posts
 
 HERE = Path(__file__).parent / "hexo"
 # As the corpus' own site had it, a permalink without the title: Hexo 8 loses posts whose permalink
@@ -82,15 +82,46 @@ def test_hexo_renders_clean_bodies_of_every_family_whole_and_without_code(site, 
     assert run.returncode == 0, run.stderr
     read = rendered(site, output)
     articles = {line["docid"]: line for line in lines(output)}
-    posts = {slug: frontmatter.load(path) for slug, path in visible(output).items()}
-    layouts = {articles[str(post["docid"])]["layout"] for post in posts.values()}
+    loaded = {slug: frontmatter.load(path) for slug, path in visible(output).items()}
+    layouts = {articles[str(post["docid"])]["layout"] for post in loaded.values()}
 
-    assert read.keys() == posts.keys()
+    assert read.keys() == loaded.keys()
     assert layouts == set(FAMILIES)
-    for slug, post in posts.items():
+    for slug, post in loaded.items():
         assert_whole(read[slug]["content"], post.content, articles[str(post["docid"])])
     links = [href for post in read.values() for href in values(post["content"], "a", "href")]
     assert any("/realstock/company/" in href for href in links)
+
+
+def test_hexos_front_matter_and_pythons_are_the_same_of_every_post(site, scrapy, output):
+    newsroom = Site(articles=60, tick=0)
+    for family in FAMILIES:
+        newsroom.publish(8, family=family)
+    with running(newsroom) as mirror:
+        run = scrapy("crawl", "china", mirror=mirror.url, POST_EXTRA_KEYS="docid,keywords,source")
+    assert run.returncode == 0, run.stderr
+    paths = posts(output)
+    texts = [json.dumps(path.read_text("utf-8")) for path in paths]
+
+    read = subprocess.run(
+        ["node", "front_matter.js"],
+        cwd=site,
+        input="\n".join(texts),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    answers = [json.loads(answer) for answer in read.stdout.splitlines()]
+    assert len(paths) > 60
+    for path, answer in zip(paths, answers, strict=True):
+        post = frontmatter.load(path)
+        hexos, pythons = answer["read"], post.metadata
+        assert squeezed(hexos.pop("_content")) == squeezed(post.content)
+        # Hexo makes a moment of the text.
+        assert hexos.pop("date")
+        assert pythons.pop("date")
+        assert hexos == pythons
 
 
 def assert_whole(content: str, body: str, article: dict) -> None:

@@ -9,7 +9,7 @@ from scrapy.exceptions import UsageError
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
-from sinanews.exceptions import DamagedError, SinanewsError
+from sinanews.exceptions import DamagedError, SinanewsError, UnfitError
 from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
@@ -51,12 +51,12 @@ def archive(command: ScrapyCommand, *, read_only: bool = False) -> Iterator[tupl
 
 
 class Damage:
-    """Names articles that are damaged, on standard error, while a command does the others."""
+    """Names articles that are left out, on standard error, while a command does the others."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    def note(self, error: DamagedError) -> None:
+    def note(self, error: DamagedError | UnfitError) -> None:
         """Names one, once."""
         self.count += 1
         say(f"{error}; it is left out", file=sys.stderr)

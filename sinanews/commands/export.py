@@ -1,20 +1,30 @@
-"""`scrapy export`: the archive as one file, from the ledger, without the network."""
+"""`scrapy export`: the archive in formats for others, from the ledger, without the network."""
 
 import argparse
 import os
-from collections.abc import Iterable
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from tqdm import tqdm
 
-from sinanews.commands import Damage, archive
+from sinanews.channels import BY_NAME
+from sinanews.commands import Damage, archive, refusal
 from sinanews.exceptions import ArgumentError
-from sinanews.ledger.history import Query
+from sinanews.exports import STDOUT, Exporter, exporter_for
+from sinanews.exports.months import export_months
+from sinanews.exports.reading import Query, Reading
+from sinanews.exports.writing import standard_output, write, write_file
 from sinanews.utils import times
 from sinanews.utils.files import say
 
 DAY = 86_400
+MONTHLY = "months.parquet"  # what the files in a folder are called, so far as their format goes
+TIMES = ("ctime", "first_seen", "seen")
 
 
 class Command(ScrapyCommand):
@@ -25,56 +35,133 @@ class Command(ScrapyCommand):
 
     def short_desc(self) -> str:
         """One line for the list of commands."""
-        return "Write the archive's articles into one file, from the ledger"
+        return "Write the archive's articles into a file of many formats, from the ledger"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """-o, --since and --until."""
+        """-o, and which articles, in which state, in which order."""
         super().add_options(parser)
-        parser.add_argument("-o", "--output", metavar="FILE", help="what to write, a .jsonl file")
-        parser.add_argument("--since", metavar="DAY", help="first day of ctime, China time")
-        parser.add_argument("--until", metavar="DAY", help="last day of ctime, China time")
+        add = parser.add_argument
+        add(
+            *("-o", "--output"),
+            metavar="FILE",
+            help="a .jsonl, .csv, .parquet or .xml (Atom) file, text also with .gz; DIR/, a"
+            " Parquet file a month; - for JSON Lines on standard output",
+        )
+        add("--since", metavar="DAY", help="first day of the time --by names, in China")
+        add("--until", metavar="DAY", help="last day of it")
+        add("--by", metavar="TIME", default="ctime", help=f"{', '.join(TIMES)} (%(default)s)")
+        add("--channel", metavar="NAME", help="articles of this channel")
+        add("--no-reprints", action="store_true", help="leave out articles marked as reprints")
+        add("--revisions", action="store_true", help="every revision, not only the last")
+        add("--as-of", metavar="TIME", help="what the archive knew at that moment")
+        add(
+            "--changes-since",
+            metavar="CURSOR",
+            help="what came or changed since; 0 begins, and the last line on standard error has the"
+            " next one",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Writes the file and says how many articles it holds."""
+        """Writes the articles and says how many there are."""
         if args or not opts.output:
-            raise UsageError("export needs -o FILE and nothing else")
+            raise UsageError("export needs -o FILE and options, and nothing else")
+        assert self.settings, "Scrapy gives every command settings"
+        try:
+            query = _query(opts)
+            name = MONTHLY if _is_folder(opts.output) else opts.output
+            exporter = exporter_for(name, self.settings.getdict("EXPORT_FORMATS"))
+        except ArgumentError as error:
+            raise refusal(error) from error
+        damage = Damage()
         with archive(self, read_only=True) as (ledger, _):
-            path, query = _json_lines(opts.output), _days(opts.since, opts.until)
-            damage = Damage()
-            count = write(path, ledger.lines(query, damage.note))
-            say(f"{count} articles in {path}")
-            self.exitcode = damage.exit_code
+            reading = _Shown(ledger, damage.note)
+            if query.after is not None:
+                reading.require_cursor(query.after)
+            cursor = reading.position
+            try:
+                said = _write(opts.output, reading, query, exporter)
+            except OSError as error:
+                accepted = f"a file that can be written ({error.strerror or error})"
+                raise ArgumentError("-o", opts.output, accepted) from error
+        say(said, file=sys.stderr if opts.output == STDOUT else None)
+        if query.after is not None:
+            say(f"cursor {cursor}", file=sys.stderr)
+        self.exitcode = damage.exit_code
 
 
-def _json_lines(name: str) -> Path:
-    if Path(name).suffix != ".jsonl":
-        raise ArgumentError("-o", name, "a name that ends in .jsonl")
-    return Path(name)
+class _Shown(Reading):
+    """Shows a bar while lines are read, if somebody is there to look at it."""
+
+    def lines(self, query: Query) -> Iterator[bytes]:
+        """The lines of a query."""
+        lines = super().lines(query)
+        if not sys.stderr.isatty():
+            return lines
+        return iter(tqdm(lines, "articles", self.count(query), unit="", leave=False))
 
 
-def _days(since: str | None, until: str | None) -> Query:
+def _query(opts: argparse.Namespace) -> Query:
+    """What the options ask for. Raises ArgumentError for what makes no sense."""
+    since, until = opts.since, opts.until
     begin = times.day_start(times.day("--since", since)) if since else None
     end = times.day_start(times.day("--until", until)) + DAY if until else None
     if begin is not None and end is not None and begin >= end:
         raise ArgumentError("--since", since, f"a day not after --until {until}")
-    return Query(since=begin, until=end)
+    if opts.by not in TIMES:
+        raise ArgumentError("--by", opts.by, " or ".join(TIMES))
+    if opts.channel is not None and opts.channel not in BY_NAME:
+        raise ArgumentError("--channel", opts.channel, f"one of {', '.join(BY_NAME)}")
+    if opts.as_of is not None and opts.changes_since is not None:
+        accepted = "no --as-of beside it: a cursor goes on from what the archive knows now"
+        raise ArgumentError("--changes-since", opts.changes_since, accepted)
+    if opts.changes_since is not None and _is_folder(opts.output):
+        raise ArgumentError("-o", opts.output, "a file: a folder keeps a cursor of its own")
+    return Query(
+        since=begin,
+        until=end,
+        by=opts.by,
+        channel=opts.channel,
+        reprints=not opts.no_reprints,
+        revisions=opts.revisions,
+        as_of=None if opts.as_of is None else _moment(opts.as_of),
+        after=None if opts.changes_since is None else _cursor(opts.changes_since),
+    )
 
 
-def write(path: Path, lines: Iterable[bytes]) -> int:
-    """Writes the lines, the file whole or not at all; returns how many.
-
-    Raises ArgumentError for a file that cannot be written.
-    """
-    count = 0
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+def _moment(value: str) -> int:
+    """The unix time in seconds of a time that has passed, in China unless it says where."""
     try:
-        with half.open("wb") as file:
-            for count, line in enumerate(lines, 1):  # noqa: B007 - the last is the count
-                file.write(line)
-        half.replace(path)
-    except OSError as error:
-        accepted = f"a file that can be written ({error.strerror})"
-        raise ArgumentError("-o", str(path), accepted) from error
-    finally:
-        half.unlink(missing_ok=True)
-    return count
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or len(value) <= len("2022-08-08"):  # which moment of a day is not said
+        accepted = "a time such as 2022-08-08T10:55:13 (in China) or 2022-08-08T02:55:13Z"
+        raise ArgumentError("--as-of", value, accepted)
+    seconds = (moment if moment.tzinfo else moment.replace(tzinfo=times.CHINA)).timestamp()
+    if seconds > time.time():
+        raise ArgumentError("--as-of", value, "a time that has passed: nobody knows more yet")
+    return int(seconds)
+
+
+def _cursor(value: str) -> int:
+    if not value.isascii() or not value.isdigit():
+        accepted = "0, or the number of the last line on standard error, `cursor NUMBER`"
+        raise ArgumentError("--changes-since", value, accepted)
+    return int(value)
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(os.sep) or Path(output).is_dir()
+
+
+def _write(output: str, reading: Reading, query: Query, exporter: Exporter) -> str:
+    """Writes the articles; returns what to say of it. Raises OSError."""
+    what = "revisions" if query.revisions else "articles"
+    if _is_folder(output):
+        outcome = export_months(Path(output), reading, query, exporter)
+        return f"{outcome.articles} {what} in {output}, {outcome.changed} months written"
+    lines = reading.lines(query)
+    if output == STDOUT:
+        with standard_output() as file:
+            return f"{write(file, lines, exporter, reading.note)} {what} on standard output"
+    return f"{write_file(Path(output), lines, exporter, reading.note)} {what} in {output}"

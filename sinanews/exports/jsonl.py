@@ -1,7 +1,7 @@
 """JSON Lines as docs/fields.md defines them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 import orjson
@@ -10,6 +10,7 @@ from scrapy.exporters import BaseItemExporter
 from scrapy.extensions.feedexport import ItemFilter
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
+from sinanews.exceptions import UnfitError
 from sinanews.items import article_line, is_article
 from sinanews.utils.atomic import write_all
 
@@ -29,6 +30,38 @@ def json_line(item: object) -> bytes:
 def _encoded(line: Mapping[str, Any]) -> bytes:
     # What orjson does not know, such as a Decimal, becomes what Scrapy makes of it.
     return orjson.dumps(line, _OTHER, orjson.OPT_APPEND_NEWLINE)
+
+
+OnUnfit = Callable[[UnfitError], None]
+
+
+def _raise_unfit(error: UnfitError) -> None:
+    raise error
+
+
+class LineExporter(BaseItemExporter):
+    """An exporter that is given articles as JSON lines, as the ledger has them; this one writes
+    them as they are. Used as any of Scrapy's, such as for a feed, it takes items.
+
+    `file` is opened for bytes, and stays open. For an article that the format cannot hold a method
+    raises TypeError or ValueError, or, where it has waited in memory, `on_unfit` is called, which
+    raises unless it is set to something else; others can follow.
+    """
+
+    compressed = False  # whether `.gz` behind the ending would compress it twice
+
+    def __init__(self, file: IO[bytes], **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
+        super().__init__(dont_fail=True, **options)
+        self.file = file
+        self.on_unfit: OnUnfit = _raise_unfit
+
+    def export_line(self, line: bytes) -> None:
+        """Writes an article, given as its JSON line with the line feed."""
+        self.file.write(line)
+
+    def export_item(self, item: object) -> None:
+        """Writes an article of any kind that itemadapter knows."""
+        self.export_line(json_line(item))
 
 
 class ArticleFilter(ItemFilter):

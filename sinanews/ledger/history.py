@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     exists,
     func,
+    literal,
     select,
     tuple_,
     update,
@@ -27,7 +28,12 @@ from sinanews.ledger.database import insert_new
 from sinanews.ledger.tables import about, history, revisions
 
 PAGE = 200  # revisions read in one transaction
-_KEPT = ("ctime", "first_seen")  # of a revision's row, what only history has
+_KEPT = (
+    "ctime",
+    "first_seen",
+    "channels",
+    "is_reprint",
+)  # of a revision's row, what only history has
 
 
 class By(StrEnum):
@@ -44,15 +50,18 @@ class Query:
     """Which revisions are asked for; by default the last one of each article, oldest first.
 
     `since` and `until` bound the time `by`, in unix seconds, the first inclusive and the second
-    not. `every` asks for each revision and not only for the last. With `as_of`, revisions that were
-    read after that unix second are as if there were none. `after` is a position in history: what
-    was recorded behind it, in that order.
+    not; `channel` is one that their lines name; without `reprints` those are left out that their
+    lines mark as such. `revisions` asks for each revision and not only for the last. With `as_of`,
+    revisions that were read after that unix second are as if there were none. `after` is a position
+    in history: what was recorded behind it, in that order.
     """
 
     since: int | None = None
     until: int | None = None
-    by: By = By.CTIME
-    every: bool = False
+    by: str = By.CTIME
+    channel: str | None = None
+    reprints: bool = True
+    revisions: bool = False
     as_of: int | None = None
     after: int | None = None
 
@@ -142,11 +151,16 @@ def _conditions(query: Query, until: int) -> Iterator[ColumnElement[bool]]:
         yield time < query.until
     if query.by is By.FIRST_SEEN:
         yield time.is_not(None)
+    if query.channel is not None:
+        commas = literal(",") + history.c.channels + ","
+        yield commas.contains(f",{query.channel},", autoescape=True)
+    if not query.reprints:
+        yield history.c.is_reprint.is_(False)
     if query.as_of is not None:
         yield history.c.seen <= query.as_of
     if query.after is not None:
         yield history.c.position > query.after
-    if not query.every:
+    if not query.revisions:
         later = history.alias("later")
         is_later = [
             later.c.docid == history.c.docid,

@@ -129,11 +129,13 @@ _HISTORY = _statements(
     "ALTER TABLE about ADD COLUMN position BIGINT NOT NULL DEFAULT 0",
     """
     CREATE TABLE history (position {position} PRIMARY KEY, docid TEXT NOT NULL,
-    revision INTEGER NOT NULL, ctime BIGINT NOT NULL, first_seen BIGINT, seen BIGINT NOT NULL)""",
+    revision INTEGER NOT NULL, ctime BIGINT NOT NULL, first_seen BIGINT, seen BIGINT NOT NULL,
+    channels TEXT NOT NULL, is_reprint BOOLEAN NOT NULL)""",
     """
-    INSERT INTO history (position, docid, revision, ctime, first_seen, seen)
+    INSERT INTO history
     SELECT row_number() OVER (ORDER BY revisions.seen, revisions.docid, revisions.revision),
-    revisions.docid, revisions.revision, coalesce(nullif(ctime, 0), seen), nullif(intime, 0), seen
+    revisions.docid, revisions.revision, coalesce(nullif(ctime, 0), seen), nullif(intime, 0), seen,
+    coalesce(channels, ''), false
     FROM revisions LEFT JOIN stories ON stories.docid = revisions.docid""",
     "UPDATE about SET position = (SELECT coalesce(max(position), 0) FROM history)",
     "CREATE UNIQUE INDEX history_docid ON history (docid, revision)",

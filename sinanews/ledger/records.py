@@ -224,4 +224,6 @@ def revision_row(outcome: Outcome, content_hash: bytes, ctime: int) -> dict[str,
         "article": packed(outcome.line or orjson.dumps(article.to_json())),
         "ctime": ctime or (int(own.timestamp()) if own else 0),
         "first_seen": int(article.first_seen.timestamp()) if article.first_seen else None,
+        "channels": ",".join(article.channels),
+        "is_reprint": article.duplicate_of is not None,
     }

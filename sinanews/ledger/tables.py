@@ -3,7 +3,17 @@
 from hashlib import blake2b
 from unicodedata import normalize
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 VERSION = 11  # of these tables; sinanews.ledger.migrations brings older ones to it
 
@@ -68,7 +78,8 @@ revisions = Table(
 
 # In which order revisions were recorded: `position` grows with each, and one that a reader sees has
 # all before it. What they are sorted by stands here as it was then, in unix seconds: the article's
-# own time, when it entered its list (NULL: it never did), and when the revision was read.
+# own time, when it entered its list (NULL: it never did), and when the revision was read; and what
+# of its line somebody may ask for: the channels, with commas between, and whether it is a reprint.
 history = Table(
     "history",
     metadata,
@@ -79,6 +90,8 @@ history = Table(
     Column("ctime", BigInteger, nullable=False),
     Column("first_seen", BigInteger),
     Column("seen", BigInteger, nullable=False),
+    Column("channels", Text, nullable=False),
+    Column("is_reprint", Boolean, nullable=False),
     Index("history_docid", "docid", "revision", unique=True),
     Index("history_ctime", "ctime", "docid", "revision"),
     Index("history_first_seen", "first_seen", "docid", "revision"),

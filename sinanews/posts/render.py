@@ -57,7 +57,7 @@ def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes
     Raises ValueError for an article without any time, and KeyError for an unknown extra key.
     """
     moment = post_date(article)
-    body, picture = _head_image(_inert(body), article.docid)
+    body, picture = _head_image(inert(body), article.docid)
     metadata: dict[str, Any] = {
         "title": post_title(article.title),
         "categories": categories(article.channels),
@@ -73,7 +73,7 @@ def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes
     return frontmatter.dumps(post).encode()
 
 
-def _inert(body: str) -> str:
+def inert(body: str) -> str:
     """A body as it is if nothing in it acts, as in all that are read today; else what is inert of
     it. Bodies come from a user's own code as well, and from archives of earlier versions."""
     return body if is_inert(body) else html5.inner(html5.parsed_body(body))

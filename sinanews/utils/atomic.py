@@ -89,6 +89,22 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
     _sync_folders({path.parent for path in contents})
 
 
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is written a piece at a time, and has its name only when the block has ended
+    without an error, and then over a power cut, too. Raises OSError."""
+    temporary = path.with_name(TEMPORARY.format(os.getpid(), secrets.token_hex(4)))
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folders({path.parent})
+
+
 def is_of_one_path(error: OSError) -> bool:
     """Whether only this path cannot be written, and not the disk or folder as a whole.
 

@@ -32,7 +32,7 @@ def test_an_export_has_every_article_of_the_ledger_even_after_a_kill(
 
     run = scrapy("export", "-o", str(file))
 
-    done = query(output, "SELECT docid FROM stories WHERE revision > 0 ORDER BY docid")
+    done = query(output, "SELECT docid FROM stories WHERE revision > 0 ORDER BY ctime, docid")
     assert run.returncode == 0, run.stderr
     assert run.stdout == f"{len(done)} articles in {file}\n"
     assert [article["docid"] for article in exported(file)] == [row["docid"] for row in done]
@@ -49,24 +49,6 @@ def test_an_export_has_every_article_of_the_ledger_even_after_a_kill(
     files = (output / "articles").iterdir()
     harvested = {line["docid"]: line for file in files for line in whole(file)}
     assert {a["docid"]: a for a in exported(file)}.items() >= harvested.items()
-
-
-def test_an_invalid_export_is_refused_and_writes_nothing(archive, scrapy, tmp_path, subtests):
-    good = str(tmp_path / "all.jsonl")
-    for arguments, message in (
-        (["-o", "articles.csv"], "-o: 'articles.csv' is not accepted; expected a name that ends"),
-        (["-o", f"{tmp_path}/none/all.jsonl"], "expected a file that can be written (No such file"),
-        (
-            ["-o", good, "--since", "2026-03-18", "--until", "2026-03-17"],
-            "--since: '2026-03-18' is not accepted; expected a day not after --until 2026-03-17",
-        ),
-    ):
-        with subtests.test(message):
-            run = scrapy("export", *arguments)
-            assert run.returncode == 2
-            assert message in run.stderr
-            assert "Traceback" not in run.stderr
-    assert list(tmp_path.iterdir()) == [archive]
 
 
 def test_lost_or_damaged_posts_are_rebuilt_byte_for_byte(archive, scrapy):

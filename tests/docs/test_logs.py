@@ -52,6 +52,7 @@ NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN
 }
 # Functions whose strings are all messages.
 SPEAKING = {
+    "commands/export.py": {"_write"},
     "ledger/counts.py": {"complaints"},
     "download/blocking.py": {"block_reason", "list_refusal"},
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},

@@ -107,9 +107,9 @@ def test_export_as_of_a_moment_is_the_export_that_was_made_then(steps, by, every
         for seconds, what, docids, value in steps:
             world.clock.advance(seconds)
             world.step(what, docids, value)
-            made[int(world.clock())] = world.export(Query(by=by, every=every))
+            made[int(world.clock())] = world.export(Query(by=by, revisions=every))
         for moment, then in made.items():
-            assert world.export(Query(by=by, every=every, as_of=moment)) == then
+            assert world.export(Query(by=by, revisions=every, as_of=moment)) == then
         world.ledger.close()
 
 
@@ -143,10 +143,10 @@ def test_every_revision_is_exported_once_and_says_when_it_was_read(steps):
         for seconds, what, docids, value in steps:
             world.clock.advance(seconds)
             world.step(what, docids, value)
-        lines = [orjson.loads(line) for line in world.ledger.lines(Query(every=True))]
+        lines = [orjson.loads(line) for line in world.ledger.lines(Query(revisions=True))]
         keys = [(line["docid"], line["revision"]) for line in lines]
         assert len(set(keys)) == len(keys)
-        assert world.ledger.count_lines(Query(every=True)) == len(keys)
+        assert world.ledger.count_lines(Query(revisions=True)) == len(keys)
         seen = {key: line["seen"] for key, line in zip(keys, lines, strict=True)}
         for docid in DOCIDS:
             moments = [seen[key] for key in sorted(keys) if key[0] == docid]
@@ -183,7 +183,7 @@ def test_pages_lose_and_repeat_nothing(tmp_path, count):
         for claim in claims:
             article = Article(claim.story.docid, claim.story.url, title="t", body_html="<p>a</p>")
             world.ledger.record_outcomes([Outcome(article, State.WRITTEN)])
-    for query in (Query(), Query(after=0), Query(by=By.SEEN), Query(every=True)):
+    for query in (Query(), Query(after=0), Query(by=By.SEEN), Query(revisions=True)):
         lines = [orjson.loads(line)["docid"] for line in world.ledger.lines(query)]
         assert sorted(lines) == sorted(docids)
     world.ledger.close()
