@@ -28,12 +28,8 @@ from sinanews.ledger.database import insert_new
 from sinanews.ledger.tables import about, history, revisions
 
 PAGE = 200  # revisions read in one transaction
-_KEPT = (
-    "ctime",
-    "first_seen",
-    "channels",
-    "is_reprint",
-)  # of a revision's row, what only history has
+# What only history has of a revision's row.
+_KEPT = ("ctime", "first_seen", "channels", "is_reprint")
 
 
 class By(StrEnum):
