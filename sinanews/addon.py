@@ -23,11 +23,13 @@ from sinanews.middlewares import (
     BlockMiddleware,
     DecompressionMiddleware,
     HostsMiddleware,
+    KeepPagesMiddleware,
     LoginMiddleware,
     PageRedirectsMiddleware,
     ProxyMiddleware,
     RedirectsMiddleware,
     RobotsMiddleware,
+    ServedMiddleware,
 )
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
@@ -138,6 +140,10 @@ def _add_archive(settings: BaseSettings) -> None:
     add("EXTENSIONS", Progress, 100)
     add("EXTENSIONS", Crashes, 150)
     add("EXTENSIONS", RunReport, 200)
+    if settings.getbool("KEEP_PAGES"):
+        # The one before the body is unpacked, the other last before the spider.
+        add("DOWNLOADER_MIDDLEWARES", ServedMiddleware, 595)
+        add("SPIDER_MIDDLEWARES", KeepPagesMiddleware, 950)
     _merge(settings, "FEEDS", FEED)
     _merge(settings, "FEED_EXPORTERS", EXPORTERS)
 

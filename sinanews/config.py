@@ -55,8 +55,8 @@ class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
     `output` is absolute. `list_pause`, `failed_pause`, `recheck_ages` and `lease` are seconds,
-    `first_run_days` days. `ledger_url` is empty for the ledger in `output`, `mirror_url` for the
-    live site.
+    `first_run_days` days, `pages_file_size` bytes. `ledger_url` is empty for the ledger in `output`,
+    `mirror_url` for the live site.
     """
 
     output: Path
@@ -65,6 +65,8 @@ class Config:
     same_site: bool
     post_body: str
     post_extra_keys: tuple[str, ...]
+    keep_pages: bool
+    pages_file_size: int
     first_run_days: int
     window: Window
     bounds: Bounds
@@ -100,6 +102,8 @@ class Config:
                 _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
+            keep_pages=settings.getbool("KEEP_PAGES"),
+            pages_file_size=_setting(settings, "PAGES_FILE_SIZE", 1),
             first_run_days=_setting(settings, "FIRST_RUN_DAYS", 1),
             window=Window(
                 lookback=_setting(settings, "LATENESS_MINUTES") * 60,

@@ -97,13 +97,14 @@ class RunReport:
         tries = spider.config.failed_tries
         others = spider.selection()
         others = replace(others, tries=tries) if others else None
-        failures = runs.failures(run, others)
+        beside, reasons = spider.looked_at()
+        failures = runs.failures(run, others) + Counter[str | None](reasons)
         waiting = failures.pop(None, 0)
         report = Report(
             spider=spider.name,
             started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
-            account=account(self._states(others), stats.get("sinanews/filtered", 0)),
+            account=account(self._states(others) + beside, stats.get("sinanews/filtered", 0)),
             failures={str(text): count for text, count in failures.items()},
             waiting=waiting,
             given_up=runs.given_up(run, tries),
