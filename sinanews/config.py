@@ -55,8 +55,8 @@ class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
     `output` is absolute. `list_pause`, `failed_pause`, `recheck_ages` and `lease` are seconds,
-    `first_run_days` days, `pages_file_size` bytes. `ledger_url` is empty for the ledger in `output`,
-    `mirror_url` for the live site.
+    `first_run_days` days, `pages_file_size` bytes. `ledger_url` is empty for the ledger in
+    `output`, `mirror_url` for the live site.
     """
 
     output: Path

@@ -145,6 +145,14 @@ class PageNotKeptError(IgnoreRequest, SinanewsError):
     ledger still has its story as not done."""
 
 
+class NotKeptError(IgnoreRequest, SinanewsError):
+    """Raised where kept pages are read, for a page that is not among them."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("a further page was not kept")
+        self.url = url
+
+
 class DamagedPagesError(SinanewsError):
     """Raised by `warc` for a file of kept pages that cannot be read from some byte on.
 

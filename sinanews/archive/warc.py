@@ -36,7 +36,7 @@ PIECE = 1 << 20  # bytes unpacked at once
 _GZIP = 31  # zlib's number for gzip
 _STORED, _PACKED = 0, 1  # levels: what is packed already, and what was served as it is
 _NAME = re.compile(
-    r"(?P<run>.+-(?P<start>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)-(?P<id>\d+))-(?P<number>\d+)\.warc\.gz"
+    r"(?P<run>(?P<spider>.+)-(?P<start>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)-(?P<id>\d+))-(?P<number>\d+)\.warc\.gz"
 )
 # What a server says to us alone, or to a proxy.
 _SECRET = {"set-cookie", "set-cookie2", "proxy-authenticate", "proxy-authorization"}
@@ -90,10 +90,12 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """What the name of a file says: `run` is common to all files of a run, `run_id` the ledger's
-    number for it, `started` the run's start as files' names have it, `number` counts the files."""
+    """What the name of a file says: `run` is common to all files of a run, `spider` whose it was,
+    `run_id` the ledger's number for it, `started` the run's start as files' names have it; `number`
+    counts the files."""
 
     run: str
+    spider: str
     run_id: int
     started: str
     number: int
@@ -108,7 +110,9 @@ class RunFile:
         match = _NAME.fullmatch(name.removesuffix(OPEN))
         if match is None:
             return None
-        return cls(match["run"], int(match["id"]), match["start"], int(match["number"]))
+        return cls(
+            match["run"], match["spider"], int(match["id"]), match["start"], int(match["number"])
+        )
 
 
 class PageFiles:
