@@ -161,7 +161,8 @@ class PageFiles:
         try:
             write_all(file, data)
         except OSError:
-            file.truncate(self._size)  # a disk that is full can still do that
+            file.seek(self._size)
+            file.truncate()  # a disk that is full can still do that
             raise
         self._size += len(data)
 

@@ -247,8 +247,9 @@ class RereadSpider(ArchiveSpider):
             # Another run may have read it meanwhile.
             if claim.content_hash == hashes[docid]:
                 yield item
+        reason = "another worker has its story"
         for _ in items:
-            self._count(State.FAILED, "another worker has its story")
+            self._count(State.FAILED, reason)
 
     def _count(self, state: State, reason: str = "") -> None:
         self._found[state] += 1
