@@ -32,7 +32,8 @@ from sinanews.utils.atomic import sync_folders, write_all
 FOLDER = "pages"
 OPEN = ".open"  # at the end of the name of a file that is being written
 VERSION = "WARC/1.1"
-PIECE = 1 << 20  # bytes unpacked at once
+PIECE = 1 << 20  # bytes read and unpacked at once
+HEAD = 1 << 16  # bytes in which the fields of a record end: those of ours have a few hundred
 _GZIP = 31  # zlib's number for gzip
 _STORED, _PACKED = 0, 1  # levels: what is packed already, and what was served as it is
 _NAME = re.compile(
@@ -330,7 +331,7 @@ def _unix(date: str) -> float:
 
 def _members(file: IO[bytes]) -> Iterator[tuple[Place, bytes]]:
     """The whole gzip members from a file's beginning up to the first that is not whole, each with
-    what it unpacks to, of which at most the first piece. One member is one record."""
+    the beginning of what it unpacks to. One member is one record."""
     offset = 0
     data = b""
     while data := data or file.read(PIECE):
@@ -346,6 +347,8 @@ def _members(file: IO[bytes]) -> Iterator[tuple[Place, bytes]]:
                 return  # it is cut off
             left = stream.unused_data if stream.eof else stream.unconsumed_tail
             length += len(data) - len(left)
-            head, data = head or piece, left
+            if len(head) < HEAD:
+                head += piece
+            data = left
         yield Place(Path(file.name).name, offset, length), head
         offset += length

@@ -124,7 +124,8 @@ class RunReport:
             seconds=round(time.monotonic() - self._clock, 3),
         )
         now, limit = self._ledger.now(), spider.config.stalled_hours * 3600
-        report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
+        if spider.asks_site:
+            report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
         return report
 
     def _states(self, others: Selection | None) -> Counter[State]:

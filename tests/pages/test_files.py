@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.readers import assert_accepted, with_fastwarc, with_warcio
+from sinanews.archive import warc
 from sinanews.archive.warc import (
     OPEN,
     PageFiles,
@@ -116,6 +117,16 @@ def test_a_body_that_was_served_packed_is_not_packed_again_and_another_is(tmp_pa
 
     assert as_served.stat().st_size > len(body)
     assert anew.stat().st_size < len(body) / 10
+
+
+@pytest.mark.parametrize("piece", [1, 10, 100, 1000])
+def test_a_file_is_read_in_pieces_wherever_these_end(piece, tmp_path, monkeypatch):
+    pages = [page(docid=f"n{n}", body=noise(n, 3000)) for n in range(9)]
+    (path,) = written(tmp_path, *pages)
+    whole = list(index(path))
+    monkeypatch.setattr(warc, "PIECE", piece)
+
+    assert list(index(path)) == whole
 
 
 def test_secrets_and_what_concerns_the_connection_are_left_out(tmp_path):

@@ -337,6 +337,27 @@ def test_a_reread_is_no_harvest_to_a_monitor(archive, scrapy):
     assert reports(archive)[-1]["account"]["unchanged"] == len(lines(archive))
 
 
+def test_a_reread_of_pages_that_cannot_be_read_says_nothing_of_the_site(pages, scrapy, output):
+    pages[place()] = NEXT_LAYOUT
+    ask(scrapy, pages, **KEEP)
+    change(output, "UPDATE runs SET started = started - 200000, ended = ended - 200000")
+
+    run = scrapy("reread")
+
+    assert run.returncode == 3, "it is incomplete, and not stalled"
+    assert "failed, no layout: 1" in run.stdout
+
+
+def test_the_spider_rereads_without_the_command_too(archive, scrapy):
+    change(archive, "UPDATE stories SET content_hash = x'00' WHERE revision > 0")
+    articles = len(query(archive, "SELECT docid FROM revisions"))
+
+    run = scrapy("crawl", "reread")
+
+    assert run.returncode == 0, run.stderr
+    assert account(run) == counts(updated=articles)
+
+
 # Kills
 
 
