@@ -41,7 +41,7 @@ def counts(**states):
 def mended(output, *arguments):
     """Runs scrapy with a layout more than this sinanews has."""
     options = [f"-s{name}={value}" for name, value in (QUICK | {"OUTPUT_DIR": output}).items()]
-    command = [sys.executable, "tests/pages/mended.py", *arguments, *options]
+    command = [sys.executable, "-m", "tests.pages.mended", *arguments, *options]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
