@@ -20,6 +20,7 @@ from sinanews.extensions.crashes import Crashes
 from sinanews.extensions.progress import Progress
 from sinanews.extensions.run_report import RunReport
 from sinanews.middlewares import (
+    AnswerMiddleware,
     BlockMiddleware,
     DecompressionMiddleware,
     HostsMiddleware,
@@ -76,6 +77,9 @@ class ArchiveAddon:
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)
+            if self._asks_nobody:
+                add = settings.setdefault_in_component_priority_dict
+                add("DOWNLOADER_MIDDLEWARES", AnswerMiddleware, 0)
             # Scrapy loads these for any crawl, which takes 0.1 s; Sina has no such addresses.
             _merge(settings, "DOWNLOAD_HANDLERS", {"ftp": None, "s3": None})
         if archives or settings["MIRROR_URL"]:
@@ -85,6 +89,11 @@ class ArchiveAddon:
             add("DOWNLOADER_MIDDLEWARES", ProxyMiddleware, 750)
         if archives and settings.getbool("ARCHIVE_ENABLED"):
             _add_archive(settings)
+
+    @property
+    def _asks_nobody(self) -> bool:
+        cls = self._crawler.spidercls
+        return issubclass(cls, ArchiveSpider) and not cls.asks_site
 
 
 def _name_operator(settings: BaseSettings) -> None:

@@ -144,6 +144,15 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         return RobotsTxtUnavailableError(f"robots.txt of {host}: {reason}")
 
 
+class AnswerMiddleware:
+    """Answers every request of a spider that asks no site with an empty page, before any other
+    middleware sees it: there is nobody whom it could reach."""
+
+    def process_request(self, request: Request) -> Response:
+        """The empty page."""
+        return Response(request.url)
+
+
 class LoginMiddleware:
     """Follows no redirect to where one logs in: there is no article."""
 

@@ -11,7 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
+from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.signals import item_dropped, item_error, item_scraped
 from scrapy.spiderloader import get_spider_loader
@@ -39,6 +41,7 @@ from sinanews.utils.atomic import write_whole
 from sinanews.utils.times import file_time
 
 PROGRESS = f"{FOLDER}/reread.json"  # how far a reread has come that did not end
+NOWHERE = "https://reread.invalid/"  # a name that no host has, by RFC 2606
 TOGETHER = 32  # stories that a process reads at once, and that are claimed at once
 AHEAD = 3  # such tasks for each process, so that none waits for the ledger
 
@@ -119,8 +122,20 @@ class RereadSpider(ArchiveSpider):
         """The stories whose article is as it was, or whose pages give none, and why."""
         return self._found, self._reasons
 
+    def _handed_over(self, item: Any) -> Request:  # noqa: ANN401 - an item of any kind
+        """A request that the add-on's `AnswerMiddleware` answers, and whose callback yields the
+        article. For one that `start` itself yields, Scrapy 2.19 would wait for ever when it has to
+        close the spider before the pipelines are done with it."""
+        kwargs = {"item": item}
+        return Request(NOWHERE, self.parse_read, cb_kwargs=kwargs, dont_filter=True)
+
+    def parse_read(self, response: Response, item: Any) -> Iterator[Any]:  # noqa: ANN401, ARG002 - an item of any kind; Scrapy's signature
+        """Yields an article that was read."""
+        yield item
+
     async def start(self) -> AsyncIterator[Any]:
-        """Yields the articles that differ, a few at a time, each claimed."""
+        """Yields the articles that differ, a few at a time, each claimed, as requests that nobody
+        sends."""
         if not self.settings.getbool("ARCHIVE_ENABLED"):
             return
         try:
@@ -148,7 +163,7 @@ class RereadSpider(ArchiveSpider):
             results, jobs, last = tasks.popleft()
             for item in self._claimed(await results, jobs):
                 self._in_hand += 1
-                yield item
+                yield self._handed_over(item)
             while self._in_hand:
                 self._done.clear()
                 await self._done.wait()

@@ -1,6 +1,6 @@
 """Runs `scrapy ARGUMENT ...` with one more layout: what a mended sinanews would know.
 
-python tests/pages/mended.py ARGUMENT ...
+python -m tests.pages.mended ARGUMENT ...
 """
 
 from dataclasses import replace

@@ -3,6 +3,7 @@
 import gzip
 import subprocess
 import time
+import tomllib
 
 import pytest
 
@@ -13,7 +14,7 @@ from several_pages import by_path, numbers_and_next, page_of
 from sinanews.archive.warc import FOLDER, OPEN, index, page_files, read_page
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
-from support import DOCID, article_page, ask, lines, place, row
+from support import DOCID, ROOT, article_page, ask, lines, place, row
 
 KEEP = {"KEEP_PAGES": "true"}
 FEW = 60  # stories of a small site
@@ -54,6 +55,18 @@ def test_the_name_of_a_file_tells_spider_start_and_run(pages, scrapy, output):
     assert [path.name for path in (output / FOLDER).iterdir()] == [
         f"articles-{start}-{run['id']}-00001.warc.gz"
     ]
+
+
+def test_a_file_says_which_version_made_it(pages, scrapy, output):
+    pages[place()] = article_page()
+
+    ask(scrapy, pages, **KEEP)
+
+    (file,) = (output / FOLDER).iterdir()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"software: sinanews/{project['version']}\r\n".encode() in gzip.decompress(
+        file.read_bytes()
+    )
 
 
 def test_no_page_is_kept_by_default(pages, scrapy, output):

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -411,6 +412,25 @@ def test_a_reread_goes_on_where_a_killed_one_ended_unless_it_reads_otherwise(arc
     assert account(scrapy("reread"))["listed"] == len(kept)
     (archive / PROGRESS).write_text(json.dumps(noted), "utf-8")
     assert account(scrapy("reread"))["listed"] == left
+
+
+def test_a_reread_that_is_told_to_end_does_so_in_good_order(archive, scrapy):
+    change(archive, "UPDATE stories SET content_hash = x'00' WHERE revision > 0")
+    articles = len(query(archive, "SELECT docid FROM revisions"))
+    process = launch(["reread", "--processes=1"], OUTPUT_DIR=str(archive))
+    while process.poll() is None and not revised(archive):
+        time.sleep(0.001)
+
+    process.send_signal(signal.SIGINT)
+
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 3, stderr
+    assert "reread: incomplete (shutdown)" in stdout
+    assert "Traceback" not in stderr
+    assert 0 < revised(archive) < articles
+    assert query(archive, "SELECT docid FROM stories WHERE worker IS NOT NULL") == []
+    assert scrapy("reread").returncode == 0
+    assert revised(archive) == articles
 
 
 def test_the_processes_that_read_end_with_a_reread_that_is_killed(archive):
