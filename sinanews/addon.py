@@ -21,14 +21,17 @@ from sinanews.extensions.feed import Feed
 from sinanews.extensions.progress import Progress
 from sinanews.extensions.run_report import RunReport
 from sinanews.middlewares import (
+    AnswerMiddleware,
     BlockMiddleware,
     DecompressionMiddleware,
     HostsMiddleware,
+    KeepPagesMiddleware,
     LoginMiddleware,
     PageRedirectsMiddleware,
     ProxyMiddleware,
     RedirectsMiddleware,
     RobotsMiddleware,
+    ServedMiddleware,
 )
 from sinanews.pipelines import ArchivePipeline, DecidePipeline, ValidatePipeline
 from sinanews.spiders.base import ArchiveSpider
@@ -75,6 +78,9 @@ class ArchiveAddon:
         archives = issubclass(self._crawler.spidercls, ArchiveSpider)
         if archives:
             _add_middlewares(settings)
+            if self._asks_nobody:
+                add = settings.setdefault_in_component_priority_dict
+                add("DOWNLOADER_MIDDLEWARES", AnswerMiddleware, 0)
             # Scrapy loads these for any crawl, which takes 0.1 s; Sina has no such addresses.
             _merge(settings, "DOWNLOAD_HANDLERS", {"ftp": None, "s3": None})
         if archives or settings["MIRROR_URL"]:
@@ -84,6 +90,11 @@ class ArchiveAddon:
             add("DOWNLOADER_MIDDLEWARES", ProxyMiddleware, 750)
         if archives and settings.getbool("ARCHIVE_ENABLED"):
             _add_archive(settings)
+
+    @property
+    def _asks_nobody(self) -> bool:
+        cls = self._crawler.spidercls
+        return issubclass(cls, ArchiveSpider) and not cls.asks_site
 
 
 def _name_operator(settings: BaseSettings) -> None:
@@ -140,6 +151,10 @@ def _add_archive(settings: BaseSettings) -> None:
     add("EXTENSIONS", Crashes, 150)
     add("EXTENSIONS", Feed, 175)
     add("EXTENSIONS", RunReport, 200)
+    if settings.getbool("KEEP_PAGES"):
+        # The one before the body is unpacked, the other last before the spider.
+        add("DOWNLOADER_MIDDLEWARES", ServedMiddleware, 595)
+        add("SPIDER_MIDDLEWARES", KeepPagesMiddleware, 950)
     _merge(settings, "FEEDS", FEED)
     _merge(settings, "FEED_EXPORTERS", EXPORTERS)
 

@@ -55,8 +55,8 @@ class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
     `output` is absolute. `list_pause`, `failed_pause`, `recheck_ages` and `lease` are seconds,
-    `first_run_days` days. `ledger_url` is empty for the ledger in `output`, `mirror_url` for the
-    live site.
+    `first_run_days` days, `pages_file_size` bytes. `ledger_url` is empty for the ledger in
+    `output`, `mirror_url` for the live site.
     """
 
     output: Path
@@ -66,6 +66,8 @@ class Config:
     post_body: str
     post_extra_keys: tuple[str, ...]
     feed_articles: int
+    keep_pages: bool
+    pages_file_size: int
     first_run_days: int
     window: Window
     bounds: Bounds
@@ -102,6 +104,8 @@ class Config:
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
             feed_articles=_setting(settings, "FEED_ARTICLES"),
+            keep_pages=settings.getbool("KEEP_PAGES"),
+            pages_file_size=_setting(settings, "PAGES_FILE_SIZE", 1),
             first_run_days=_setting(settings, "FIRST_RUN_DAYS", 1),
             window=Window(
                 lookback=_setting(settings, "LATENESS_MINUTES") * 60,

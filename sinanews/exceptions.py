@@ -140,6 +140,30 @@ class RefusedError(IgnoreRequest, SinanewsError):
     the ledger still has its story as not done."""
 
 
+class PageNotKeptError(IgnoreRequest, SinanewsError):
+    """Raised by the keeper of pages for one that could not be written, which ends the run; the
+    ledger still has its story as not done."""
+
+
+class NotKeptError(IgnoreRequest, SinanewsError):
+    """Raised where kept pages are read, for a page that is not among them."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("a further page was not kept")
+        self.url = url
+
+
+class DamagedPagesError(SinanewsError):
+    """Raised by `warc` for a file of kept pages that cannot be read from some byte on.
+
+    >>> print(DamagedPagesError("china-2026-11-25T11-13-34-12-00001.warc.gz", 4096))
+    pages/china-2026-11-25T11-13-34-12-00001.warc.gz is damaged at byte 4096
+    """
+
+    def __init__(self, name: str, offset: int) -> None:
+        super().__init__(f"pages/{name} is damaged at byte {offset}")
+
+
 class OccupiedError(SinanewsError):
     """Raised by the archive for an article whose post has no place: a file that is none of its own
     is at `path`, and nothing is written over it."""

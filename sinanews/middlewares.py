@@ -16,12 +16,13 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
-from scrapy.responsetypes import responsetypes
 from scrapy.robotstxt import RobotParser
 from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from sinanews import __version__
+from sinanews.archive.warc import FOLDER, PageFiles, ServedPage
 from sinanews.download.blocking import (
     BLOCKED,
     BLOCKED_STAT,
@@ -35,27 +36,31 @@ from sinanews.download.blocking import (
     is_login_url,
     list_refusal,
 )
-from sinanews.download.decompression import content_encoding, decompress
+from sinanews.download.decompression import content_encoding, unpacked
 from sinanews.download.failures import describe, detail
 from sinanews.download.hosts import UNREADABLE, is_sinas, validate
-from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import (
     BlockedError,
     DecompressionError,
     LoginPageError,
     OffsiteError,
+    PageNotKeptError,
     RobotsTxtError,
     RobotsTxtUnavailableError,
     TooLargeError,
 )
 from sinanews.extraction import page, redirects
+from sinanews.roll.api import Story
+from sinanews.spiders.base import ArchiveSpider
 from sinanews.spiders.stop import Stop
 from sinanews.utils.proxies import proxy_for
+from sinanews.utils.times import file_time
 from sinanews.utils.urls import is_roll_url, mirrored
 
+SERVED = "served"  # in a request's meta: headers and body of its answer as they came
 PROXY_OF_ENVIRONMENT = "proxy_of_environment"  # in a request's meta
 CLIENT_ERROR, SERVER_ERROR = 400, 500  # where these statuses begin
-FOUND = 302
+OK, FOUND = 200, 302
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +142,15 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         why = reason + details
         logger.warning("robots.txt of %s: %s; what is there waits for a later run", host, why)
         return RobotsTxtUnavailableError(f"robots.txt of {host}: {reason}")
+
+
+class AnswerMiddleware:
+    """Answers every request of a spider that asks no site with an empty page, before any other
+    middleware sees it: there is nobody whom it could reach."""
+
+    def process_request(self, request: Request) -> Response:
+        """The empty page."""
+        return Response(request.url)
 
 
 class LoginMiddleware:
@@ -276,14 +290,11 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             return response
         max_size = request.meta.get("download_maxsize", self._maxsize)
         try:
-            body = decompress(response.body, encoding, max_size)
+            return unpacked(response, max_size)
         except TooLargeError as error:
             raise DownloadCancelledError(str(error)) from error
         except DecompressionError as error:
             return self._retry(request, error)
-        del response.headers["Content-Encoding"]
-        cls = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
-        return rebuild_response(response, cls, body=body)
 
     @property
     def _maxsize(self) -> int:
@@ -297,6 +308,79 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             raise ResponseDataLossError(str(error)) from error
         retry.meta["dont_cache"] = True  # a cache has the damaged body by now
         return retry
+
+
+class ServedMiddleware:
+    """A downloader middleware that holds an article's page as it was served, before its body is
+    unpacked, until `KeepPagesMiddleware` writes it."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The response as it is."""
+        if response.status == OK and isinstance(request.cb_kwargs.get("story"), Story):
+            # No response: that knows its request, and such circles stay in memory for long.
+            pairs = response.headers.items()
+            headers = [(name, value) for name, values in pairs for value in values]
+            request.meta[SERVED] = headers, response.body
+        return response
+
+
+class KeepPagesMiddleware:
+    """A spider middleware that writes each article's page to the archive before it is read:
+    KEEP_PAGES. What leads to no callback, such as redirects and refusals, is no page.
+
+    So whatever article the ledger has was made of pages that are kept.
+    """
+
+    def __init__(self, spider: ArchiveSpider) -> None:
+        self._spider = spider
+        self._files: PageFiles | None = None  # until the first page comes
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """With the crawler's spider, at whose end the last file is closed."""
+        assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
+        keeper = cls(crawler.spider)
+        crawler.signals.connect(keeper.spider_closed, signals.spider_closed)
+        return keeper
+
+    def process_spider_input(self, response: Response) -> None:
+        """Writes the page. Raises PageNotKeptError when it cannot be written, which ends the run
+        and leaves the article to the next one."""
+        request = response.request
+        assert request, "a response that a spider gets was asked for"
+        headers, body = request.meta.pop(SERVED, (None, b""))
+        if headers is None:
+            return
+        kwargs = request.cb_kwargs
+        page = ServedPage(
+            docid=kwargs["story"].docid,
+            url=response.url,
+            asked_url=_first_url(request),
+            status=response.status,
+            headers=headers,
+            body=body,
+            is_further="mobile" in kwargs or "parts" in kwargs,
+        )
+        try:
+            self._page_files().add(page)
+        except OSError as error:
+            raise PageNotKeptError(self._spider.close_run(error)) from error
+
+    def _page_files(self) -> PageFiles:
+        if self._files is None:
+            spider, config = self._spider, self._spider.config
+            run = f"{spider.name}-{file_time(spider.ledger.started)}-{spider.ledger.run}"
+            folder, size = config.output / FOLDER, config.pages_file_size
+            self._files = PageFiles(folder, run, size, f"sinanews/{__version__}")
+        return self._files
+
+    def spider_closed(self) -> None:
+        """Closes the file that is open."""
+        try:
+            if self._files:
+                self._files.close()
+        except OSError as error:  # the next run closes it
+            logger.error("the kept pages could not be closed: %s", error)  # noqa: TRY400 - the reason is the message
 
 
 class BlockMiddleware:

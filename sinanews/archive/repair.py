@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays
+from sinanews.archive.warc import FOLDER, close_left
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
 from sinanews.ledger.database import in_short
@@ -45,6 +46,8 @@ def repair(ledger: Ledger, config: Config) -> Strays:
     _write_missing(ledger, config, killed)
     for run in killed:
         ledger.runs.end(run, "killed", {})
+    for name, size in close_left(config.output / FOLDER, ledger.runs.at_work()):
+        logger.warning("pages/%s ended in a record that was cut off: %d bytes are gone", name, size)
     is_pending = ledger.recovery.is_pending()
     # What no run left behind, such as a rebuild that was killed, waits for the next day.
     if is_pending or ledger.recovery.is_first_of_day():

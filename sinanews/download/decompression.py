@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from isal import isal_zlib
 from scrapy.http import Response
+from scrapy.responsetypes import responsetypes
 
+from sinanews.download.responses import rebuild_response
 from sinanews.exceptions import DecompressionError, TooLargeError
 
 PIECE = 1 << 20  # bytes; a few may become a thousand times as many, and somebody has to count them
@@ -21,6 +23,17 @@ def content_encoding(response: Response) -> str:
     header = response.headers.get("Content-Encoding") or b""
     encoding = header.decode("latin-1").strip().lower().removeprefix("x-")
     return "" if encoding == "identity" else encoding
+
+
+def unpacked(response: Response, max_size: int = 0) -> Response:
+    """A response with its body as it was before its encoding, of the class that then fits it; the
+    header Content-Encoding is gone from both. Raises what `decompress` raises."""
+    body = response.body
+    if encoding := content_encoding(response):
+        body = decompress(body, encoding, max_size)
+    response.headers.pop("Content-Encoding", None)
+    cls = responsetypes.from_args(headers=response.headers, url=response.url, body=body)
+    return rebuild_response(response, cls, body=body)
 
 
 def decompress(body: bytes, encoding: str, max_size: int = 0) -> bytes:

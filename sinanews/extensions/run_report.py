@@ -97,13 +97,14 @@ class RunReport:
         tries = spider.config.failed_tries
         others = spider.selection()
         others = replace(others, tries=tries) if others else None
-        failures = runs.failures(run, others)
+        beside, reasons = spider.looked_at()
+        failures = runs.failures(run, others) + Counter[str | None](reasons)
         waiting = failures.pop(None, 0)
         report = Report(
             spider=spider.name,
             started=self._ledger.started,
             reason="crashed" if stats.get("spider_exceptions/count") else reason,
-            account=account(self._states(others), stats.get("sinanews/filtered", 0)),
+            account=account(self._states(others) + beside, stats.get("sinanews/filtered", 0)),
             failures={str(text): count for text, count in failures.items()},
             waiting=waiting,
             given_up=runs.given_up(run, tries),
@@ -123,7 +124,8 @@ class RunReport:
             seconds=round(time.monotonic() - self._clock, 3),
         )
         now, limit = self._ledger.now(), spider.config.stalled_hours * 3600
-        report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
+        if spider.asks_site:
+            report.stalled = stalled(report, partial(runs.last, RUNS_OF_DAYS), now, limit)
         return report
 
     def _states(self, others: Selection | None) -> Counter[State]:

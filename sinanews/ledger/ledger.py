@@ -29,11 +29,13 @@ from sinanews.ledger.records import (
     Claim,
     Outcome,
     PathOf,
+    Reading,
     docids_by_url,
     free_path,
     keep_paths,
     make_way,
     path_columns,
+    readings,
 )
 from sinanews.ledger.recovery import Recovery
 from sinanews.ledger.reprints import Relative, family, family_of, sign_older
@@ -158,11 +160,12 @@ class Ledger:
         """The local unix time in whole seconds."""
         return int(self._clock())
 
-    def begin(self, spider: str, site: str = LIVE_SITE) -> None:
+    def begin(self, spider: str, site: str | None = LIVE_SITE) -> None:
         """Begins a run: what is listed and claimed from now on is in its account, and `site` is
-        what the archive is filled from."""
-        with self._writing.begin() as connection:
-            connection.execute(update(about).values(site=site))
+        what the archive is filled from, None for a run that fetches nothing."""
+        if site:
+            with self._writing.begin() as connection:
+                connection.execute(update(about).values(site=site))
         self.started = self.now()
         self.run = self.runs.begin(spider, self.worker, self.started)
 
@@ -369,6 +372,11 @@ class Ledger:
             if len(rows) < PAGE:
                 return
             after = rows[-1].docid
+
+    def readings(self, docids: Sequence[str]) -> dict[str, Reading]:
+        """What is known of those of the stories that there are."""
+        with self._database.connect() as connection:
+            return readings(connection, docids)
 
     def revisions(self, docid: str, on_damage: OnDamage = raise_damage) -> list[Article]:
         """Every revision of an article, oldest first; empty when there is none. Of one that is

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from sinanews.items import Article, Item, State
 from sinanews.ledger.revisions import packed
-from sinanews.ledger.tables import path_key, stories, text_key
+from sinanews.ledger.tables import path_key, revisions, stories, text_key
 from sinanews.roll.api import Story
 from sinanews.utils import urls
 
@@ -48,6 +48,18 @@ class Claim:
     def was_fetched(self) -> bool:
         """Whether its page was asked for before, with or without success."""
         return self.revision > 0 or self.tries > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of a story and of the last reading of its article: `content_hash` as
+    `content_hash` makes it, and the unix second at which the last revision was read; both are None
+    where there is none."""
+
+    story: Story
+    state: State
+    content_hash: bytes | None
+    seen: int | None
 
 
 @dataclass(slots=True)
@@ -198,6 +210,27 @@ def apart(paths: Mapping[str, str]) -> dict[str, int]:
         keys[docid] = key if is_first else own
         given.add(keys[docid])
     return keys
+
+
+_READINGS = (
+    select(stories, revisions.c.seen)
+    .outerjoin(
+        revisions,
+        (revisions.c.docid == stories.c.docid) & (revisions.c.revision == stories.c.revision),
+    )
+    .where(stories.c.docid.in_(bindparam("docids", expanding=True)))
+)
+
+
+def readings(connection: Connection, docids: Sequence[str]) -> dict[str, Reading]:
+    """The last readings of those of the docids that the ledger has."""
+    rows = connection.execute(_READINGS, {"docids": docids}).mappings()
+    return {
+        row["docid"]: Reading(
+            claim_of(row).story, State(row["state"]), row["content_hash"], row["seen"]
+        )
+        for row in rows
+    }
 
 
 def claim_of(row: RowMapping) -> Claim:

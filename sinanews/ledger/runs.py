@@ -17,7 +17,8 @@ from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import runs, stories
 from sinanews.ledger.workers import LEASE, Liveness
 
-LISTLESS = "articles"  # the spider that is given its articles, and walks no list
+REREAD = "reread"  # the spider that reads kept pages
+LISTLESS = ("articles", REREAD)  # spiders that walk no list
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Runs:
 
     def last_complete(self) -> Run | None:
         """The last run that was complete, of those that walked lists."""
-        complete = select(runs).where(runs.c.verdict == "complete", runs.c.spider != LISTLESS)
+        complete = select(runs).where(runs.c.verdict == "complete", runs.c.spider.not_in(LISTLESS))
         query = complete.order_by(runs.c.id.desc()).limit(1)
         with self._database.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -104,6 +105,23 @@ class Runs:
     def killed(self) -> list[int]:
         """The runs that neither ended nor still run."""
         return [run for run, worker, alive_at in self._open() if self._is_over(worker, alive_at)]
+
+    def at_work(self) -> set[int]:
+        """The runs that still run."""
+        return {
+            run for run, worker, alive_at in self._open() if not self._is_over(worker, alive_at)
+        }
+
+    def spans(
+        self, *, spider: str | None = None, run: int | None = None
+    ) -> list[tuple[int, float]]:
+        """When the runs of a spider, or one run, began and ended, in local unix seconds; what has
+        not ended goes on without end."""
+        query = select(runs.c.started, runs.c.ended)
+        chosen = query.filter_by(spider=spider) if run is None else query.filter_by(id=run)
+        with self._database.connect() as connection:
+            rows = connection.execute(chosen).all()
+        return [(began, float("inf") if ended is None else ended) for began, ended in rows]
 
     def without_run(self, names: Iterable[str]) -> list[str]:
         """Those of the workers that have no run which may still be at work."""

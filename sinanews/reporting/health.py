@@ -50,7 +50,7 @@ def _incomplete(view: View, now: int, stalled_hours: int) -> Iterator[Problem]:
 
 def _failing(view: View) -> Iterator[Problem]:
     """The last runs all came to what lasts."""
-    ended = [run.verdict for run in view.runs if run.verdict and run.spider != LISTLESS]
+    ended = [run.verdict for run in view.runs if run.verdict and run.spider not in LISTLESS]
     last = ended[:IN_A_ROW]
     if len(last) == IN_A_ROW and LASTING.keys() >= set(last):
         gravest = worst_exit_code(LASTING[verdict] for verdict in last)

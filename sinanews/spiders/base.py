@@ -1,7 +1,9 @@
 """What spiders of an archive share: claimed stories become requests, and pages items."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from itemadapter import ItemAdapter
@@ -17,6 +19,7 @@ from twisted.python.failure import Failure
 from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
 from sinanews.archive.strays import Strays
+from sinanews.archive.warc import FOLDER
 from sinanews.config import Config
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
@@ -25,7 +28,7 @@ from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
-from sinanews.items import Rejection
+from sinanews.items import Rejection, State
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
@@ -61,6 +64,7 @@ class ArchiveSpider(Spider):
 
     allowed_domains: ClassVar[Sequence[str]] = SINA
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
+    asks_site: ClassVar[bool] = True  # whether it fetches anything; if not, any site's archive does
     config: Config
     ledger: Ledger
     strays: Strays
@@ -100,9 +104,11 @@ class ArchiveSpider(Spider):
             accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
             raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)
         require_writable("OUTPUT_DIR", config.output, SMALLEST)
+        if config.keep_pages:
+            require_writable("KEEP_PAGES", config.output / FOLDER, SMALLEST)
         ledger = Ledger.open(config, post_path)
         try:
-            ledger.check(config)
+            ledger.check(config if cls.asks_site else replace(config, same_site=True))
         finally:
             ledger.close()
 
@@ -131,7 +137,7 @@ class ArchiveSpider(Spider):
         """
         try:
             self.strays = repair(self.ledger, self.config)
-            self.ledger.begin(self.name, self.config.site)
+            self.ledger.begin(self.name, self.config.site if self.asks_site else None)
             self._renewing = asyncio.ensure_future(self._renew_leases())
             self._signing = asyncio.ensure_future(self._sign_older())
         except (OSError, SQLAlchemyError) as error:
@@ -185,6 +191,11 @@ class ArchiveSpider(Spider):
         """The stories for which the run waits, when it has nothing left to claim, as long as other
         workers have them: these may die, and leave them to be fetched here. By default none."""
         return ()
+
+    def looked_at(self) -> tuple[Counter[State], Counter[str]]:
+        """What the run found of stories that it had no need to claim, for its account: how many of
+        each state, and why those failed that did. By default nothing."""
+        return Counter(), Counter()
 
     def claims(self, selection: Selection, limit: float) -> Generator[Claim, None, int]:
         """Claims the selected stories that are due, a few at a time; returns how many."""

@@ -26,6 +26,7 @@ from sinanews.exceptions import (
     BoundError,
     EncodingError,
     LayoutError,
+    PageNotKeptError,
     PartError,
     RefusedError,
     RobotsTxtError,
@@ -113,7 +114,7 @@ def _identity(response: Response, story: Story | None) -> tuple[str, str]:
 
 def download_error(failure: Failure) -> BaseException | None:
     """The error of a request that failed; None for one that was held back, since the site refuses
-    us.
+    us, and for a page that could not be kept.
 
     Raises CloseSpider when a list refuses us, or Sina's robots.txt forbids the request.
     """
@@ -122,7 +123,7 @@ def download_error(failure: Failure) -> BaseException | None:
         raise CloseSpider(f"{BLOCKED}{error}") from error
     if isinstance(error, RobotsTxtError) and is_sinas(url):
         raise CloseSpider(f"{BLOCKED}robots.txt forbids {url}") from error
-    return None if isinstance(error, RefusedError) else error
+    return None if isinstance(error, RefusedError | PageNotKeptError) else error
 
 
 def download_reason(error: BaseException, request: Request) -> str | None:

@@ -58,7 +58,7 @@ class Drafts:
             with self._noting(owner):
                 _rename(self._temporary[owner])
         done = owners - self.blocked.keys()
-        _sync_folders({path.parent for owner in done for path in self._temporary[owner]})
+        sync_folders({path.parent for owner in done for path in self._temporary[owner]})
         return done
 
     @contextmanager
@@ -86,7 +86,7 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
         _rename(temporary)
     finally:
         _discard(temporary.values())
-    _sync_folders({path.parent for path in contents})
+    sync_folders({path.parent for path in contents})
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folders({path.parent})
+    sync_folders({path.parent})
 
 
 def is_of_one_path(error: OSError) -> bool:
@@ -159,7 +159,8 @@ def write_all(file: IO[bytes], data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _sync_folders(folders: Iterable[Path]) -> None:
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Waits until the names of the files in these folders are on the disk."""
     for folder in folders:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
