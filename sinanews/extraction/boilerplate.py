@@ -136,6 +136,7 @@ def _remove_promotions(body: LexborNode) -> None:
     """Removes the lines that only link to what is promoted, and blocks of links to no article; and
     the links to social media behind names: 某甲[微博]表示."""
     links_only: dict[int, bool] = {}  # by block; the innermost come first, and are asked once
+    sentences: dict[int, bool] = {}
     promotions: dict[int, LexborNode] = {}
     for link in reversed(body.css("a")):
         href = link.attributes.get("href") or ""
@@ -147,8 +148,10 @@ def _remove_promotions(body: LexborNode) -> None:
         block = _block_around(link, body)
         if block is None or not _is_links(block, links_only):
             continue
-        if (line(block.text()) or "").endswith(SENTENCE_ENDS):
-            continue  # of a link that was left open
+        if block.mem_id not in sentences:  # of a link that was left open
+            sentences[block.mem_id] = (line(block.text()) or "").endswith(SENTENCE_ENDS)
+        if sentences[block.mem_id]:
+            continue
         outer = _block_around(block, body)
         while outer is not None and outer.tag in _LISTS:
             outer = _block_around(outer, body)
