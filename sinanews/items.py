@@ -142,7 +142,9 @@ class Article:
     )
     body_html: str = field(default="", metadata=_says("the body as the reference corpus has it"))
     text: str = field(default="", metadata=_says("the article's words, a line a paragraph"))
-    duplicate_of: str | None = field(default=None, metadata=_says("always null for now"))
+    duplicate_of: str | None = field(
+        default=None, metadata=_says("the first article here that has the same text")
+    )
     layout: str | None = field(
         default=None, metadata=_says("the family of the page, such as `F2017`")
     )

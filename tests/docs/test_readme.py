@@ -4,6 +4,7 @@ import json
 import pkgutil
 import re
 import runpy
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def test_the_example_line_is_written_by_the_demo(demo):
     for field, value in example.items():
         if str(value).endswith(CUT):
             assert line[field].startswith(value.rstrip(CUT)), field
+        elif field == "seen":  # when the example was made
+            assert datetime.fromisoformat(value) < datetime.fromisoformat(line[field])
         else:
             assert line[field] == value, field
 
