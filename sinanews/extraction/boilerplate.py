@@ -85,19 +85,19 @@ _NO_HEADING = re.compile(
 
 
 def remove_boilerplate(
-    body: LexborNode, more: Iterable[str] = (), bounds: Bounds = DEFAULT
+    body: LexborNode, more: Iterable[str] = (), bounds: Bounds = DEFAULT, url: str = ""
 ) -> LexborNode:
     """Removes boilerplate and links to related articles, in place, and returns the body.
 
-    `more` are selectors beside those of BOILERPLATE. Raises BoundError where paragraphs lie in each
-    other so often that their texts are more than a page may have.
+    `more` are selectors beside those of BOILERPLATE, `url` is the article's. Raises BoundError where
+    paragraphs lie in each other so often that their texts are more than a page may have.
     """
     found = body.css(", ".join((*BOILERPLATE, *more)))
     statements = list(_statements(found))
     for node in reversed(found):
         node.decompose()
     _remove(statements, body)
-    remove_pagers(body, bounds)
+    remove_pagers(body, bounds, url)
     characters = 0
     found = []
     for paragraph in body.css("p"):

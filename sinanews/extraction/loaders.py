@@ -70,7 +70,7 @@ class ArticleLoader(ItemLoader):
 
     docid_out = url_out = layout_out = duplicate_of_out = revision_out = TakeFirst()
     title_out = summary_out = author_out = source_out = editor_out = editor_code_out = TakeFirst()
-    published_out = updated_out = first_seen_out = TakeFirst()
+    published_out = updated_out = first_seen_out = seen_out = TakeFirst()
     headimg_out = body_html_out = text_out = TakeFirst()
     keywords_out = Compose(_keywords)
 

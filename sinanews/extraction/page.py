@@ -72,7 +72,7 @@ def _article(
         absent = {layout.name: layout.absent(page) for layout in layouts.LAYOUTS}
         raise LayoutError(response.url, ["layout"], absent)
     article = _load(page, layout, response, story, loader)
-    if is_broken(ItemAdapter(article).get("body_html") or ""):
+    if not page.is_whole and is_broken(ItemAdapter(article).get("body_html") or ""):
         raise EncodingError
     if missing_fields(article):
         # Reported as for the page alone, so that reading its saved file gives the same error.
@@ -142,7 +142,7 @@ def _pages(response: Response, bounds: Bounds) -> Iterator[Page]:
         is_utf8 = reading.encoding == UTF_8
         is_unchanged = is_utf8 and reading.is_whole and not body.startswith(BOM_UTF8)
         page = Page(reading.text, body if is_unchanged else None, bounds)
-        page.url = response.url
+        page.url, page.is_whole = response.url, reading.is_whole
         page.notes.doubtful.update([ENCODINGS] * reading.is_repaired)
         yield page
 
@@ -210,7 +210,7 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
         "headimg": source if source and urls.is_web_url(source) else None,
         "tickers": bodies.stocks(inner_html, body),
     }
-    remove_boilerplate(body, layout.boilerplate, bounds)  # in place, and body_html has it
+    remove_boilerplate(body, layout.boilerplate, bounds, url)  # in place, and body_html has it
     fields["images"] = bodies.images(body, bounds)  # which takes their captions out of the body
     paragraphs = bodies.paragraphs(body, bounds)
     doubtful: list[str] = []

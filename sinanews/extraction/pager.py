@@ -36,6 +36,7 @@ _NEXT = re.compile(
 _LEADS_ON = re.compile(
     r"#\w*$|^javascript:|_\d{1,3}\.[sd.]{0,3}html|[?&]p(?:age)?=\d|/\d{1,3}\.s?html"
 )
+_BRACKETED = re.compile(r"\[ ?\d")  # [1] [2], which nothing else is
 _MAY_BE_PAGERS = re.compile(r"[1-9页文分容]")
 _OTHER_WORDS = re.compile(r"上一?页|前一页|[首尾末]页|最[前后末]一?页|共 ?\d{1,3} ?页")
 _SEPARATORS = re.compile(r"[\s\[\]【】()（）|｜·•.…\-—_/\\<>《》«»‹›→←:：,，、]++")
@@ -126,7 +127,9 @@ def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, article: str = "")
     for link in body.css("a"):
         if link.mem_id in removed:
             continue
-        pager = _pager_around(link, texts) if _may_lead_on(link, path) else None
+        pager = _pager_around(link, texts)
+        if pager and not (_may_lead_on(link, path) or _BRACKETED.search(texts.of(pager))):
+            pager = None
         if pager is None and path and path == address(link.attributes.get("href") or "").path:
             pager = _line_around(link, texts)
         if pager is not None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sinanews.items import FIELDS, Article
 
+FROM_PAGES = tuple(name for name in FIELDS if name != "seen")  # which no page has
+
 # What every article has, whatever its family.
 REQUIRED = ("title", "published", "body_html")
 LEAST_PAGES = 5  # fewer tell nothing of a layout
@@ -24,7 +26,7 @@ class FieldCoverage:
     def add(self, article: Article) -> None:
         """Counts one article."""
         self.pages += 1
-        self.fields.update(name for name in FIELDS if getattr(article, name))
+        self.fields.update(name for name in FROM_PAGES if getattr(article, name))
 
     def add_unreadable(self, missing: Iterable[str]) -> None:
         """Counts a page that lacked required fields; without a layout it lacks them all."""
@@ -34,7 +36,7 @@ class FieldCoverage:
 
     def shares(self) -> dict[str, float]:
         """The share of the pages for each field, 0 to 1; empty before the first page."""
-        return {name: round(self.fields[name] / self.pages, 4) for name in FIELDS if self.pages}
+        return {name: round(self.fields[name] / self.pages, 4) for name in FROM_PAGES if self.pages}
 
 
 def earlier_coverage(reports: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -45,7 +47,7 @@ def earlier_coverage(reports: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     total: Counter[str] = Counter()
     for presence, weight in shares:
         total.update({name: share * weight for name, share in presence.items()})
-    return {name: round(total[name] / pages, 4) for name in FIELDS if pages}
+    return {name: round(total[name] / pages, 4) for name in FROM_PAGES if pages}
 
 
 def drifted(now: FieldCoverage, earlier: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -160,9 +160,9 @@ class ArchiveSpider(Spider):
         run works: of a million that takes minutes. What is left when it ends the next one does."""
         try:
             while True:
-                await asyncio.sleep(SIGN_SECONDS)
                 if not self.ledger.sign_older(SIGN):
                     return
+                await asyncio.sleep(SIGN_SECONDS)
         except SQLAlchemyError as error:
             self.close_run(error)
 

@@ -129,6 +129,10 @@ class RereadSpider(ArchiveSpider):
         kwargs = {"item": item}
         return Request(NOWHERE, self.parse_read, cb_kwargs=kwargs, dont_filter=True)
 
+    def parse(self, response: Response, *args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - as in ArchiveSpider
+        """As in ArchiveSpider, without its contract: nothing is asked for."""
+        yield from super().parse(response, *args, **kwargs)
+
     def parse_read(self, response: Response, item: Any) -> Iterator[Any]:  # noqa: ANN401, ARG002 - an item of any kind; Scrapy's signature
         """Yields an article that was read."""
         yield item

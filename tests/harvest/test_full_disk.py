@@ -82,7 +82,7 @@ def test_a_full_disk_ends_the_run_and_the_next_run_with_more_room_completes_it(
 
 
 def test_a_ledger_without_room_to_start_is_reported(disk, mirror, scrapy):
-    ledger = f"sqlite:///{disk('150k')}/ledger.db"
+    ledger = f"sqlite:///{disk('220k')}/ledger.db"
 
     run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
 
@@ -102,7 +102,7 @@ def fill(folder: Path) -> Path:
 
 
 def test_a_harvest_on_a_full_disk_does_not_start_and_changes_nothing(disk, mirror, scrapy):
-    folder = disk("4m")
+    folder = disk("6m")
     output = folder / "output"
     settings = {"OUTPUT_DIR": str(output)}
     assert scrapy(*HARVEST, mirror=mirror.url, **settings).returncode == 0

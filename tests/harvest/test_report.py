@@ -5,9 +5,9 @@ import json
 import pytest
 
 from harvest.proofs import assert_accounts_balance, reports
-from sinanews.items import FIELDS
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
+from sinanews.reporting.coverage import FROM_PAGES
 from sinanews.utils.times import at
 from support import lines
 
@@ -61,7 +61,7 @@ def test_a_report_counts_requests_stories_and_fields(mirror, scrapy, output):
     assert report["seconds"] > 0
     articles = lines(output)
     assert report["pages"] == len(articles) == report["account"]["written"]
-    for field in FIELDS:
+    for field in FROM_PAGES:
         share = sum(bool(line[field]) for line in articles) / len(articles)
         assert report["presence"][field] == pytest.approx(share, abs=0.0001), field
     assert report["presence_before"] == {}

@@ -71,6 +71,14 @@ SCRIPT = (
     *("\\", "a", "/", "+", "+ location.search", ";"),
 )
 PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "archive.adopt._DOCID": ("fullmatch", ("a", "-", "一", "1")),
+    "archive.adopt._DOCID_IN_NAME": ("fullmatch", (" ", "a", "1", "abcd")),
+    "archive.warc._LINE_BREAKS": ("sub", ("\r", "\n", "\0", " ", "a")),
+    "archive.warc._NAME": ("fullmatch", ("a", "-", "1", "2026-01-01T00-00-00", ".warc.gz")),
+    "exports.atom._NO_XML": ("sub", ("a", "\0", "一")),
+    "exports.csv._FORMULA": ("match", ("'", "=", "a")),
+    "posts.reading._HEAD": ("match", ("\n", "---", " ", "\t")),
+    "posts.reading._HEAD_END": ("search", ("\n---", "---", " ", "\n")),
     "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
     "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
     "download.blocking._ARTICLE": ("search", ('id="', "id=", "artibod", "art_conten", "arti")),
@@ -214,6 +222,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
         "findall",
         ("请", "点击", "继续", "阅读", "余下", "的", "全文", "下一", "下一页", "后一"),
     ),
+    "extraction.pager._BRACKETED": ("search", ("[", " ", "1")),
     "extraction.pager._LEADS_ON": ("search", ("#", "a", "_1", ".s", "?p", "/1", "javascript")),
     "extraction.pager._MAY_BE_PAGERS": ("search", ("a", "一")),
     "extraction.pager._OTHER_WORDS": ("findall", ("上一", "最后", "共", " ", "9", "首", "页")),

@@ -38,6 +38,7 @@ class Page:
         self.bounds = bounds
         self.notes = Notes()
         self.url = ""
+        self.is_whole = True  # all its bytes could be read
         page_bounds.check_text(len(html), bounds)
         encoded = encoded or html.encode(errors="replace")
         page_bounds.check(encoded, bounds)
