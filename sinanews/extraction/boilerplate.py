@@ -89,8 +89,8 @@ def remove_boilerplate(
 ) -> LexborNode:
     """Removes boilerplate and links to related articles, in place, and returns the body.
 
-    `more` are selectors beside those of BOILERPLATE, `url` is the article's. Raises BoundError where
-    paragraphs lie in each other so often that their texts are more than a page may have.
+    `more` are selectors beside those of BOILERPLATE, `url` is the article's. Raises BoundError
+    where paragraphs lie in each other so often that their texts are more than a page may have.
     """
     found = body.css(", ".join((*BOILERPLATE, *more)))
     statements = list(_statements(found))
