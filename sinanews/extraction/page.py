@@ -204,7 +204,7 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     source = first_image.attributes.get("src") if first_image else None
     if pager.has_signs(inner_html, url) and pager.other_pages(page, layout, url):
         # Or else they would stand in the midst of the whole article.
-        pager.remove_pagers(body, bounds, url)
+        pager.remove_pagers(body, bounds, url, with_links=True)
     fields: dict[str, Any] = {
         "body_html": html5.inner(body, removed=page.notes.removed),
         "headimg": source if source and urls.is_web_url(source) else None,

@@ -113,10 +113,12 @@ def other_pages(page: Page, layout: Layout, url: str) -> dict[int, str]:
     return found
 
 
-def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, article: str = "") -> None:
+def remove_pagers(
+    body: LexborNode, bounds: Bounds = DEFAULT, article: str = "", *, with_links: bool = False
+) -> None:
     """Removes pagers from a body, in place: elements round a link that have nothing but pages'
-    numbers, 下一页, 余下全文 and the like. With the URL of one of an article's pages also lines and
-    pictures that are a link to another.
+    numbers, 下一页, 余下全文 and the like. `article` is the URL of one of an article's pages; with
+    its `with_links` also lines and pictures that are a link to another.
 
     Raises BoundError where elements lie in each other so often that their texts are more than a
     page may have.
@@ -130,7 +132,7 @@ def remove_pagers(body: LexborNode, bounds: Bounds = DEFAULT, article: str = "")
         pager = _pager_around(link, texts)
         if pager and not (_may_lead_on(link, path) or _BRACKETED.search(texts.of(pager))):
             pager = None
-        if pager is None and path and path == address(link.attributes.get("href") or "").path:
+        if pager is None and with_links and path == address(link.attributes.get("href") or "").path:
             pager = _line_around(link, texts)
         if pager is not None:
             removed.update(node.mem_id for node in (pager, *pager.css("a")))

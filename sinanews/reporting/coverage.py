@@ -8,7 +8,8 @@ from typing import Any
 
 from sinanews.items import FIELDS, Article
 
-FROM_PAGES = tuple(name for name in FIELDS if name != "seen")  # which no page has
+# Others are not known before an article is recorded.
+FROM_PAGES = tuple(name for name in FIELDS if name not in {"seen", "duplicate_of"})
 
 # What every article has, whatever its family.
 REQUIRED = ("title", "published", "body_html")
