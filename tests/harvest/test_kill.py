@@ -95,8 +95,8 @@ class Archive:
             self.kills.append(Kill(posts, posts - before, temporary, posts == self.stories))
 
     def export(self) -> bytes:
-        """The output of `scrapy export` for the archive, but for what depends on when an article was
-        read, and before which other."""
+        """The output of `scrapy export` for the archive, but for what depends on when an article
+        was read, and before which other."""
         file = self.output.parent / "export.jsonl"
         process = launch(["export", "-o", str(file)], **self.settings())
         stdout, stderr = process.communicate()
