@@ -30,6 +30,7 @@ from sinanews.ledger.revisions import (
     packed_with_post,
     post_of,
 )
+from sinanews.ledger.runs import insert_ended_run
 from sinanews.ledger.tables import (
     metadata,
     path_key,
@@ -130,7 +131,9 @@ class Adoption:
         Raises OSError when nothing can be written.
         """
         with self._writing.begin() as connection:
-            run = self._run or self._begin_run(connection, worker)
+            run = self._run or insert_ended_run(
+                connection, SPIDER, worker, VERDICT, int(self._clock())
+            )
             entered = [self._enter(connection, post, run, shelf) for post in posts]
             number = self._count + sum(entry.fate is Fate.ADOPTED for entry in entered)
             if number:
@@ -144,14 +147,6 @@ class Adoption:
         """Gives adopted articles the docids of rows that name them, as listing these does."""
         with self._writing.begin() as connection:
             recognize(connection, rows, self._path_of)
-
-    def _begin_run(self, connection: Connection, worker: str) -> int:
-        now = int(self._clock())
-        times = dict.fromkeys(("started", "alive_at", "ended"), now)
-        row = {"spider": SPIDER, "worker": worker, "verdict": VERDICT, **times}
-        made = connection.execute(insert(runs).values(row)).inserted_primary_key
-        assert made, "a run that was inserted has a number"
-        return int(made[0])
 
     def _report(self, connection: Connection, run: int, number: int) -> None:
         account = dict.fromkeys(("listed", *(state.value for state in STATES)), 0)

@@ -30,6 +30,7 @@ from sinanews.ledger.history import record
 from sinanews.ledger.records import Outcome, keep_paths, revision_row
 from sinanews.ledger.reprints import insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
+from sinanews.ledger.runs import insert_ended_run
 from sinanews.ledger.tables import path_key, revisions, runs, stories, text_key
 
 SPIDER = "recovery"  # what a recovery calls itself among the runs
@@ -161,7 +162,7 @@ class Recovery:
         """
         counts: Counter[State] = Counter()
         with self._writing.begin() as connection:
-            run = self._begin_run(connection, worker)
+            run = insert_ended_run(connection, SPIDER, worker, VERDICT, int(self._clock()))
             for batch in batches(articles):
                 for state in self._enter(connection, batch, run):
                     counts[state] += 1
@@ -173,14 +174,6 @@ class Recovery:
             report = json.dumps({"account": account})
             connection.execute(update(runs).filter_by(id=run).values(report=report))
         return count
-
-    def _begin_run(self, connection: Connection, worker: str) -> int:
-        now = int(self._clock())
-        times = dict.fromkeys(("started", "alive_at", "ended"), now)
-        row = {"spider": SPIDER, "worker": worker, "verdict": VERDICT, **times}
-        made = connection.execute(insert(runs).values(row)).inserted_primary_key
-        assert made, "a run that was inserted has a number"
-        return int(made[0])
 
     def _enter(
         self, connection: Connection, articles: Sequence[LostArticle], run: int

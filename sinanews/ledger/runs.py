@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, RowMapping, func, insert, select, update
 
 from sinanews.items import State
 from sinanews.ledger import workers
@@ -34,6 +34,18 @@ class Run:
     ended: int | None
     verdict: str | None
     report: dict[str, Any]
+
+
+def insert_ended_run(
+    connection: Connection, spider: str, worker: str, verdict: str, now: int
+) -> int:
+    """Enters a run that began and ended at a local unix second, as part of a transaction; returns
+    its number."""
+    times = dict.fromkeys(("started", "alive_at", "ended"), now)
+    row = {"spider": spider, "worker": worker, "verdict": verdict, **times}
+    made = connection.execute(insert(runs).values(row)).inserted_primary_key
+    assert made, "a run that was inserted has a number"
+    return int(made[0])
 
 
 class Runs:
