@@ -37,20 +37,9 @@ _LATER_ATTRIBUTES = (
 _OTHER_ATTRIBUTES = ("data-url", "data-img", "data-image", "data-mcesrc", "original", "small-src")
 _SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 # What says nothing of where a picture is, but for src; most have no other.
-_PLAIN_ATTRIBUTES = frozenset(
-    (
-        "src",
-        "alt",
-        "title",
-        "width",
-        "height",
-        "style",
-        "class",
-        "referrerpolicy",
-        "border",
-        "align",
-    )
-)
+_PLAIN_ATTRIBUTES = frozenset((
+    "src", "alt", "title", "width", "height", "style", "class", "referrerpolicy", "border", "align",
+))  # fmt: skip # one name a line would hide the list
 _ADDRESS = re.compile(r"(?:https?:)?/")
 _PLACEHOLDER = re.compile(r"\.gif(?:\?|$)|^data:")
 # Live charts and emoticons, pictures of Sina's templates, spacers, and images without a source.
