@@ -1,7 +1,7 @@
 """Reads text, pictures and stocks from an article's body."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from selectolax.lexbor import LexborNode
 
@@ -38,7 +38,9 @@ _OTHER_ATTRIBUTES = ("data-url", "data-img", "data-image", "data-mcesrc", "origi
 _SOURCE_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 # What says nothing of where a picture is, but for src; most have no other.
 _PLAIN_ATTRIBUTES = frozenset((
-    "src", "alt", "title", "width", "height", "style", "class", "referrerpolicy", "border", "align",
+    "src", "alt", "title", "width", "height", "style", "class", "id", "referrerpolicy", "border",
+    "align", "w", "h", "wh", "data-link", "data-mceselected", "data-mceattachid",
+    "data-mce-attachid",
 ))  # fmt: skip # one name a line would hide the list
 _ADDRESS = re.compile(r"(?:https?:)?/")
 _PLACEHOLDER = re.compile(r"\.gif(?:\?|$)|^data:")
@@ -179,18 +181,18 @@ def _source(image: LexborNode) -> str:
     of several sizes that of the largest."""
     attributes = image.attributes
     source = attributes.get("src") or ""
-    is_in_picture = image.parent is not None and image.parent.tag == "picture"
-    if is_in_picture or not _PLAIN_ATTRIBUTES.issuperset(attributes) or not source:
-        source = next(_candidates(image), "").strip()
+    is_plain = source and _PLAIN_ATTRIBUTES.issuperset(attributes)
+    if not is_plain or _picture_element(image) is not None:
+        source = next(_candidates(image, attributes), "").strip()
         source = largest([source]) or source
     without_scheme = source.removeprefix("http:")
     url = f"https:{without_scheme}" if without_scheme.startswith("//") else source
     return url if urls.is_web_url(url) else absolute(url, urls.FRONT_PAGE)
 
 
-def _candidates(image: LexborNode) -> Iterator[str]:
+def _candidates(image: LexborNode, attributes: Mapping[str, str | None]) -> Iterator[str]:
     """Where an image may be, the best first."""
-    values = {name: value for name, value in image.attributes.items() if value}
+    values = {name: value for name, value in attributes.items() if value}
     yield from (values[name] for name in _LARGER_ATTRIBUTES if name in values)
     if in_sets := largest(_source_sets(image)):
         yield in_sets
@@ -207,11 +209,16 @@ def _candidates(image: LexborNode) -> Iterator[str]:
 def _source_sets(image: LexborNode) -> Iterator[str]:
     """The lists of sizes of an image, and of the `<picture>` that it is in."""
     nodes = [image]
-    parent = image.parent
-    if parent is not None and parent.tag == "picture":
-        nodes += [node for node in children(parent) if node.tag == "source"]
+    if (picture := _picture_element(image)) is not None:
+        nodes += [node for node in children(picture) if node.tag == "source"]
     for node in nodes:
         yield from filter(None, map(node.attributes.get, _SOURCE_SETS))
+
+
+def _picture_element(image: LexborNode) -> LexborNode | None:
+    """The `<picture>` that an image is in."""
+    parent = image.parent
+    return parent if parent is not None and parent.tag == "picture" else None
 
 
 def _is_picture(image: LexborNode, source: str) -> bool:

@@ -50,19 +50,22 @@ _WEIBO_CARD = re.compile(r"[\[（(【] ?微博 ?[\]）)】]")
 
 _HAN = r"[\u3400-\u9fff]"
 _EDITOR_NAME = rf"{_HAN}{{2,3}}·{_HAN}{{2,4}}|{_HAN}{{2,4}}|[A-Z]{{1,3}}\d{{2,4}}"  # or code
-# Whole paragraphs: editor lines, disclaimers, advertisements for Sina's apps and reports.
+# Whole paragraphs: editor lines, disclaimers, advertisements for Sina's apps and reports. Most
+# paragraphs begin with no character of these, and nothing else is tried on them.
 _BOILERPLATE_LINE = re.compile(
+    r"(?=[（(【\[责进免特版新海更])(?:"
     rf"[（(【\[]?责任编辑[：:]\s?(?:{_EDITOR_NAME})?(?!{_HAN}).{{0,36}}"
     rf"|[（(【\[]编辑[：:](?:{_EDITOR_NAME})?(?:[\s、，,/](?:{_EDITOR_NAME})){{0,4}}\s?[）)】\]]"
     r"|进入【.*】讨论|(?:免责|特别|版权)声明[：:].*"
     r"(?:新浪.{0,12}(?:立场|观点|联系|目的|仅供)|自媒体综合).*"
     r"|新浪.{0,4}(?:特别)?声明[：:].*(?:立场|观点|联系|目的|仅供|速记|版权).*"
-    r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*"
+    r"|海量资讯、精准解读，尽在新浪财经APP.*|更多猛料.{0,3}欢迎扫描.*二维码.*)"
 )
 # The same, where there is a link in them: to forums, topics, apps and reports.
 _LINKED_LINE = re.compile(
+    r"(?=[>＞点进查关热相专请安下炒])(?:"
     r"[>＞]{2,}.*|(?:点击)?(?:进入|查看|关注)?(?:热点|相关)?专题[：:].*"
-    r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*"
+    r"|(?:请)?(?:安装|下载)新浪财经(?:客户端|APP|App).*|炒股就看.{0,3}金麒麟分析师研报.*)"
 )
 # A statement that is Sina's where it stands outside the story: below the editor line.
 _STATEMENT = re.compile(r"[（(【\[]?(?:免责|特别|版权|郑重)?(?:声明|提示)[：:\]】]")

@@ -110,6 +110,8 @@ def _is_harmless(html: bytes, tags: int) -> bool:
     if tags > _FEW_TAGS or len(html) > _FEW_BYTES:
         return False
     if len(html) <= _LEAST_BYTES:
+        if (tags + _PLAIN_ONES) * tags <= _FEW_REPEATS:
+            return True  # even if every tag is of a growing element
         growing = sum(name.lower() in _GROWING for name in _LIKE_GROWING.findall(html))
         return (growing + _PLAIN_ONES) * tags <= _FEW_REPEATS
     found = _LIKE_GROWING.finditer(html)

@@ -51,10 +51,11 @@ _ROLE = re.compile(
     """,
     re.VERBOSE,
 )
-# Texts without any of these have no byline.
+# Texts without any of these have no byline. Each begins with one character: these are looked for
+# at once, and most lines have none of them.
 _SIGNS = re.compile(
-    r"记者|作者|文[/／|｜丨：:·→ 、]|图文|撰[文稿]|采写|通讯员|评论员|实习生|编译|原创|执笔|[⊙◎]"
-    r"|[电讯] ?[（(]|[/／] ?文|报道\Z"
+    r"记者|作者|文[/／|｜丨：:·→ 、]|图文|撰[文稿]|采写|通讯员|评论员|实习生|编译|原创|执笔|⊙|◎"
+    r"|电 ?[（(]|讯 ?[（(]|/ ?文|／ ?文|报道\Z"
 )
 # Characters: at the beginning and at the end of a line what is looked at, then a row of credits,
 # what of it may follow the first comma, and what may stand before the first role.

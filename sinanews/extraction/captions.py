@@ -9,6 +9,7 @@ _SHORT = 40  # of one that names somebody and says nothing else
 _MARKS = "▲△↑◆■●"  # before a caption
 _ARROWS = "▲△"  # which point at the picture above
 _BRACKETS = "（()）【】[] 。"
+_CLOSING = ("）", ")", "】", "]")
 _SEPARATOR = r"[ ]?[/／：:|｜丨]"
 _LENDERS = (
     r"视觉中国|图虫(?:创意)?|东方IC|摄图网|IC ?photo|CFP|人民视觉|新华社发?|中新社发?|Getty ?Images"
@@ -68,8 +69,7 @@ def is_credit(text: str) -> bool:
     is_short = len(words) <= _SHORT and bool(_BEGINS_SHORT.fullmatch(words))
     return (
         is_short
-        or bool(
-            _WHOLE.fullmatch(words) or _ENDS.search(words) or _ENDS.search(text.rstrip("）)】]"))
-        )
+        or bool(_WHOLE.fullmatch(words) or _ENDS.search(words))
+        or (text.endswith(_CLOSING) and bool(_ENDS.search(text.rstrip("".join(_CLOSING)))))
         or (taken is not None and is_name(taken["name"]))
     )

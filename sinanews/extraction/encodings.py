@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from scrapy.http import TextResponse
@@ -16,8 +15,8 @@ from w3lib.encoding import (
 UTF_8, GBK = "utf-8", "gb18030"  # Sina's other encoding; it has all that gb2312 and gbk have
 # Labels that are believed where the bytes are no UTF-8.
 _BELIEVED = frozenset((GBK, "big5hkscs", "big5", "cp950"))
-_HIGH = re.compile(rb"[\x80-\xff]{2,}")
-_SAMPLE = 400  # runs of bytes that are not ASCII, mostly of several characters
+_ASCII = bytes(range(128))
+_SAMPLE = 8_000  # bytes that are not ASCII
 _HAN = re.compile("[\u2e80-\uffef]")
 # So many broken characters for each Chinese one, and more, has what is no UTF-8 at all.
 _PARTLY = 2
@@ -50,9 +49,10 @@ def decode(response: TextResponse) -> Decoded:
     encoding, body = response.encoding.lower(), response.body
     if encoding == UTF_8:
         text = response.text
-        broken = text.count("\ufffd")
-        if not broken or not is_broken(text) or len(_HAN.findall(text)) * _PARTLY > broken:
-            return Decoded(text, encoding, is_whole=not broken)
+        if "\ufffd" not in text:
+            return Decoded(text, encoding)
+        if not is_broken(text) or len(_HAN.findall(text)) * _PARTLY > text.count("\ufffd"):
+            return Decoded(text, encoding, is_whole=False)
     elif (bom := read_bom(body)[0]) is None and _is_utf_8(body):
         return _decoded(response, UTF_8)
     elif bom is not None or encoding in _BELIEVED:
@@ -79,6 +79,5 @@ def _decoded(response: TextResponse, encoding: str) -> Decoded:
 
 def _is_utf_8(body: bytes) -> bool:
     """Whether bytes are Chinese in UTF-8, perhaps with some that are broken."""
-    runs = islice(_HIGH.finditer(body), _SAMPLE)
-    text = b" ".join([run[0] for run in runs]).decode("utf-8", "replace").replace(" ", "")
+    text = body.translate(None, _ASCII)[:_SAMPLE].decode("utf-8", "replace")
     return text.count("\ufffd") * 2 <= len(text) and _HAN.search(text) is not None

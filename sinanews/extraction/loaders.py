@@ -99,13 +99,16 @@ class ArticleLoader(ItemLoader):
             elif values := list(rule.find(page)):
                 for field in fields:
                     self.add_value(field, values)
-            if any(self.get_collected_values(field) for field in fields):
+            if self._count_values(fields):
                 return
 
     def _add_first(self, fields: Sequence[str], values: Iterable[str]) -> None:
-        before = sum(len(self.get_collected_values(field)) for field in fields)
+        before = self._count_values(fields)
         for value in values:
             for field in fields:
                 self.add_value(field, value)
-            if sum(len(self.get_collected_values(field)) for field in fields) > before:
+            if self._count_values(fields) > before:
                 return
+
+    def _count_values(self, fields: Sequence[str]) -> int:
+        return sum(len(self.get_collected_values(field)) for field in fields)

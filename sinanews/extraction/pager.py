@@ -7,6 +7,7 @@ of https://github.com/machsix/Super-preloader). Others differ in words and eleme
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -52,6 +53,7 @@ class Address(NamedTuple):
     number: int
 
 
+@lru_cache(maxsize=64)  # an article's own is asked for several times
 def address(url: str) -> Address:
     """What a URL says of where it stands in its article.
 
