@@ -137,10 +137,10 @@ def _moment(value: str) -> int:
     if moment is None or len(value) <= len("2022-08-08"):  # which moment of a day is not said
         accepted = "a time such as 2022-08-08T10:55:13 (in China) or 2022-08-08T02:55:13Z"
         raise ArgumentError("--as-of", value, accepted)
-    seconds = (moment if moment.tzinfo else moment.replace(tzinfo=times.CHINA)).timestamp()
-    if seconds > time.time():
+    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=times.CHINA)).timestamp())
+    if seconds >= int(time.time()):  # an article may yet be read in this very second
         raise ArgumentError("--as-of", value, "a time that has passed: nobody knows more yet")
-    return int(seconds)
+    return seconds
 
 
 def _cursor(value: str) -> int:
