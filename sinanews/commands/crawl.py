@@ -18,7 +18,7 @@ from sinanews.commands import archive, refusal
 from sinanews.config import Bells
 from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import ArgumentError, SinanewsError
-from sinanews.extensions.bell import RUNS, RunBell
+from sinanews.extensions.bell import RUNS
 from sinanews.reporting.bell import Bell
 from sinanews.reporting.crashes import crash_place
 from sinanews.reporting.verdicts import Verdict
@@ -104,8 +104,8 @@ class Command(crawl.Command):
             self._bell = Bell(Bells.from_settings(settings), spidercls.name)
         except ArgumentError as error:
             raise refusal(error) from error
-        # Else the crawler would ring too, before other workers are done.
-        self.crawler_settings.set_in_component_priority_dict("EXTENSIONS", RunBell, None)
+        # Else its crawler would ring too, and those of other workers, of which some are not done.
+        spidercls.rings = False
         code, reason = 1, ""
         try:
             yield
@@ -120,6 +120,7 @@ class Command(crawl.Command):
             code = Verdict.LOCKED
             raise
         finally:
+            spidercls.rings = True
             self._ring(self._bell, code, reason)
 
     def _ring(self, bell: Bell, code: int, reason: str) -> None:

@@ -88,9 +88,7 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
 def _crawl(lists_walked: Event) -> None:
     os.setsid()  # away from the terminal's Ctrl-C: the harvest tells it to end, once
     ChinaSpider.walks_lists, ChinaSpider.lists_walked = False, lists_walked
-    bells = ("NOTIFY_URL", "HEARTBEAT_URL", "METRICS_FILE")
-    silent = [f"-s{name}=" for name in bells]  # the harvest rings for all
-    execute(["scrapy", "crawl", *sys.argv[1:], *silent])  # Scrapy took `harvest` out
+    execute(["scrapy", "crawl", *sys.argv[1:]])  # Scrapy took `harvest` out
 
 
 def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 
 
 class RunBell:
-    """Rings when a run begins and ends. The commands `crawl` and `harvest` take it out, and ring
-    themselves: they know of what ended before there was a crawler, and of other workers."""
+    """Rings when a run begins and ends. Under the commands `crawl` and `harvest` it does nothing:
+    these ring, and know of what ended before there was a crawler, and of other workers."""
 
     def __init__(self, crawler: Crawler, spider: ArchiveSpider) -> None:
         self._bell = Bell(spider.config.bells, spider.name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sinanews.channels import BY_NAME
 from sinanews.items import STATES
-from sinanews.utils.text import printable
+from sinanews.utils.text import printable, well_formed
 
 _HOUR = 3_600
 LONGEST = 300  # characters of a reason, which may quote anything
@@ -174,5 +174,5 @@ def _channel(name: str, language: str) -> str:
 
 
 def _line(text: str) -> str:
-    shown = printable(text)
+    shown = well_formed(printable(text))
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
