@@ -75,12 +75,12 @@ class Bells:
         """
         output = None
         with suppress(ArgumentError):  # whoever needs the folder refuses it
-            output = _path("OUTPUT_DIR", settings["OUTPUT_DIR"], "a folder")
+            output = _path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder")
         metrics = settings["METRICS_FILE"]
         return cls(
             notify=_notify_urls(settings["NOTIFY_URL"]),
             heartbeat=_heartbeat_url(str(settings["HEARTBEAT_URL"] or "")),
-            metrics=_path("METRICS_FILE", metrics, "a file") if metrics else None,
+            metrics=_path("METRICS_FILE", metrics, "the path of a file") if metrics else None,
             language=_one_of("REPORT_LANGUAGE", settings["REPORT_LANGUAGE"], LANGUAGES),
             output=output,
         )
@@ -135,7 +135,7 @@ class Config:
         if settings.getbool("HTTPPROXY_ENABLED"):
             proxy_for(mirror_url or LIVE_SITE)
         return cls(
-            output=_path("OUTPUT_DIR", settings["OUTPUT_DIR"], "a folder"),
+            output=_path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder"),
             ledger_url=settings["LEDGER_URL"] or "",
             mirror_url=mirror_url,
             same_site=settings.getbool("SAME_SITE"),
@@ -207,16 +207,16 @@ def contact_of(settings: BaseSettings) -> str:
     return contact
 
 
-def _path(name: str, value: object, what: str) -> Path:
+def _path(name: str, value: object, accepted: str) -> Path:
     """A relative path is one of the project's root, whichever of its folders one is in."""
     path = str(value or "")
     if not path.strip() or "\0" in path:
-        raise ArgumentError(name, value, f"the path of {what}")
+        raise ArgumentError(name, value, accepted)
     try:
         os.fsencode(path)
     except UnicodeEncodeError as error:
-        accepted = f"the path of {what} in the locale's encoding, {error.encoding}"
-        raise ArgumentError(name, value, accepted) from error
+        encoded = f"{accepted} in the locale's encoding, {error.encoding}"
+        raise ArgumentError(name, value, encoded) from error
     return Path(closest_scrapy_cfg()).parent.absolute() / path
 
 

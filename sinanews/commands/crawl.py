@@ -4,7 +4,7 @@ import argparse
 import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from scrapy import Spider
 from scrapy.commands import crawl
@@ -19,7 +19,7 @@ from sinanews.config import Bells
 from sinanews.download.blocking import BLOCKED
 from sinanews.exceptions import ArgumentError, SinanewsError
 from sinanews.extensions.bell import RUNS
-from sinanews.reporting.bell import Bell
+from sinanews.reporting.bell import Bell, harmless
 from sinanews.reporting.crashes import crash_place
 from sinanews.reporting.verdicts import Verdict
 from sinanews.spiders.base import ArchiveSpider
@@ -124,13 +124,11 @@ class Command(crawl.Command):
             self._ring(self._bell, code, reason)
 
     def _ring(self, bell: Bell, code: int, reason: str) -> None:
-        try:
-            with archive(self, read_only=True) as (ledger, config):
-                view = ledger.view(RUNS + config.workers)
-        except UsageError:  # the archive cannot be read, which is told anyway
-            bell.end(code, reason)
-        else:
-            bell.end(code, reason, view, config.stalled_hours)
+        view, hours = None, 0
+        # An archive that cannot be read is told by what could not work with it.
+        with harmless(), suppress(UsageError), archive(self, read_only=True) as (ledger, config):
+            view, hours = ledger.view(RUNS + config.workers), config.stalled_hours
+        bell.end(code, reason, view, hours)
 
     def _archive_spider(self, args: list[str]) -> type[ArchiveSpider] | None:
         """The named spider if it is one of an archive. Raises UsageError for an unknown name."""

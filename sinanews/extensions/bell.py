@@ -1,6 +1,6 @@
 """The bells of a crawl that no command of ours runs, such as a script's."""
 
-import logging
+from contextlib import suppress
 from typing import Self
 
 from scrapy import signals
@@ -9,13 +9,11 @@ from scrapy.exceptions import NotConfigured
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.exceptions import LedgerError
-from sinanews.reporting.bell import Bell
+from sinanews.reporting.bell import Bell, harmless
 from sinanews.reporting.verdicts import Verdict
 from sinanews.spiders.base import ArchiveSpider
 
 RUNS = 10  # of the last, which have those of this harvest among them
-
-logger = logging.getLogger(__name__)
 
 
 class RunBell:
@@ -45,8 +43,8 @@ class RunBell:
     def closed(self, reason: str) -> None:
         """The run has ended, and its report is told: that extension comes before this one."""
         code = self._stats.get_value("sinanews/verdict", Verdict.INCOMPLETE)
-        try:
+        view = None
+        # One that cannot be read is told by the report.
+        with harmless(), suppress(LedgerError, SQLAlchemyError):
             view = self._spider.ledger.view(RUNS)
-        except (LedgerError, SQLAlchemyError):  # it cannot be read, which the report has told
-            view = None
         self._bell.end(code, reason, view, self._spider.config.stalled_hours)

@@ -2,17 +2,29 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sinanews.config import Bells
 from sinanews.ledger.runs import Run
 from sinanews.ledger.views import View
+from sinanews.reporting.crashes import crash_place
 from sinanews.reporting.ended import Ended, joined
 from sinanews.reporting.heartbeat import Heartbeat
 from sinanews.reporting.verdicts import Verdict
 from sinanews.utils.atomic import write_whole
 
 logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def harmless() -> Iterator[None]:
+    """For what only tells of a run: an error of ours there is one line of the log, by its type and
+    place, since its message may quote an address; the run and its exit code are as they were."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - what it may be nobody knows, or it were mended
+        logger.error("a bell failed: %s", crash_place(error))  # noqa: TRY400 - see above
 
 
 class Bell:
@@ -34,8 +46,9 @@ class Bell:
 
     def begin(self) -> None:
         """The run begins: its arguments are good, and nobody else is at work on the archive."""
-        if self._heartbeat:
-            self._heartbeat.begin()
+        with harmless():
+            if self._heartbeat:
+                self._heartbeat.begin()
 
     def end(
         self, code: int, reason: str = "", view: View | None = None, stalled_hours: int = 24
@@ -44,7 +57,17 @@ class Bell:
         `view` is the archive as it is now, if it can be read, with the last runs of all workers."""
         if code == Verdict.LOCKED:
             return  # the run that holds the lock tells how it goes
-        ended = Ended(
+        with harmless():
+            if self._heartbeat:
+                self._heartbeat.end(code)
+        with harmless():
+            ended, limit = self._ended(code, reason, view), stalled_hours * 3600
+            with harmless():
+                self._write_metrics(ended, view, limit)
+            self._notify(ended, limit)
+
+    def _ended(self, code: int, reason: str, view: View | None) -> Ended:
+        return Ended(
             archive=str(self._bells.output or ""),
             spider=self._spider,
             exit_code=code,
@@ -53,15 +76,14 @@ class Bell:
             reason=reason,
             report=joined(self._own(view.runs if view else ())),
         )
-        limit = stalled_hours * 3600
-        self._write_metrics(ended, view, limit)
-        if self._heartbeat:
-            self._heartbeat.end(code)
-        if self._bells.notify:
-            from sinanews.reporting import notify  # noqa: PLC0415 - apprise is an extra
 
-            news = notify.News.of(ended, limit, self._bells.language)
-            notify.deliver(self._bells.notify, self._bells.output, news)
+    def _notify(self, ended: Ended, limit: int) -> None:
+        if not self._bells.notify:
+            return
+        from sinanews.reporting import notify  # noqa: PLC0415 - apprise is an extra
+
+        news = notify.News.of(ended, limit, self._bells.language)
+        notify.deliver(self._bells.notify, self._bells.output, news)
 
     def _own(self, runs: Sequence[Run]) -> list[Run]:
         """Those of the runs that are this harvest's: one of each of its workers."""

@@ -38,10 +38,10 @@ class _Numbers(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Each row as a metric."""
-        for kind, name, text, label, values in self._rows:
+        for kind, name, meaning, label, values in self._rows:
             if values is None:
                 continue
-            metric = kind(name, text, labels=["archive", *([label] if label else [])])
+            metric = kind(name, meaning, labels=["archive", *([label] if label else [])])
             by_label = values if isinstance(values, Mapping) else {"": values}
             for value, number in by_label.items():
                 metric.add_metric([self._archive, *([_label(value)] if label else [])], number)
@@ -60,8 +60,8 @@ def render(ended: Ended, view: View | None, limit: int) -> bytes:
 def _of_run(ended: Ended) -> Iterator[_Row]:
     verdicts = {verdict: float(verdict == ended.verdict) for verdict in VERDICTS}
     seconds = ended.ended - ended.started
-    text = "1 for what the last run came to, 0 for the rest."
-    yield _gauge("run_verdict", text, verdicts, "verdict")
+    meaning = "1 for what the last run came to, 0 for the rest."
+    yield _gauge("run_verdict", meaning, verdicts, "verdict")
     yield _gauge("run_exit_code", "Exit code of the last run.", ended.exit_code)
     yield _gauge("run_start_timestamp_seconds", "When the last run began.", ended.started)
     yield _gauge("run_end_timestamp_seconds", "When the last run ended.", ended.ended)
@@ -85,13 +85,13 @@ def _of_report(ended: Ended, limit: int) -> Iterator[_Row]:
     yield _gauge("run_received_bytes", "Bytes that the last run received.", report["bytes"])
     yield _gauge("run_pages", "Article pages that the last run read.", report["pages"])
     shares = report["presence"] or None
-    text = "Share of the last run's pages that have a field."
-    yield _gauge("run_field_presence_ratio", text, shares, "field")
+    meaning = "Share of the last run's pages that have a field."
+    yield _gauge("run_field_presence_ratio", meaning, shares, "field")
     yield _gauge(
         "run_failed_lists", "Lists that the last run could not read.", report["lists_failed"]
     )
-    text = "Errors of code in the last run."
-    yield _gauge("run_crashes", text, sum(report["crashes"].values()))
+    meaning = "Errors of code in the last run."
+    yield _gauge("run_crashes", meaning, sum(report["crashes"].values()))
     ages = ended.ages()
     silent = {name: float(age >= limit) for name, age in ages.items()}
     yield _gauge("channel_newest_age_seconds", _AGE, ages or None, "channel")
@@ -110,24 +110,24 @@ def _of_archive(view: View) -> Iterator[_Row]:
     yield _counter("runs", "Runs that left a report.", counts.runs)
     yield _counter("list_gaps", "Gaps in lists that nobody has seen.", len(view.gaps))
     yield _gauge("given_up_stories", "Failed stories that were given up.", view.given_up)
-    text = "Contradictions in the account of all stories."
-    yield _gauge("unbalanced_accounts", text, len(unbalanced(view)))
-    text = "Since when the first story is due that is still to be fetched."
-    yield _gauge("waiting_since_timestamp_seconds", text, view.waiting_since)
+    meaning = "Contradictions in the account of all stories."
+    yield _gauge("unbalanced_accounts", meaning, len(unbalanced(view)))
+    meaning = "Since when the first story is due that is still to be fetched."
+    yield _gauge("waiting_since_timestamp_seconds", meaning, view.waiting_since)
     newest = {row.channel: row.newest for row in view.lists if row.newest}
-    text = "Time of a channel's newest row when its list was read last."
-    yield _gauge("channel_newest_timestamp_seconds", text, newest or None, "channel")
+    meaning = "Time of a channel's newest row when its list was read last."
+    yield _gauge("channel_newest_timestamp_seconds", meaning, newest or None, "channel")
     last = view.last_complete
-    text = "When the last complete run ended."
-    yield _gauge("last_complete_run_timestamp_seconds", text, last.ended if last else None)
+    meaning = "When the last complete run ended."
+    yield _gauge("last_complete_run_timestamp_seconds", meaning, last.ended if last else None)
 
 
-def _gauge(name: str, text: str, values: _Values, label: str = "") -> _Row:
-    return GaugeMetricFamily, f"sinanews_{name}", text, label, values
+def _gauge(name: str, meaning: str, values: _Values, label: str = "") -> _Row:
+    return GaugeMetricFamily, f"sinanews_{name}", meaning, label, values
 
 
-def _counter(name: str, text: str, value: float) -> _Row:
-    return CounterMetricFamily, f"sinanews_{name}", text, "", value
+def _counter(name: str, meaning: str, value: float) -> _Row:
+    return CounterMetricFamily, f"sinanews_{name}", meaning, "", value
 
 
 def _most(failures: Mapping[str, int]) -> dict[str, int]:

@@ -127,15 +127,17 @@ def deliver(urls: Sequence[str], folder: Path | None, news: News) -> None:
         logger.error("NOTIFY_URL: nobody could be told; the next run tries again")
         return
     for number in answer["failed"]:
-        logger.error("%s; the next run tries again", _not_told(urls, number))
+        service = secret_url(urls[number - 1], number)
+        logger.error("NOTIFY_URL: %s could not be reached; the next run tries again", service)
     for number in answer["given_up"]:
-        logger.error("%s in %d runs; this change it is not told", _not_told(urls, number), TRIES)
+        service = secret_url(urls[number - 1], number)
+        logger.error(
+            "NOTIFY_URL: %s could not be reached in %d runs; this change it is not told",
+            service,
+            TRIES,
+        )
     if not answer["recorded"]:
         logger.error("%s cannot be written: the next run tells the same again", FILE)
-
-
-def _not_told(urls: Sequence[str], number: int) -> str:
-    return f"NOTIFY_URL: {secret_url(urls[number - 1], number)} could not be reached"
 
 
 def _in_a_process(order: Mapping[str, Any], seconds: float) -> dict[str, Any] | None:

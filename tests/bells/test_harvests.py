@@ -192,7 +192,7 @@ def test_bells_that_cannot_ring_change_nothing_and_say_so_in_a_line_each(runs, l
 
     errors = [line for line in runs.said.splitlines() if " ERROR: " in line]
     assert [line.partition(" ERROR: ")[2].partition(" ")[0] for line in errors] == [
-        *("METRICS_FILE", "HEARTBEAT_URL", "NOTIFY_URL:")
+        *("HEARTBEAT_URL", "METRICS_FILE", "NOTIFY_URL:")
     ]
     assert SECRET not in runs.said
     assert len(query(runs.output, "SELECT * FROM stories WHERE state = 'written'")) == 1

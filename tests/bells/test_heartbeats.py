@@ -6,7 +6,9 @@ import time
 import pytest
 
 from bells.listener import SECRET
-from sinanews.reporting import heartbeat
+from sinanews.config import Bells
+from sinanews.reporting import heartbeat, metrics
+from sinanews.reporting.bell import Bell
 from sinanews.reporting.heartbeat import Heartbeat
 
 
@@ -77,3 +79,21 @@ def test_a_server_that_never_ends_its_answer_holds_nobody_up(monkeypatch, caplog
         assert time.monotonic() - began < heartbeat.SOCKET_SECONDS, "nobody waits for the start"
         beat.end(0)
     assert told(caplog) == ["HEARTBEAT_URL could not be reached: no answer in 0.2 seconds"]
+
+
+def test_an_error_of_ours_in_one_bell_spares_the_run_and_the_other_bells(
+    monkeypatch, listener, tmp_path, caplog
+):
+    def fail(*_: object) -> bytes:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr(metrics, "render", fail)
+    file = tmp_path / "sinanews.prom"
+    addresses = {"notify": (listener.notify_url(),), "heartbeat": listener.heartbeat_url}
+    bell = Bell(Bells(**addresses, metrics=file, output=tmp_path), "china")
+    bell.begin()
+    bell.end(4, "blocked: HTTP 403")
+    assert listener.beats == ["/start", "/4"]
+    assert listener.titles == ["新浪财经存档 china：被网站拒绝（此前：完整）"]
+    (line,) = told(caplog)
+    assert line.startswith("a bell failed: ValueError in ")
