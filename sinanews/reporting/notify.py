@@ -17,7 +17,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -234,10 +240,15 @@ def _send(url: str, change: Change, news: News) -> bool:
     """Whether a service took a notice."""
     kinds = {"complete": apprise.NotifyType.SUCCESS, "incomplete": apprise.NotifyType.WARNING}
     kind = kinds.get(change.now, apprise.NotifyType.FAILURE)
+    if change.fell and change.now == "complete":
+        kind = apprise.NotifyType.WARNING
     asset = apprise.AppriseAsset(app_id="sinanews", app_desc="sinanews")
-    service = apprise.Apprise(asset=asset)
+    plugin = apprise.Apprise.instantiate(url, asset=asset)
+    if plugin is None:
+        return False
+    service = apprise.Apprise(plugin, asset=asset)
     body = words.body(change, news.causes, news.account, news.archive, news.language)
-    return service.add(url) and bool(
+    return bool(
         service.notify(
             body=body,
             title=words.title(change, news.spider, news.language),
@@ -252,8 +263,9 @@ def main() -> None:
     """Reads an order from standard input, and writes the answer to standard output."""
     order = json.load(sys.stdin)
     folder = Path(order["folder"]) if order["folder"] else None
-    answer = json.dumps(tell(order["urls"], folder, News(**order["news"])))
-    os.write(sys.stdout.fileno(), answer.encode())
+    with redirect_stdout(sys.stderr):  # what a service's library prints is no answer
+        answer = tell(order["urls"], folder, News(**order["news"]))
+    os.write(sys.stdout.fileno(), json.dumps(answer).encode())
     # At once: the thread of a service that did not answer may still wait.
     os._exit(0)
 

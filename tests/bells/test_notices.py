@@ -62,6 +62,7 @@ def test_a_channel_that_falls_silent_rings_and_again_when_it_speaks(listener, tm
         "频道动静：jinrong",
         "频道动静：guonei",
     ]
+    assert [notice["type"] for _, notice in listener.notices] == ["warning", "warning", "success"]
     assert "频道 国內（guonei） 没有新内容：最新一条已是 25 小时前的。" in message(listener, 0)
     assert "频道 国內（guonei） 又有新内容了。" in message(listener, 2)
 
@@ -156,7 +157,13 @@ def test_without_news_no_process_is_started(monkeypatch, tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_service_that_hangs_is_left_after_a_time(monkeypatch, listener, tmp_path, caplog):
+def test_a_service_that_does_not_answer_is_left_after_a_time(monkeypatch, listener, tmp_path):
+    monkeypatch.setattr(notify, "SEND_SECONDS", 0.2)
+    listener.hold.clear()
+    assert tell([listener.notify_url()], tmp_path, news("blocked"))["failed"] == [1]
+
+
+def test_a_process_that_does_not_end_is_left_after_a_time(monkeypatch, listener, tmp_path, caplog):
     monkeypatch.setattr(notify, "START_SECONDS", -notify.SEND_SECONDS + 0.01)
     listener.hold.clear()
     deliver([listener.notify_url()], tmp_path, news("blocked"))
