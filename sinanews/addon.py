@@ -16,6 +16,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
 from sinanews.config import contact_of
+from sinanews.extensions.bell import RunBell
 from sinanews.extensions.crashes import Crashes
 from sinanews.extensions.feed import Feed
 from sinanews.extensions.progress import Progress
@@ -151,6 +152,7 @@ def _add_archive(settings: BaseSettings) -> None:
     add("EXTENSIONS", Crashes, 150)
     add("EXTENSIONS", Feed, 175)
     add("EXTENSIONS", RunReport, 200)
+    add("EXTENSIONS", RunBell, 300)
     if settings.getbool("KEEP_PAGES"):
         # The one before the body is unpacked, the other last before the spider.
         add("DOWNLOADER_MIDDLEWARES", ServedMiddleware, 595)

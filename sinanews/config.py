@@ -1,9 +1,11 @@
 """The project's own settings, read from Scrapy's and refused when they make no sense."""
 
 import os
+import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -17,7 +19,11 @@ from sinanews.utils.proxies import proxy_for
 PREFIX = "SINANEWS_"  # of settings in the environment
 OF_TESTS = {"SHARED"}  # where the tests find their reference data
 POST_BODIES = ("source", "clean")
+LANGUAGES = ("zh", "en")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
+# Where the next of several URLs begins: a comma may be part of one.
+_NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
 
 
@@ -51,6 +57,40 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Bells:
+    """Who is told how runs went, and in which language; `output` is where the archive is, and None
+    where the setting for that makes no sense. `notify` and `heartbeat` are secrets."""
+
+    notify: tuple[str, ...] = field(default=(), repr=False)
+    heartbeat: str = field(default="", repr=False)
+    metrics: Path | None = None
+    language: str = LANGUAGES[0]
+    output: Path | None = None
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """From a crawler's settings, of which others may make no sense.
+
+        Raises ArgumentError, without the secret, for one of these that makes none.
+        """
+        output = None
+        with suppress(ArgumentError):  # whoever needs the folder refuses it
+            output = _path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder")
+        metrics = settings["METRICS_FILE"]
+        return cls(
+            notify=_notify_urls(settings["NOTIFY_URL"]),
+            heartbeat=_heartbeat_url(str(settings["HEARTBEAT_URL"] or "")),
+            metrics=_path("METRICS_FILE", metrics, "the path of a file") if metrics else None,
+            language=_one_of("REPORT_LANGUAGE", settings["REPORT_LANGUAGE"], LANGUAGES),
+            output=output,
+        )
+
+    def __bool__(self) -> bool:
+        """Whether anybody is told."""
+        return bool(self.notify or self.heartbeat or self.metrics)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -80,6 +120,7 @@ class Config:
     rechecks_per_run: int
     lease: int
     workers: int
+    bells: Bells
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
@@ -94,7 +135,7 @@ class Config:
         if settings.getbool("HTTPPROXY_ENABLED"):
             proxy_for(mirror_url or LIVE_SITE)
         return cls(
-            output=_output(settings["OUTPUT_DIR"]),
+            output=_path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder"),
             ledger_url=settings["LEDGER_URL"] or "",
             mirror_url=mirror_url,
             same_site=settings.getbool("SAME_SITE"),
@@ -133,12 +174,18 @@ class Config:
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
             lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
+            bells=Bells.from_settings(settings),
         )
 
     @property
     def site(self) -> str:
         """What the archive is filled from: the mirror's URL, or LIVE_SITE."""
         return self.mirror_url.rstrip("/") or LIVE_SITE
+
+    @property
+    def report_language(self) -> str:
+        """In which language people are told how runs went: one of LANGUAGES."""
+        return self.bells.language
 
 
 def _require_known_names(settings: BaseSettings) -> None:
@@ -160,16 +207,16 @@ def contact_of(settings: BaseSettings) -> str:
     return contact
 
 
-def _output(value: object) -> Path:
-    """A relative folder is one of the project's root, whichever of its folders one is in."""
+def _path(name: str, value: object, accepted: str) -> Path:
+    """A relative path is one of the project's root, whichever of its folders one is in."""
     path = str(value or "")
     if not path.strip() or "\0" in path:
-        raise ArgumentError("OUTPUT_DIR", value, "the path of a folder")
+        raise ArgumentError(name, value, accepted)
     try:
         os.fsencode(path)
     except UnicodeEncodeError as error:
-        accepted = f"the path of a folder in the locale's encoding, {error.encoding}"
-        raise ArgumentError("OUTPUT_DIR", value, accepted) from error
+        encoded = f"{accepted} in the locale's encoding, {error.encoding}"
+        raise ArgumentError(name, value, encoded) from error
     return Path(closest_scrapy_cfg()).parent.absolute() / path
 
 
@@ -190,6 +237,46 @@ def _mirror_url(value: str) -> str:
     if not usable or "@" in parts.netloc:
         accepted = "a URL such as http://127.0.0.1:8000, without a user or password"
         raise ArgumentError("MIRROR_URL", value, accepted)
+    return value
+
+
+def _notify_urls(value: object) -> tuple[str, ...]:
+    """Apprise's URLs, of text or a list. Whether a service knows what to do with them is for
+    apprise to say, which takes a second, and is asked once by whoever runs a harvest."""
+    texts = value if isinstance(value, (list, tuple)) else [value or ""]
+    whole = " ".join(map(str, texts)).strip(", \t\r\n")
+    urls = tuple(filter(None, _NEXT_URL.split(whole)))
+    for number, url in enumerate(urls, 1):
+        if not _SCHEME.match(url) or not url.isprintable():
+            accepted = "URLs of apprise, such as mailto://… or json://…, with commas between"
+            raise ArgumentError("NOTIFY_URL", secret_url(url, number), accepted)
+    if urls and find_spec("apprise") is None:
+        accepted = "nothing, unless apprise is there: pip install 'sinanews[notify]'"
+        raise ArgumentError("NOTIFY_URL", secret_url(urls[0], 1), accepted)
+    return urls
+
+
+def secret_url(url: str, number: int) -> str:
+    """The URL of that number as anybody may see it.
+
+    >>> secret_url("json://127.0.0.1/token", 2)
+    'json://… (number 2)'
+    """
+    scheme = _SCHEME.match(url)
+    return f"{scheme[0] if scheme else ''}://… (number {number})"
+
+
+def _heartbeat_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    clean = value.isascii() and value.isprintable() and not set(value) & set(" #@")
+    if value and not (usable and clean):
+        shown = "http…" if value.startswith("http") else "…"
+        accepted = "a URL such as https://hc-ping.com/…, without a user, a password or a #"
+        raise ArgumentError("HEARTBEAT_URL", shown, accepted)
     return value
 
 

@@ -36,6 +36,13 @@ LIST_PAUSE_SECONDS = 5
 # Silence is told after so many hours: nothing new on lists that have news every day, nothing
 # written of what waits, no run that was complete.
 STALLED_HOURS = 24
+REPORT_LANGUAGE = "zh"  # in which people are told how runs went; "en" is English
+
+# Who is told how a run went, by whoever runs it: nobody, unless these are set. The first two are
+# addresses to which anybody who knows them can write: secrets, best kept in the environment.
+NOTIFY_URL = ""  # apprise's URLs, with commas or spaces between
+HEARTBEAT_URL = ""  # as healthchecks.io gives it
+METRICS_FILE = ""  # for Prometheus' textfile collector, which reads files that end in .prom
 
 # A failed article is tried again by later runs, after a pause that doubles each time: eight
 # tries from five minutes on are ten hours and a half.

@@ -3,6 +3,8 @@
 import argparse
 import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from scrapy import Spider
 from scrapy.commands import crawl
@@ -12,9 +14,13 @@ from scrapy.settings import Settings
 from scrapy.signals import engine_started
 from scrapy.spiderloader import get_spider_loader
 
-from sinanews.commands import refusal
+from sinanews.commands import archive, refusal
+from sinanews.config import Bells
 from sinanews.download.blocking import BLOCKED
-from sinanews.exceptions import SinanewsError
+from sinanews.exceptions import ArgumentError, SinanewsError
+from sinanews.extensions.bell import RUNS
+from sinanews.reporting.bell import Bell, harmless
+from sinanews.reporting.crashes import crash_place
 from sinanews.reporting.verdicts import Verdict
 from sinanews.spiders.base import ArchiveSpider
 
@@ -40,6 +46,9 @@ class Command(crawl.Command):
     """Scrapy's command with arguments checked before anything starts; for a spider that is none of
     an archive's, Scrapy's command as it is."""
 
+    _bell: Bell | None = None
+    _reason = ""  # how the crawl ended, for the bell
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Reads the options; the log then leaves the preamble out, unless it is to tell all."""
         super().process_options(args, opts)
@@ -64,19 +73,62 @@ class Command(crawl.Command):
         if spidercls:
             for name in VERBOSE:
                 logging.getLogger(name).setLevel(self.crawler_settings["LOG_LEVEL"])
-            self._validate(spidercls, opts.spargs)
-            self.crawl(spidercls, opts)
+            with self._ringing(spidercls):
+                self._validate(spidercls, opts.spargs)
+                self.crawl(spidercls, opts)
         else:
             super().run(args, opts)
 
     def crawl(self, spidercls: type[ArchiveSpider], opts: argparse.Namespace) -> None:
         """Runs a spider whose arguments are known to be good."""
         assert self.crawler_process, "Scrapy gives commands that crawl a process"
+        if self._bell:
+            self._bell.begin()
         crawler = self.crawler_process.create_crawler(spidercls)
         crawler.signals.connect(_spare_garbage_collector, engine_started)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else int(_verdict(crawler))
+        self._reason = crawler.stats.get_value("finish_reason", "") if crawler.stats else ""
+
+    @contextmanager
+    def _ringing(self, spidercls: type[ArchiveSpider]) -> Iterator[None]:
+        """Tells those who are not there how the run in the block ends, in whatever way but by a
+        signal: this is where its exit code is settled, and what is refused has no crawler."""
+        settings = self.crawler_settings.copy()
+        spidercls.update_settings(settings)
+        if not spidercls.rings or not settings.getbool("ARCHIVE_ENABLED"):
+            yield
+            return
+        try:
+            self._bell = Bell(Bells.from_settings(settings), spidercls.name)
+        except ArgumentError as error:
+            raise refusal(error) from error
+        # Else its crawler would ring too, and those of other workers, of which some are not done.
+        spidercls.rings = False
+        code, reason = 1, ""
+        try:
+            yield
+            code, reason = self.exitcode, self._reason
+        except UsageError as error:
+            code, reason = Verdict.REFUSED, str(error)
+            raise
+        except Exception as error:
+            reason = crash_place(error)
+            raise
+        except BaseException:  # whoever interrupts it is there, and knows
+            code = Verdict.LOCKED
+            raise
+        finally:
+            spidercls.rings = True
+            self._ring(self._bell, code, reason)
+
+    def _ring(self, bell: Bell, code: int, reason: str) -> None:
+        view, hours = None, 0
+        # An archive that cannot be read is told by what could not work with it.
+        with harmless(), suppress(UsageError), archive(self, read_only=True) as (ledger, config):
+            view, hours = ledger.view(RUNS + config.workers), config.stalled_hours
+        bell.end(code, reason, view, hours)
 
     def _archive_spider(self, args: list[str]) -> type[ArchiveSpider] | None:
         """The named spider if it is one of an archive. Raises UsageError for an unknown name."""

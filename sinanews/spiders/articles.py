@@ -23,6 +23,7 @@ class ArticlesSpider(ArchiveSpider):
     """Argument: urls, a file with a URL a line, `-` for standard input, or a comma list."""
 
     name = "articles"
+    rings = False
 
     def __init__(self, **arguments: object) -> None:
         super().__init__()

@@ -65,6 +65,7 @@ class ArchiveSpider(Spider):
     allowed_domains: ClassVar[Sequence[str]] = SINA
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     asks_site: ClassVar[bool] = True  # whether it fetches anything; if not, any site's archive does
+    rings: ClassVar[bool] = True  # whether anybody who is not there is told how its runs go
     config: Config
     ledger: Ledger
     strays: Strays

@@ -33,6 +33,7 @@ class CanarySpider(ArchiveSpider):
     each, and sets the stat `sinanews/verdict`."""
 
     name = "canary"
+    rings = False
     custom_settings = {"ARCHIVE_ENABLED": False}  # noqa: RUF012 - Scrapy declares it of the instance
 
     def __init__(self, **arguments: object) -> None:

@@ -74,6 +74,7 @@ class RereadSpider(ArchiveSpider):
 
     name = REREAD
     asks_site = False
+    rings = False
     pool: ClassVar[Executor | None] = None
     processes: ClassVar[int] = 1
 

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
+from bells.listener import listening
 from harvest.proofs import assert_accounts_balance, reports
 from support import ROOT, lines, needs_shared
 from trace_server import Trace, recorded, serving
@@ -19,9 +21,19 @@ traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
 
 
 @traces
-def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, output):
+def test_a_harvest_for_each_poll_misses_nothing_fetches_nothing_twice_and_rings_for_nothing(
+    path, output
+):
     script = [sys.executable, "tests/trace_server.py", str(path), "--json", f"--output={output}"]
-    played = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
+    with listening() as listener:
+        bells = {
+            "SINANEWS_NOTIFY_URL": listener.notify_url(),
+            "SINANEWS_HEARTBEAT_URL": listener.heartbeat_url,
+        }
+        environment = os.environ | bells
+        played = subprocess.run(
+            script, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
     assert played.returncode == 0, played.stderr
     line, figures = played.stdout.splitlines()
     print(line)  # noqa: T201 - shown by pytest -rP
@@ -33,6 +45,8 @@ def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, 
     assert figures["fetched_again"] == 0
     assert figures["posts"] == figures["articles"] == len(lines(output))
     assert figures["verdicts"] == {"complete": len(figures["lists"])}
+    assert listener.notices == []
+    assert listener.beats == ["/start", ""] * len(figures["lists"])
     assert sum(figures["lists"]) / len(figures["lists"]) <= MAX_MEAN_LISTS
     assert_accounts_balance(output)
     assert sum(report["account"]["written"] for report in reports(output)) == figures["articles"]

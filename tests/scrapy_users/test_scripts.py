@@ -2,6 +2,7 @@
 
 import pytest
 
+from bells.listener import listening
 from scrapy_users.users import ROBOTS, User, serving
 from support import row
 
@@ -82,3 +83,13 @@ def test_two_crawls_of_one_process_make_two_whole_archives(user, runner):
         assert user.report()["verdict"] == "complete"
         assert user.report()["account"]["written"] == 5
     assert len(user.site.articles()) == 10
+
+
+def test_a_script_s_crawl_rings(user):
+    with listening() as listener:
+        user.site.roll(row("n1"), row("broken", url=""))
+        bells = {"NOTIFY_URL": listener.notify_url(), "HEARTBEAT_URL": listener.heartbeat_url}
+        run = user.script("script.py", "limit", **bells)
+    assert run.returncode == 0, run.stderr
+    assert listener.beats == ["/start", "/3"]
+    assert listener.titles == ["新浪财经存档 china：不完整（此前：完整）"]
