@@ -101,9 +101,13 @@ class Command(crawl.Command):
             yield
             return
         try:
-            self._bell = Bell(Bells.from_settings(settings), spidercls.name)
+            bells = Bells.from_settings(settings)
+            self._bell = Bell(bells, spidercls.name) if bells else None
         except ArgumentError as error:
             raise refusal(error) from error
+        if self._bell is None:
+            yield
+            return
         # Else its crawler would ring too, and those of other workers, of which some are not done.
         spidercls.rings = False
         code, reason = 1, ""
