@@ -66,6 +66,13 @@ def test_the_page_opens_from_the_disk_draws_its_charts_and_asks_for_nothing(
     assert seen.evaluate(ids) == [f"chart-{name}" for name in CHARTS]
     marks = "[...document.querySelectorAll('.chart svg')].map(one => one.querySelectorAll("
     assert all(seen.evaluate(f"{marks}'[class*=mark-rect] path').length)"))
+    labels = "[...document.querySelectorAll('.chart')].map(one => [...one.querySelectorAll("
+    labels = seen.evaluate(f"{labels}'.role-axis-label text')].map(text => text.textContent))")
+    by_chart = dict(zip(CHARTS, labels, strict=True))
+    assert all(by_chart.values())
+    for name in ("daily", "runs"):
+        first = f"document.querySelector('#{name} tbody tr:last-child td').textContent"
+        assert seen.evaluate(first) in by_chart[name]
     assert seen.evaluate("document.documentElement.scrollWidth") <= screen.width
     boxes = "[...document.querySelectorAll('.chart svg')].map(one => one.getBoundingClientRect()"
     assert all(200 < found <= screen.width for found in seen.evaluate(f"{boxes}.width)"))

@@ -7,7 +7,7 @@ those of UTC, so that a reader's own zone moves nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -42,9 +42,9 @@ def _chart(rows: Rows) -> alt.Chart:
 
 def _days(rows: Rows) -> dict[str, Any]:
     """The channels of bars that go from one day to another, and from `bottom` to `top`."""
-    days = sorted({str(row["from"]) for row in rows})
+    days = sorted({date.fromisoformat(str(row["from"])) for row in rows})
     step = max(1, -(-len(days) // _TICKS))  # rounded up
-    ticks = [datetime.fromisoformat(f"{day}T00:00Z").timestamp() * 1000 for day in days[::step]]
+    ticks = [alt.DateTime(year=d.year, month=d.month, date=d.day, utc=True) for d in days[::step]]
     axis = alt.Axis(values=ticks, format="%Y-%m-%d", grid=False, labelOverlap="greedy")
     return {
         "x": alt.X("from:T", title=None, scale=alt.Scale(type="utc"), axis=axis),

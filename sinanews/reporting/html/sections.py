@@ -16,7 +16,7 @@ from sinanews.reporting.html.words import Words, moment
 from sinanews.reporting.terminal import LAST_DAY, empty_days, verdict
 from sinanews.utils.times import at, day_start
 
-MOST_ROWS = 30  # of a table of what there may be any number of
+MOST_ROWS = 15  # of a table of what there may be any number of
 MOST_BARS = 92  # of a chart over time: three months of days
 MOST_CHARACTERS = 160  # of a title, a reason or an outlet's name
 # The share of articles at either end that a chart over time may leave out, where it would be more
@@ -139,7 +139,11 @@ def cards(facts: Facts, words: Words) -> list[Card]:
             f"{failed:,}",
             words("card_given_up", count=view.given_up) if view.given_up else "",
         ),
-        Card(words("card_gaps"), f"{len(view.gaps):,}", is_bad=bool(view.gaps)),
+        Card(
+            words("card_gaps"),
+            f"{len(view.gaps):,}",
+            words("card_last_gap", moment=moment(view.gaps[-1].until)) if view.gaps else "",
+        ),
         Card(
             words("card_reprints"),
             f"{reprints:,}",
