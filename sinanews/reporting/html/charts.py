@@ -24,7 +24,7 @@ BLUE, ORANGE, RED, PURPLE, GREY, GREEN = (
 )
 FAINTEST = 0.04  # opacity of what is least, on a dark and on a light page
 _HEIGHT = 180  # pixels
-_TICKS = 4  # days that an axis names: a phone has room for no more
+_TICKS = 3  # days that an axis names: a phone has room for no more
 _ROW = 22  # pixels of a row that has a label
 
 
