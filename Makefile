@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz xss harvest lint format lock clean setup
+.PHONY: help demo test fuzz xss harvest screenshots lint format lock clean setup
 
 PYTHON ?= python3
 ARGS ?=
@@ -38,6 +38,9 @@ fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURA
 
 xss: setup ## try all public vectors, and our own, on posts in Chromium (a quarter of an hour)
 	@PYTHONPATH=.:tests $(BIN)/python -m xss.rig
+
+screenshots: setup ## make the README's pictures, docs/images/*.png, from the demo (ARGS=report.png)
+	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 lint: setup ## ruff and mypy, as the tests want them
 	@$(BIN)/ruff check --quiet

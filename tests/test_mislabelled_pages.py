@@ -1,7 +1,7 @@
 """Pages whose bytes are in another encoding than they say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 from w3lib.encoding import to_unicode
@@ -69,6 +69,7 @@ def test_a_repaired_encoding_is_counted_and_a_right_one_is_not():
     every=st.integers(min_value=15, max_value=40),
     damage=st.binary(min_size=1, max_size=3),
 )
+@example(text=60 * "港", encoding="utf-8", label="utf-8", every=15, damage=b"\x1e\x1f\x00")
 def test_damaged_text_fails_or_is_read_in_its_own_encoding(text, encoding, label, every, damage):
     good = text.encode(encoding)
     broken = bytes(

@@ -9,14 +9,17 @@ from scrapy.exceptions import UsageError
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.config import Config
-from sinanews.exceptions import DamagedError, SinanewsError, UnfitError
+from sinanews.exceptions import ArgumentError, DamagedError, SinanewsError, UnfitError
 from sinanews.ledger.database import unusable
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
 from sinanews.reporting.verdicts import Verdict
+from sinanews.utils import times
 from sinanews.utils.files import escape_unprintable, say
 from sinanews.utils.logs import keep_records_plain
 from sinanews.utils.text import printable
+
+DAY = 86_400  # seconds
 
 # Scrapy imports this package for any command.
 escape_unprintable()
@@ -26,6 +29,16 @@ keep_records_plain()
 def refusal(error: Exception) -> UsageError:
     """What to raise in a command for an error that says what it refuses."""
     return UsageError(printable(str(error)))
+
+
+def period(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """The unix seconds at which the day of `--since` begins and that of `--until` ends, in China;
+    None for one that is not given. Raises ArgumentError for what makes no sense."""
+    begin = times.day_start(times.day("--since", since)) if since else None
+    end = times.day_start(times.day("--until", until)) + DAY if until else None
+    if begin is not None and end is not None and begin >= end:
+        raise ArgumentError("--since", since, f"a day not after --until {until}")
+    return begin, end
 
 
 def disable_archive(command: ScrapyCommand) -> None:

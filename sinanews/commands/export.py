@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 from tqdm import tqdm
 
 from sinanews.channels import BY_NAME
-from sinanews.commands import Damage, archive, refusal
+from sinanews.commands import Damage, archive, period, refusal
 from sinanews.exceptions import ArgumentError
 from sinanews.exports import STDOUT, Exporter, exporter_for
 from sinanews.exports.months import export_months
@@ -22,7 +22,6 @@ from sinanews.exports.writing import standard_output, write, write_file
 from sinanews.utils import times
 from sinanews.utils.files import say
 
-DAY = 86_400
 MONTHLY = "months.parquet"  # what the files in a folder are called, so far as their format goes
 TIMES = ("ctime", "first_seen", "seen")
 
@@ -102,11 +101,7 @@ class _Shown(Reading):
 
 def _query(opts: argparse.Namespace) -> Query:
     """What the options ask for. Raises ArgumentError for what makes no sense."""
-    since, until = opts.since, opts.until
-    begin = times.day_start(times.day("--since", since)) if since else None
-    end = times.day_start(times.day("--until", until)) + DAY if until else None
-    if begin is not None and end is not None and begin >= end:
-        raise ArgumentError("--since", since, f"a day not after --until {until}")
+    begin, end = period(opts.since, opts.until)
     if opts.by not in TIMES:
         raise ArgumentError("--by", opts.by, " or ".join(TIMES))
     if opts.channel is not None and opts.channel not in BY_NAME:

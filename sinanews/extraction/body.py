@@ -20,8 +20,9 @@ CELLS = frozenset(("td", "th"))
 _LONGEST_CAPTION = 400  # characters
 ICON_SIZE = 50  # pixels; an image that declares less in both directions is an icon or a spacer
 
-# Separators between pieces of text. Both are white space to str.split, and no page contains them.
-_BLOCK, _CELL = "\x1e", "\x1f"
+# Separators between pieces of text, which no parsed page has: HTML drops or replaces NUL, and what
+# was UTF-8 has no half of a surrogate pair.
+_BLOCK, _CELL = "\0", "\ud800"
 _MAY_BE_CAPTIONS = frozenset(("center", "figcaption", "span", "h2"))
 _CAPTION_CLASSES = {"span": "img_descr", "h2": "art_img_tit"}  # the latter on pages for phones
 _CAPTIONS = ".img_descr, .art_img_tit, figcaption"

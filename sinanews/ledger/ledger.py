@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sinanews.config import LIVE_SITE, Config
 from sinanews.exceptions import ArgumentError, ClaimLostError
 from sinanews.items import Article, State
-from sinanews.ledger import history, workers
+from sinanews.ledger import history, statistics, workers
 from sinanews.ledger.adoption import Adoption, adopted_posts
 from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Publish, Retries
@@ -49,6 +49,7 @@ from sinanews.ledger.revisions import (
 )
 from sinanews.ledger.runs import Runs
 from sinanews.ledger.selection import ALL, Selection
+from sinanews.ledger.statistics import Most, Period, Presence, Statistics
 from sinanews.ledger.tables import about, path_key, revisions, stories, text_key
 from sinanews.ledger.views import (
     FailedStory,
@@ -433,6 +434,30 @@ class Ledger:
         """The stories that have failed, given up or not, newest first."""
         with self._database.connect() as connection:
             return failed_stories(connection, self._tries)
+
+    def statistics(self, period: Period, bounds: Sequence[int], most: Most) -> Statistics:
+        """The archive in numbers, or what it has of a period; `bounds` are those of lateness."""
+        with self._database.connect() as connection:
+            return statistics.statistics(connection, period, bounds, most)
+
+    def presence(self, period: Period) -> Iterator[Presence]:
+        """On how many pages the runs of a period found each field, oldest first."""
+        return statistics.presence(self._database, period)
+
+    def last_changes(
+        self, period: Period, count: int, on_damage: OnDamage = raise_damage
+    ) -> list[tuple[Article, Article]]:
+        """The articles of a period that changed last, at most so many, newest first: before and
+        after that change. Of one that is damaged as in `articles`."""
+        with self._database.connect() as connection:
+            last = statistics.last_changes(connection, period, count)
+            pairs = [statistics.packed_pair(connection, docid, number) for docid, number in last]
+        changes = []
+        for rows in pairs:
+            read = [one for _, one in readable(rows, lambda s, data: unpacked(data, s), on_damage)]
+            if len(read) == len(("before", "after")):
+                changes.append((read[0], read[1]))
+        return changes
 
     def audit(self) -> Counts:
         """The same, but counted anew, which in a large archive takes its time."""
