@@ -74,6 +74,7 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """
     context = multiprocessing.get_context("fork")
     lists_walked = context.Event()
+    ChinaSpider.shares_terminal = count > 0
     crawls = [context.Process(target=_crawl, args=(lists_walked,)) for _ in range(count)]
     for crawl_ in crawls:
         crawl_.start()

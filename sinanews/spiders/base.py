@@ -65,6 +65,7 @@ class ArchiveSpider(Spider):
     allowed_domains: ClassVar[Sequence[str]] = SINA
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     asks_site: ClassVar[bool] = True  # whether it fetches anything; if not, any site's archive does
+    shares_terminal: ClassVar[bool] = False  # whether other processes of its run write there too
     config: Config
     ledger: Ledger
     strays: Strays
