@@ -6,8 +6,9 @@ is recorded, and drawn as that terminal shows it.
 import argparse
 import re
 import tempfile
-from html import unescape
+from html import escape, unescape
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
 from demo import SCRAPY, mirror
@@ -21,7 +22,10 @@ COLUMNS = 100
 # Slow enough that there is something to see of a run.
 SETTINGS = {"AUTOTHROTTLE_ENABLED": "False", "DOWNLOAD_DELAY": "0.02"}
 SHOWN = 0.6  # of the articles are read when the picture of a run is taken
-_TEXT = re.compile(r'textLength="(?P<length>[\d.]+)"(?P<others>[^>]*)>(?P<shown>[^<]*)</text>')
+_TEXT = re.compile(
+    r'<text (?P<class>class="[^"]*") x="(?P<x>[\d.]+)" (?P<y>y="[\d.]+")'
+    r' textLength="(?P<length>[\d.]+)" (?P<clip>clip-path="[^"]*")>(?P<shown>[^<]+)</text>'
+)
 _COUNT = re.compile(r"(\d+) of (\d+) ")
 
 
@@ -37,6 +41,7 @@ def main() -> None:
         at_work = harvest_at_work(told, options.columns)
         draw(at_work, options.columns, "scrapy harvest china", options.folder / "progress.svg")
         status = Terminal(options.columns)
+        status.feed("$ scrapy status\r\n")
         for piece in record([*SCRAPY, "status", *told], options.columns):
             status.feed(piece)
         draw(status, options.columns, "scrapy status", options.folder / "status.svg")
@@ -46,6 +51,7 @@ def harvest_at_work(told: list[str], columns: int) -> Terminal:
     """The terminal while a harvest is at work, which goes on to its end."""
     slowly = [f"-s{name}={value}" for name, value in SETTINGS.items()]
     terminal, is_taken = Terminal(columns), False
+    terminal.feed("$ scrapy harvest china\r\n")
     for piece in record([*SCRAPY, "harvest", "china", *told, *slowly], columns):
         if not is_taken:
             terminal.feed(piece)
@@ -61,16 +67,22 @@ def draw(terminal: Terminal, columns: int, title: str, file: Path) -> None:
         console.print(line, soft_wrap=True)
     svg = console.export_svg(title=title, unique_id=file.stem)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    file.write_text(_TEXT.sub(with_its_width, svg), "utf-8")
+    file.write_text(_TEXT.sub(in_its_columns, svg), "utf-8")
     print(file)
 
 
-def with_its_width(text: re.Match[str]) -> str:
-    """A piece of text with the length that it has on a terminal: rich 15 gives each character one
-    column, and has Chinese ones squeezed into it."""
-    shown = unescape(text["shown"])
-    length = float(text["length"]) * cell_len(shown) / max(len(shown), 1)
-    return f'textLength="{length:g}"{text["others"]}>{text["shown"]}</text>'
+def in_its_columns(text: re.Match[str]) -> str:
+    """A piece of text where a terminal has it: rich 15 takes each character for one column wide,
+    and has Chinese ones squeezed."""
+    x, pieces = float(text["x"]), []
+    column = float(text["length"]) / len(unescape(text["shown"]))
+    for _, group in groupby(unescape(text["shown"]), cell_len):
+        shown = "".join(group)
+        length = column * cell_len(shown)
+        place = f'x="{x:g}" {text["y"]} textLength="{length:g}"'
+        pieces.append(f"<text {text['class']} {place} {text['clip']}>{escape(shown)}</text>")
+        x += length
+    return "".join(pieces)
 
 
 if __name__ == "__main__":

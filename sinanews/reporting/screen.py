@@ -4,7 +4,7 @@ Every text goes through `_plain`: what strangers wrote is shown, and steers noth
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TextIO
 
@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from sinanews.items import STATES, State
-from sinanews.ledger.runs import Run
 from sinanews.ledger.views import View
 from sinanews.reporting import terminal
 from sinanews.reporting.health import problems
@@ -113,27 +112,22 @@ def _chart(days: Sequence[tuple[date, int]], *, blocks: bool) -> Table:
 
 
 def _runs(view: View, *, is_wide: bool) -> RenderableType:
-    """The last runs, newest first."""
+    """The last runs, newest first; all that is told of each, if there is room."""
     if not view.runs:
         return _plain("no runs yet")
-    states = tuple(s.value for s in STATES) if is_wide else ("written", "failed")
-    table = _table("run", BEGUN, "took", "verdict", "listed", *states)
+    states = [state.value for state in STATES] if is_wide else ["written", "failed"]
+    table = _table("run", BEGUN, *(["took"] if is_wide else []), "verdict", "listed", *states)
     for run in view.runs:
-        table.add_row(*_run(run, view, states))
+        begun, verdict = terminal.begun(run), terminal.verdict(run, view)
+        took = "-" if run.ended is None else clock_time(run.ended - run.started)
+        account = run.report.get("account", {})
+        table.add_row(
+            _plain(run.id),
+            *([_plain(begun), _plain(took)] if is_wide else [_plain(begun[len("2026-") :])]),
+            _plain(verdict, VERDICT_STYLES.get(verdict, "")),
+            *(_plain(account.get(name, "-")) for name in ("listed", *states)),
+        )
     return table
-
-
-def _run(run: Run, view: View, states: Iterable[str]) -> list[Text]:
-    account = run.report.get("account", {})
-    verdict = terminal.verdict(run, view)
-    took = "-" if run.ended is None else clock_time(run.ended - run.started)
-    return [
-        _plain(run.id),
-        _plain(terminal.begun(run)),
-        _plain(took),
-        _plain(verdict, VERDICT_STYLES.get(verdict, "")),
-        *(_plain(account.get(name, "-")) for name in ("listed", *states)),
-    ]
 
 
 def _table(first: str, *others: str) -> Table:
