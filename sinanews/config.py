@@ -51,6 +51,21 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """Days for which run reports, failed pages and JSON lines are kept, 0 for ever, and after which
+    they are packed, 0 never."""
+
+    runs: int = 0
+    failed: int = 0
+    lines: int = 0
+    compress: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there may be anything to do."""
+        return bool(self.runs or self.failed or self.lines or self.compress)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -80,6 +95,7 @@ class Config:
     rechecks_per_run: int
     lease: int
     workers: int
+    housekeeping: Housekeeping
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
@@ -133,6 +149,12 @@ class Config:
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
             lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
+            housekeeping=Housekeeping(
+                runs=_setting(settings, "KEEP_RUNS_DAYS"),
+                failed=_setting(settings, "KEEP_FAILED_DAYS"),
+                lines=_setting(settings, "KEEP_LINES_DAYS"),
+                compress=_setting(settings, "COMPRESS_AFTER_DAYS"),
+            ),
         )
 
     @property
