@@ -194,8 +194,8 @@ def test_many_files_are_packed_a_part_at_a_time_the_oldest_first(tmp_path, monke
     counts = [keep_house(tmp_path, Housekeeping(compress=1), NOW).packed for _ in range(3)]
 
     assert counts == [2, 1, 0]
-    first = packed(paths[2]).stat().st_ctime_ns
-    assert first <= packed(paths[1]).stat().st_ctime_ns <= packed(paths[0]).stat().st_ctime_ns
+    oldest = packed(paths[2]).stat().st_ctime_ns
+    assert oldest <= packed(paths[1]).stat().st_ctime_ns <= packed(paths[0]).stat().st_ctime_ns
 
 
 def test_a_file_that_was_replaced_while_it_was_packed_stays(tmp_path, monkeypatch):
@@ -211,6 +211,17 @@ def test_a_file_that_was_replaced_while_it_was_packed_stays(tmp_path, monkeypatc
     pack(path)
 
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("n1.json", b"new")]
+
+
+def test_of_a_story_that_failed_again_the_packed_failure_goes(tmp_path):
+    """As a kill leaves them, between the new one and the removal of the old one."""
+    path = tmp_path / "failed" / "n1.json"
+    put(path, Made("failed", "", 0, 9, is_packed=True), b"old")
+    put(path, Made("failed", "", 0, 0, is_packed=False), b"new")
+
+    keep_house(tmp_path, Housekeeping(runs=1), NOW)
+
+    assert contents(path) == [b"new"]
 
 
 def test_a_file_that_cannot_be_removed_keeps_no_other_from_it(tmp_path, caplog):
@@ -236,19 +247,16 @@ def test_a_packed_failure_goes_with_its_article(tmp_path):
 
 # The ledger from packed lines
 
-SITE = [
-    *(listed(n, "同一个标题", f"第{n}篇") for n in range(4)),
-    *(listed(n) for n in range(4, 12)),
-]
+NAMESAKES = [listed(n, "同一个标题", f"第{n}篇") for n in range(4)]
+SITE = [*NAMESAKES, *(listed(n) for n in range(4, 12))]
+CHANGED = [edited(page, "改了") if n % 3 else page for n, page in enumerate(SITE)]
 
 
 @pytest.fixture
 def packed_archive(output):
     """An archive of two runs, its lines packed."""
     harvest(output, SITE)
-    harvest(
-        output, [edited(page, "改了") if n % 3 else page for n, page in enumerate(SITE)], NOW + HOUR
-    )
+    harvest(output, CHANGED, NOW + HOUR)
     for path in (output / "articles").iterdir():
         pack(path)
     return output
