@@ -9,10 +9,12 @@ import struct
 import subprocess
 import termios
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
 
+ROOT = Path(__file__).parent.parent
 ROWS = 40
 _TOKEN = re.compile(
     r"\x1b\[(?P<parameters>[?\d;]*)(?P<command>[A-Za-z])|(?P<character>.)", re.DOTALL
@@ -89,15 +91,19 @@ class Terminal:
 def record(
     command: Sequence[str], columns: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """What a command writes to a terminal, as it comes, in pieces of whole control sequences and
-    characters. Raises CalledProcessError for one that fails, once it has ended."""
+    """What a command, run in the project's root, writes to a terminal so many columns wide, as it
+    comes: in pieces of whole control sequences and characters. What concerns terminals in our own
+    environment is left out. Raises CalledProcessError for a command that fails, when it has ended.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     told = {
         name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}
     }
     told |= {"TERM": "xterm-256color", "PYTHONUNBUFFERED": "1"} | dict(environment or {})
-    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=told)
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=told, cwd=ROOT
+    )
     os.close(theirs)
     try:
         yield from _pieces(ours)

@@ -39,9 +39,11 @@ class Pace:
 
 def progress(pace: Pace, total: int) -> list[str]:
     """How many are done of a total (0: it is not known), how fast, and how long the rest takes."""
-    left = pace.seconds_left(total) if total else None
+    if not total:
+        return [str(pace.count)] if pace.count else []
+    left = pace.seconds_left(total) if pace.count < total else None
     return [
-        f"{pace.count} of {total}" if total else str(pace.count),
+        f"{pace.count} of {total}",
         *([f"{pace.rate:.1f} a second"] if pace.rate > 0 else []),
         *([] if left is None else [f"{clock_time(left)} left"]),
     ]
