@@ -76,9 +76,9 @@ class RunReport:
                 self._ledger.reset_failures()
         except (OSError, SQLAlchemyError) as error:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
-        where = f"posts, articles and reports are in {_shown(self._output)}"
+        text = f"posts, articles and reports are in {_shown(self._output)}"
         # Last: whoever was to read it may be gone.
-        _tell([*lines(report), where], report.verdict)
+        _tell([*lines(report), text], report.verdict)
 
     def _store(self, report: Report) -> None:
         write_whole({self._file(): json_text(report.to_json()).encode()})
@@ -140,14 +140,14 @@ class RunReport:
         return states
 
 
-def _tell(text: Sequence[str], verdict: str) -> None:
+def _tell(told: Sequence[str], verdict: str) -> None:
     """Prints a report's lines, in colours where somebody can see them."""
     if not takes_colour(sys.stdout):
-        say(*text)
+        say(*told)
         return
     from sinanews.reporting.screen import show_report  # noqa: PLC0415 - 0.1 s, for terminals only
 
-    show_report(text, verdict, sys.stdout)
+    show_report(told, verdict, sys.stdout)
 
 
 def _by_kind(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:

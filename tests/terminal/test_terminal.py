@@ -238,7 +238,9 @@ def test_what_is_read_cannot_steer_the_terminal(monkeypatch):
     foot = Foot("articles", file)
     foot.show(Pace(), 3, f"涨{EVERYTHING}[red]停[/red] \x1b[2J\x1b]0;x\x07")
     foot.close(leave=True)
-    shown.feed(file.getvalue())  # which raises ValueError for what it does not know
+    shown.feed(
+        file.getvalue().replace("\n", "\r\n")
+    )  # which raises ValueError for what it does not know
     below = next(line for line in shown.lines if line.startswith("涨"))
     assert controls(below) == set()
     assert r"涨\x00" in below
@@ -253,7 +255,7 @@ def test_nothing_in_the_overview_steers_the_terminal(output, monkeypatch):
             store_raw(ledger, claim)
         file, shown = io.StringIO(), Terminal(1_000)
         screen.show_overview(ledger.view(10), ledger.now(), 24, file)
-    shown.feed(file.getvalue())
+    shown.feed(file.getvalue().replace("\n", "\r\n"))
     assert controls("".join(shown.lines)) == set()
     assert any(r"failed, t\x1b[31mRED" in line for line in shown.lines)
 
