@@ -5,10 +5,13 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import termios
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -16,6 +19,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parent.parent
 ROWS = 40
+PATIENCE = 120  # seconds without a word, after which a command is taken to hang
 _TOKEN = re.compile(
     r"\x1b\[(?P<parameters>[?\d;]*)(?P<command>[A-Za-z])|(?P<character>.)", re.DOTALL
 )
@@ -50,14 +54,16 @@ class Terminal:
     def coloured(self) -> Iterator[Text]:
         """Each line with its colours."""
         for row in self._rows:
-            yield Text.from_ansi("".join(f"\x1b[0m{colour}{char}" for char, colour in row))
+            pieces = groupby(row, lambda cell: cell[1])
+            text = (f"\x1b[0m{colours}{''.join(c for c, _ in cells)}" for colours, cells in pieces)
+            yield Text.from_ansi("".join(text))
 
     def _show(self, character: str) -> None:
         if character == "\r":
             self._column = 0
         elif character == "\n":
             self._next_row()
-        elif character < " ":
+        elif unicodedata.category(character) == "Cc":
             raise ValueError(f"a terminal would obey {character!r}")
         else:
             width = cell_len(character)
@@ -127,7 +133,10 @@ def _pieces(descriptor: int) -> Iterator[str]:
 
 
 def _read(descriptor: int) -> bytes:
-    """What comes next; nothing when the last process at the other end has ended."""
+    """What comes next; nothing when the last process at the other end has ended. Raises
+    TimeoutError when nothing comes for too long."""
+    if not select.select([descriptor], [], [], PATIENCE)[0]:
+        raise TimeoutError(f"the command wrote nothing for {PATIENCE} seconds")
     try:
         return os.read(descriptor, 65_536)
     except OSError:  # which Linux raises then

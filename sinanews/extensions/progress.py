@@ -95,8 +95,10 @@ class Progress:
             self._looking.cancel()
         if self._foot:
             counts = self._note_counts()
-            self._foot.show(self._pace, self._total(), _in_words(counts))
-            self._foot.close(leave=bool(counts))
+            try:
+                self._foot.show(self._pace, self._total(), _in_words(counts))
+            finally:  # the terminal may be gone
+                self._foot.close(leave=bool(counts))
 
 
 def _joined(counts: Mapping[str, int], reading: str) -> str:

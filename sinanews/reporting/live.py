@@ -69,10 +69,10 @@ class Foot:
 
     def close(self, *, leave: bool) -> None:
         """Gives the log its file back. The bar stays as it is, or goes."""
-        self._live.transient = not leave
-        self._live.stop()
         for handler in self._handlers:
             handler.setStream(self._file)
+        self._live.transient = not leave
+        self._live.stop()
 
 
 class _Above:
