@@ -91,6 +91,21 @@ class Bells:
 
 
 @dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """Days for which run reports, failed pages and JSON lines are kept, 0 for ever, and after which
+    they are packed, 0 never."""
+
+    runs: int = 0
+    failed: int = 0
+    lines: int = 0
+    compress: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there may be anything to do."""
+        return bool(self.runs or self.failed or self.lines or self.compress)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -121,6 +136,7 @@ class Config:
     lease: int
     workers: int
     bells: Bells
+    housekeeping: Housekeeping
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
@@ -175,6 +191,12 @@ class Config:
             lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
             bells=Bells.from_settings(settings),
+            housekeeping=Housekeeping(
+                runs=_setting(settings, "KEEP_RUNS_DAYS"),
+                failed=_setting(settings, "KEEP_FAILED_DAYS"),
+                lines=_setting(settings, "KEEP_LINES_DAYS"),
+                compress=_setting(settings, "COMPRESS_AFTER_DAYS"),
+            ),
         )
 
     @property

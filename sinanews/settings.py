@@ -17,6 +17,12 @@ ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `s
 POST_BODY = "source"  # as the reference has it; "clean" is without Sina's boilerplate
 KEEP_PAGES = False  # whether article pages are kept as they were served, for `scrapy reread`
 PAGES_FILE_SIZE = 1_000_000_000  # bytes; web archives' usual size, which tools and disks can handle
+# For how many days these are kept, in output/runs, failed and articles; 0: for ever. The ledger has
+# all reports, reasons and articles; the lines are what it is completed from when it is lost.
+KEEP_RUNS_DAYS = 0
+KEEP_FAILED_DAYS = 0
+KEEP_LINES_DAYS = 0
+COMPRESS_AFTER_DAYS = 0  # days after which these are packed (gzip); 0: never
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
 FEED_ARTICLES = 0  # of each channel, the newest, for feed.xml; 0: no such file
 # What `scrapy export` writes beside our own: endings, such as ".rss", with the exporters' classes.

@@ -47,6 +47,8 @@ def test_an_invalid_argument_is_refused_before_any_request(arguments, message, p
             "POST_EXTRA_KEYS: 'colour' is not accepted; expected link or",
         ),
         ("POST_BODY", "pretty", "POST_BODY: 'pretty' is not accepted; expected source or clean"),
+        ("KEEP_LINES_DAYS", "-1", "KEEP_LINES_DAYS: '-1' is not accepted; expected a whole number"),
+        ("COMPRESS_AFTER_DAYS", "a week", "COMPRESS_AFTER_DAYS: 'a week' is not accepted"),
         ("MIRROR_URL", "127.0.0.1", "MIRROR_URL: '127.0.0.1' is not accepted"),
         ("CLOSESPIDER_TIMEOUT", "ten", "CLOSESPIDER_TIMEOUT: 'ten' is not accepted"),
     ],

@@ -3,6 +3,7 @@ nobody's name or address is in it."""
 
 from dataclasses import asdict
 
+from sinanews.archive.packing import ENDING
 from sinanews.extraction.persons import without_persons
 from sinanews.items import Rejection, State
 from sinanews.utils.text import json_text, without_mail
@@ -29,5 +30,6 @@ def failure_files(item: Rejection) -> dict[str, bytes]:
 
 
 def failure_paths(docid: str) -> tuple[str, ...]:
-    """The paths of all files that a story's failures may have left."""
-    return tuple(path.format(docid=docid) for path in (PAGE, REASON, _EARLIER_PAGE))
+    """The paths of all files that a story's failures may have left, packed or not."""
+    paths = [path.format(docid=docid) for path in (PAGE, REASON, _EARLIER_PAGE)]
+    return (*paths, *(path + ENDING for path in paths))

@@ -8,13 +8,22 @@ import heapq
 import logging
 import os
 import re
-from collections import defaultdict
+import secrets
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import orjson
 
+from sinanews.archive.packing import (
+    DAMAGE,
+    is_packed,
+    open_either,
+    plain_name,
+    without_doubles,
+)
 from sinanews.archive.strays import Strays, find_strays
 from sinanews.config import Config
 from sinanews.items import Article, missing_fields
@@ -24,7 +33,7 @@ from sinanews.posts.identity import Identity, identity
 from sinanews.posts.paths import post_path
 from sinanews.posts.render import post_bytes, post_hash
 from sinanews.roll.api import Story
-from sinanews.utils.atomic import write_whole
+from sinanews.utils.atomic import TEMPORARY, write_whole
 from sinanews.utils.files import path_in
 from sinanews.utils.times import file_time
 
@@ -32,21 +41,31 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
+LAST_LINES = 100  # of a packed file, of which one can be read: all but what was cut off are whole
 _NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
 Key = tuple[str, int]  # a revision: docid and number
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a line stands, and when its run's file was written last, in unix seconds."""
+
+    file: Path
+    offset: int
+    written: float
+
+
 @dataclass(slots=True)
 class _Lost:
-    """An article's revisions that the ledger has not, by number: file and offset of their lines.
+    """An article's revisions that the ledger has not, by number: the places of their lines.
     `named` is the first of them, whose title its post was named after."""
 
-    places: dict[int, tuple[Path, int]] = field(default_factory=dict)
+    places: dict[int, _Place] = field(default_factory=dict)
     identities: set[Identity] = field(default_factory=set)
     named: Article = field(default_factory=Article)
 
-    def add(self, article: Article, file: Path, offset: int) -> None:
+    def add(self, article: Article, place: _Place) -> None:
         if not self.places or article.revision < min(self.places):
             self.named = Article(
                 article.docid,
@@ -54,7 +73,7 @@ class _Lost:
                 title=article.title,
                 first_seen=article.first_seen,
             )
-        self.places.setdefault(article.revision, (file, offset))
+        self.places.setdefault(article.revision, place)
         self.identities.add(identity(article))
 
     @property
@@ -69,6 +88,29 @@ class _Lost:
         return post_path(self.named.title, self.named.channels, self.named.docid, taken=taken)
 
 
+class _Unpacked:
+    """A file for lines of packed files, for they are read again in another order than they stand
+    there. It is gone with the context, and a temporary one if a kill leaves it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / TEMPORARY.format(os.getpid(), secrets.token_hex(4))
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, line: bytes, written: float) -> _Place:
+        """Adds a line; returns its place."""
+        with self._path.open("ab") as file:
+            file.write(line)
+        place = _Place(self._path, self._size, written)
+        self._size += len(line)
+        return place
+
+    def __exit__(self, *_: object) -> None:
+        self._path.unlink(missing_ok=True)
+
+
 def recover(ledger: Ledger, config: Config) -> None:
     """Enters what the ledger lost, if it did. Posts that have no article then are left as they
     are."""
@@ -79,10 +121,11 @@ def recover(ledger: Ledger, config: Config) -> None:
         return
     strays = find_strays(config.output, ledger)
     if is_old:
-        lost = _lost_articles(ledger, folder)
-        known = ledger.recovery.known(lost)
-        ledger.adoption.recognize([lost[docid].story for docid in lost.keys() - known.keys()])
-        count = ledger.recovery.enter(_articles(ledger, config, lost, strays), ledger.worker)
+        with _Unpacked(folder) as unpacked:
+            lost = _lost_articles(ledger, folder, unpacked)
+            known = ledger.recovery.known(lost)
+            ledger.adoption.recognize([lost[docid].story for docid in lost.keys() - known.keys()])
+            count = ledger.recovery.enter(_articles(ledger, config, lost, strays), ledger.worker)
         logger.warning(
             "the ledger is older than this folder: %d articles were entered again from"
             " articles/*.jsonl",
@@ -98,21 +141,25 @@ def _last_revisions(folder: Path, now: int) -> set[Key]:
     if not folder.is_dir():
         return set()
     names = os.listdir(folder)  # noqa: PTH208 - a path for each takes longer than all else
-    starts = [(start, name) for name in names if (start := _start(name))]
+    starts = [(start, name) for name in names if (start := lines_started(plain_name(name)))]
     today = file_time(now)
     past = [(start, name) for start, name in starts if start <= today]
     newest = {*heapq.nlargest(LOOKED_AT, starts), *heapq.nlargest(LOOKED_AT, past)}
     return {key for _, name in newest if (key := _last_revision(folder / name))}
 
 
-def _start(name: str) -> str:
-    """When the run of a file began, as its name has it; "" for one that is no run's."""
+def lines_started(name: str) -> str:
+    """When the run of a file of JSON lines began, as its name has it; "" for one of no run."""
     match = _NAME.fullmatch(name)
     return match[1] if match else ""
 
 
 def _last_revision(file: Path) -> Key | None:
     """The revision of a file's last line that can be read."""
+    if is_packed(file):
+        last = deque((line for line, _ in _whole_lines(file)), LAST_LINES)
+        articles = filter(None, map(_read, reversed(last)))
+        return next(((article.docid, article.revision) for article in articles), None)
     size, length = file.stat().st_size, TAIL
     with file.open("rb") as lines:
         while True:
@@ -140,26 +187,42 @@ def _read(line: bytes) -> Article | None:
     return article if is_whole and has_name else None
 
 
-def _lost_articles(ledger: Ledger, folder: Path) -> dict[str, _Lost]:
+def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[str, _Lost]:
     """The articles of those lines whose revision the ledger has not, by docid."""
     lost: dict[str, _Lost] = defaultdict(_Lost)
     for file in _files(folder):
+        written = file.stat().st_mtime
         for batch in batches(_articles_of(file)):
-            revisions = {(a.docid, a.revision): (a, offset) for offset, a in reversed(batch)}
-            for key in ledger.recovery.lost(revisions):
-                article, offset = revisions[key]
-                lost[article.docid].add(article, file, offset)
+            first = {(found[0].docid, found[0].revision): found for found in reversed(batch)}
+            for key in ledger.recovery.lost(first):
+                article, line, offset = first[key]
+                if is_packed(file):
+                    place = unpacked.add(line, written)
+                else:
+                    place = _Place(file, offset, written)
+                lost[article.docid].add(article, place)
     return lost
 
 
-def _articles_of(file: Path) -> Iterator[tuple[int, Article]]:
-    """The articles of a file's lines, each with the offset at which its line begins."""
+def _articles_of(file: Path) -> Iterator[tuple[Article, bytes, int]]:
+    """The articles of a file, each with its line and the offset at which that begins."""
+    for line, offset in _whole_lines(file):
+        if article := _read(line):
+            yield article, line, offset
+
+
+def _whole_lines(file: Path) -> Iterator[tuple[bytes, int]]:
+    """The lines of a file, but for one that was cut off, each with the offset at which it begins.
+    What stands behind damage in a packed file is lost."""
     offset = 0
-    with file.open("rb") as lines:
-        for line in lines:
-            if line.endswith(b"\n") and (article := _read(line)):
-                yield offset, article
-            offset += len(line)
+    with open_either(file) as lines:
+        try:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield line, offset
+                offset += len(line)
+        except DAMAGE as error:
+            logger.error("%s is damaged, what stands behind that is not read: %s", file, error)  # noqa: TRY400 - the reason is the message
 
 
 def _articles(
@@ -170,7 +233,7 @@ def _articles(
     paths = _paths(ledger, config, lost, strays)
     for docid, article in lost.items():
         path = path_in(config.output, paths[docid])
-        revisions = [_revision(*article.places[number]) for number in sorted(article.places)]
+        revisions = [_revision(article.places[number]) for number in sorted(article.places)]
         last = revisions[-1].article
         _, revision = known.get(docid, (None, 0))
         if last.revision > revision and not os.path.lexists(path):
@@ -181,18 +244,19 @@ def _articles(
 
 def _files(folder: Path) -> list[Path]:
     """The files of all runs."""
-    return sorted(path for path in folder.iterdir() if _start(path.name))
+    files = (path for path in folder.iterdir() if lines_started(plain_name(path.name)))
+    return sorted(without_doubles(files))
 
 
-def _revision(file: Path, offset: int) -> LostRevision:
+def _revision(place: _Place) -> LostRevision:
     """A line as a revision. When it was read, lines of earlier versions do not say; it was before
     their file was written last, and an earlier moment might claim knowledge that nobody had."""
-    with file.open("rb") as lines:
-        lines.seek(offset)
+    with place.file.open("rb") as lines:
+        lines.seek(place.offset)
         line = lines.readline()
     article = _read(line)
     assert article, "a file of JSON lines is only ever written on"
-    seen = article.seen.timestamp() if article.seen else file.stat().st_mtime
+    seen = article.seen.timestamp() if article.seen else place.written
     return LostRevision(article, line, int(seen))
 
 
@@ -206,7 +270,7 @@ def _writer_of(path: str, docids: Sequence[str], lost: Mapping[str, _Lost], conf
         written = path_in(config.output, path).read_bytes()
         for docid in docids:
             places = lost[docid].places
-            if post_bytes(_revision(*places[max(places)]).article, config) == written:
+            if post_bytes(_revision(places[max(places)]).article, config) == written:
                 return docid
     return docids[0]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from tqdm import tqdm
 
 from sinanews.channels import BY_NAME
 from sinanews.commands import Damage, archive, period, refusal
@@ -20,7 +19,7 @@ from sinanews.exports.months import export_months
 from sinanews.exports.reading import Query, Reading
 from sinanews.exports.writing import standard_output, write, write_file
 from sinanews.utils import times
-from sinanews.utils.files import say
+from sinanews.utils.files import say, takes_control_sequences
 
 MONTHLY = "months.parquet"  # what the files in a folder are called, so far as their format goes
 TIMES = ("ctime", "first_seen", "seen")
@@ -73,7 +72,7 @@ class Command(ScrapyCommand):
             raise refusal(error) from error
         damage = Damage()
         with archive(self, read_only=True) as (ledger, _):
-            reading = _Shown(ledger, damage.note)
+            reading = (_Shown if _is_watched(opts.output) else Reading)(ledger, damage.note)
             if query.after is not None:
                 reading.require_cursor(query.after)
             cursor = reading.position
@@ -89,14 +88,19 @@ class Command(ScrapyCommand):
 
 
 class _Shown(Reading):
-    """Shows a bar while lines are read, if somebody is there to look at it."""
+    """Shows a bar while lines are read."""
 
     def lines(self, query: Query) -> Iterator[bytes]:
         """The lines of a query."""
-        lines = super().lines(query)
-        if not sys.stderr.isatty():
-            return lines
-        return iter(tqdm(lines, "articles", self.count(query), unit="", leave=False))
+        from sinanews.reporting.live import counted  # noqa: PLC0415 - 0.1 s, for terminals only
+
+        return counted(super().lines(query), "articles", self.count(query))
+
+
+def _is_watched(output: str) -> bool:
+    """Whether somebody can look at a bar, and it does not stand among the articles."""
+    is_among_lines = output == STDOUT and sys.stdout.isatty()
+    return takes_control_sequences(sys.stderr) and not is_among_lines
 
 
 def _query(opts: argparse.Namespace) -> Query:

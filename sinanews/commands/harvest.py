@@ -1,11 +1,14 @@
 """`scrapy harvest`, for cron: one run at a time, a verdict, an exit code."""
 
 import argparse
+import logging
 import multiprocessing
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 
@@ -13,15 +16,21 @@ from scrapy.cmdline import execute
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
+from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.housekeeping import keep_house
 from sinanews.archive.lock import locked
 from sinanews.commands import crawl
 from sinanews.config import Config
-from sinanews.exceptions import LockedError
+from sinanews.exceptions import LockedError, SinanewsError
+from sinanews.ledger.ledger import Ledger
+from sinanews.posts.paths import post_path
 from sinanews.reporting.verdicts import Verdict, worst_exit_code
 from sinanews.spiders.base import ADDON, ArchiveSpider
 from sinanews.spiders.china import ChinaSpider
 from sinanews.utils.files import say
+
+logger = logging.getLogger(__name__)
 
 
 class Command(crawl.Command):
@@ -45,9 +54,27 @@ class Command(crawl.Command):
                 super().crawl(spidercls, opts)
                 codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
                 self.exitcode = worst_exit_code([self.exitcode, *codes])
+                if config.housekeeping:
+                    _keep_house(config)
         except LockedError as error:
             say(error)  # for cron's mail
             self.exitcode = Verdict.LOCKED
+
+
+def _keep_house(config: Config) -> None:
+    """Removes and packs what is old, now that this harvest's processes are done. No signal waits
+    for its end, for none does harm. Whatever goes wrong, the harvest has come to what it has."""
+    for wish_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish_to_end, signal.SIG_DFL)
+    try:
+        with closing(Ledger.open(config, post_path, read_only=True)) as ledger:
+            oldest_run = ledger.runs.oldest_at_work()
+        kept = keep_house(config.output, config.housekeeping, time.time(), oldest_run)
+    except (OSError, SinanewsError, SQLAlchemyError) as error:
+        logger.warning("old files were not removed or packed: %s", error)
+        return
+    if kept.removed or kept.packed:
+        logger.info("of old files %d were removed, %d packed", kept.removed, kept.packed)
 
 
 def _import_components(settings: BaseSettings) -> None:
@@ -74,6 +101,7 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """
     context = multiprocessing.get_context("fork")
     lists_walked = context.Event()
+    ChinaSpider.shares_terminal = count > 0
     crawls = [context.Process(target=_crawl, args=(lists_walked,)) for _ in range(count)]
     for crawl_ in crawls:
         crawl_.start()

@@ -1,6 +1,7 @@
 """`scrapy status`: what the archive holds, how the last runs went; or an article's revisions."""
 
 import argparse
+import sys
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -9,7 +10,7 @@ from sinanews.commands import Damage, archive
 from sinanews.config import Config
 from sinanews.ledger.ledger import Ledger
 from sinanews.reporting import health, summary, terminal
-from sinanews.utils.files import say
+from sinanews.utils.files import say, takes_colour
 from sinanews.utils.text import json_text
 
 RUNS = 10
@@ -49,6 +50,10 @@ class Command(ScrapyCommand):
         if opts.check and (opts.json or opts.failed):
             raise UsageError("status --check takes no other option")
         with archive(self, read_only=True) as (ledger, config):
+            is_overview = not (args or opts.check or opts.failed or opts.json)
+            if is_overview and (sys.stdout.isatty() or takes_colour(sys.stdout)):
+                self._show(ledger, config)
+                return
             if args:
                 lines = self._article(ledger, args[0])
             elif opts.check:
@@ -70,6 +75,11 @@ class Command(ScrapyCommand):
         family = ledger.family(revisions[-1], damage.note)
         self.exitcode = damage.exit_code
         return [*terminal.changes(revisions), *terminal.relatives(family)]
+
+    def _show(self, ledger: Ledger, config: Config) -> None:
+        from sinanews.reporting.screen import show_overview  # noqa: PLC0415 - 0.1 s, for terminals only
+
+        show_overview(ledger.view(RUNS), ledger.now(), config.stalled_hours, sys.stdout)
 
     def _check(self, ledger: Ledger, config: Config) -> list[str]:
         found = health.problems(ledger.view(RUNS), ledger.now(), config.stalled_hours)

@@ -1,9 +1,10 @@
 """The report of a run: told at its end, filed, and noted in the ledger."""
 
 import logging
+import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.atomic import write_whole
-from sinanews.utils.files import say
+from sinanews.utils.files import say, takes_colour
 from sinanews.utils.text import json_text
 from sinanews.utils.times import file_time
 
@@ -75,8 +76,9 @@ class RunReport:
                 self._ledger.reset_failures()
         except (OSError, SQLAlchemyError) as error:
             logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
+        text = f"posts, articles and reports are in {_shown(self._output)}"
         # Last: whoever was to read it may be gone.
-        say(*lines(report), f"posts, articles and reports are in {_shown(self._output)}")
+        _tell([*lines(report), text], report.verdict)
 
     def _store(self, report: Report) -> None:
         write_whole({self._file(): json_text(report.to_json()).encode()})
@@ -136,6 +138,16 @@ class RunReport:
             count = self._stats.get_value(f"sinanews/items/{state}", 0)
             states[state] = max(states[state], count)
         return states
+
+
+def _tell(told: Sequence[str], verdict: str) -> None:
+    """Prints a report's lines, in colours where somebody can see them."""
+    if not takes_colour(sys.stdout):
+        say(*told)
+        return
+    from sinanews.reporting.screen import show_report  # noqa: PLC0415 - 0.1 s, for terminals only
+
+    show_report(told, verdict, sys.stdout)
 
 
 def _by_kind(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:

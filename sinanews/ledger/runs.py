@@ -124,6 +124,11 @@ class Runs:
             run for run, worker, alive_at in self._open() if not self._is_over(worker, alive_at)
         }
 
+    def oldest_at_work(self) -> int | None:
+        """When the oldest of the runs began that still run, in local unix seconds."""
+        began = [began for run in self.at_work() for began, _ in self.spans(run=run)]
+        return min(began, default=None)
+
     def spans(
         self, *, spider: str | None = None, run: int | None = None
     ) -> list[tuple[int, float]]:

@@ -1,6 +1,7 @@
 """What the archive and its runs look like, as lines of text."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from difflib import unified_diff
@@ -13,8 +14,12 @@ from sinanews.ledger.runs import Run
 from sinanews.ledger.views import FailedStory, View
 from sinanews.reporting.health import silent_lists, unbalanced
 from sinanews.utils import times
+from sinanews.utils.text import printable
 
-LAST_DAY = date.max.toordinal() - date(1970, 1, 1).toordinal()  # that a date can say
+_EPOCH = date(1970, 1, 1).toordinal()  # from which the ledger counts days
+LAST_DAY = date.max.toordinal() - _EPOCH  # that a date can say
+CHART_DAYS = 14  # two weeks show what weekends look like
+CHART_COLUMNS = 36  # of the longest bar: with day and count it fits into 60
 
 
 def table(rows: Iterable[Sequence[object]]) -> list[str]:
@@ -24,25 +29,49 @@ def table(rows: Iterable[Sequence[object]]) -> list[str]:
     ['state    stories', 'written       12']
     """
     cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(_columns, column)) for column in zip(*cells, strict=True)]
     return [_aligned(row, widths) for row in cells]
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(row, widths, strict=True)
-    words = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+    first, *others = (
+        (cell, " " * (width - _columns(cell))) for cell, width in zip(row, widths, strict=True)
+    )
+    words = ["".join(first), *(f"{blank}{cell}" for cell, blank in others)]
     return "  ".join(words).rstrip()
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text has: Chinese characters have two each."""
+    text = printable(text)
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - most tables can do without
+
+    return cell_len(text)
 
 
 def overview(view: View, now: int, stalled_hours: int) -> list[str]:
     """An archive and its last runs at a local unix second."""
+    states = account(view.counts)
+    del states["listed"]
+    return [
+        *table([("state", "stories"), *states.items()]),
+        "",
+        *remarks(view, now, stalled_hours),
+        *_chart(articles_a_day(view.counts, now)),
+        "",
+        *_runs(view),
+    ]
+
+
+def remarks(view: View, now: int, stalled_hours: int) -> list[str]:
+    """What there is to say of an archive beside its tables, a sentence each."""
     counts = view.counts
     states = account(counts)
     listed = states.pop("listed")
     days = ", ".join(map(_days, empty_days(counts)))
     return [
-        *table([("state", "stories"), *states.items()]),
-        "",
         f"listed {listed} = {' + '.join(f'{state} {count}' for state, count in states.items())}",
         *_balance(view),
         *_failures(view),
@@ -55,8 +84,6 @@ def overview(view: View, now: int, stalled_hours: int) -> list[str]:
         *silent_lists(view, stalled_hours),
         f"days without articles: {days or 'none'}",
         _last_complete(view.last_complete, now),
-        "",
-        *_runs(view),
     ]
 
 
@@ -109,10 +136,14 @@ def _runs(view: View) -> list[str]:
 
 def _run(run: Run, view: View) -> Sequence[object]:
     account = run.report.get("account", {})
-    begun = datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M")
     counts = [account.get(name, "-") for name in ("listed", *STATES)]
     seconds = "-" if run.ended is None else run.ended - run.started
-    return (run.id, begun, seconds, verdict(run, view), *counts)
+    return (run.id, begun(run), seconds, verdict(run, view), *counts)
+
+
+def begun(run: Run) -> str:
+    """When a run began, in UTC, as its files' names have it."""
+    return datetime.fromtimestamp(run.started, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def verdict(run: Run, view: View) -> str:
@@ -129,6 +160,26 @@ def empty_days(counts: Counts) -> list[tuple[date, date]]:
         for before, after in pairwise(days)
         if after - before > 1
     ]
+
+
+def articles_a_day(counts: Counts, now: int) -> list[tuple[date, int]]:
+    """How many articles each of the last days has, up to the newest that has any and is not yet to
+    come at a local unix second, in China; nothing without articles."""
+    today = times.at(now).date().toordinal() - _EPOCH
+    days = [day for day in counts.days if 0 < day <= today]
+    if not days:
+        return []
+    begin = max(min(days), max(days) - CHART_DAYS + 1)
+    return [(_date(day), counts.days.get(day, 0)) for day in range(begin, max(days) + 1)]
+
+
+def _chart(days: Sequence[tuple[date, int]]) -> list[str]:
+    """A bar a day."""
+    most = max((count for _, count in days), default=0)
+    bars = ("#" * math.ceil(count * CHART_COLUMNS / most) for _, count in days)
+    rows = table(days) if days else []
+    head = ["articles a day:"] if days else []
+    return [*head, *(f"  {row}  {bar}".rstrip() for row, bar in zip(rows, bars, strict=True))]
 
 
 def _date(day: int) -> date:

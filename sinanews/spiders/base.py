@@ -66,6 +66,7 @@ class ArchiveSpider(Spider):
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     asks_site: ClassVar[bool] = True  # whether it fetches anything; if not, any site's archive does
     rings: ClassVar[bool] = True  # whether anybody who is not there is told how its runs go
+    shares_terminal: ClassVar[bool] = False  # whether other processes of its run write there too
     config: Config
     ledger: Ledger
     strays: Strays

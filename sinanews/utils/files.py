@@ -8,6 +8,8 @@ from typing import TextIO
 
 from sinanews.utils.text import printable
 
+_PLAIN_TERMINALS = {"", "dumb", "unknown"}  # values of TERM
+
 
 def path_in(folder: Path, name: str) -> Path:
     """The path below a folder for a name that we give, in UTF-8 on the disk.
@@ -39,6 +41,21 @@ def say(*lines: object, file: TextIO | None = None) -> None:
     b
     """
     print("\n".join(printable(str(line)) for line in lines), file=file)
+
+
+def takes_control_sequences(file: TextIO | None) -> bool:
+    """Whether a file is a terminal that obeys control sequences, and whose user has not asked to be
+    spared them (https://no-color.org)."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in _PLAIN_TERMINALS
+    return file is not None and file.isatty() and not is_plain
+
+
+def takes_colour(file: TextIO | None) -> bool:
+    """The same, or a pipe for whose end the user wants colours, as `less -R` shows them
+    (https://force-color.org)."""
+    if os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"):
+        return True
+    return takes_control_sequences(file)
 
 
 def escape_unprintable() -> None:

@@ -10,6 +10,7 @@ from sinanews.exceptions import ArgumentError
 CHINA = timezone(timedelta(hours=8))
 # Of the web: a page's time of another year is none, and may not even be one in UTC.
 FIRST_YEAR, LAST_YEAR = 1990, 2099
+_FILE_TIME = "%Y-%m-%dT%H-%M-%S"
 
 # 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
 # | 2005.08.26 05:39 | 2021年7月14日 下午3点05分 | 二〇二一年七月十四日 十时五分; full-width, too
@@ -214,7 +215,20 @@ def file_time(seconds: float) -> str:
     >>> file_time(1659927313)
     '2022-08-08T02-55-13'
     """
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    return datetime.fromtimestamp(seconds, UTC).strftime(_FILE_TIME)
+
+
+def parse_file_time(text: str) -> int | None:
+    """The unix time in seconds that `file_time` made a name of; None for another text.
+
+    >>> parse_file_time("2022-08-08T02-55-13"), parse_file_time("2022-13-08T02-55-13")
+    (1659927313, None)
+    """
+    try:
+        moment = datetime.strptime(text, _FILE_TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(moment.timestamp())
 
 
 def span(seconds: float) -> str:

@@ -45,6 +45,10 @@ def test_status_shows_the_stories_the_runs_and_that_the_account_balances(archive
     assert f"listed {stories} = written {stories} + updated 0 + unchanged 0" in run.stdout
     assert "the account balances, over all stories and 2 runs" in rows
     assert "days without articles: none" in rows
+    days = rows[rows.index("articles a day:") + 1 : rows.index("", 10)]
+    chart = [re.fullmatch(r"  2026-03-1\d +(\d+)  (#{1,36})", line) for line in days]
+    assert sum(int(match[1]) for match in chart) == stories
+    assert max(len(match[2]) for match in chart) == 36
     head, *runs = [line.split() for line in rows[rows.index("", 10) + 1 :]]
     assert head[:1] == ["run"]
     assert [line[0] for line in runs] == ["2", "1"]

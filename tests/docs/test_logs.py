@@ -59,10 +59,21 @@ SPEAKING = {
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
     "reporting/report.py": {"lines", "_by_kind", "_walked", "_gap", "trouble"},
+    "reporting/pace.py": {"progress"},
     "reporting/silence.py": {"stalled"},
     "roll/walk.py": {"_why_unfit", "_why_old"},
     "reporting/terminal.py": {
-        *("overview", "_balance", "_failures", "_waiting", "_last_complete", "_runs", "_run"),
+        *(
+            "overview",
+            "remarks",
+            "_chart",
+            "_balance",
+            "_failures",
+            "_waiting",
+            "_last_complete",
+            "_runs",
+            "_run",
+        ),
         *("failed", "_failed", "_heading", "relatives", "_relative"),
     },
 }

@@ -34,7 +34,10 @@ FOLDER = "/srv/sinanews"  # the checkout in the examples
 UNITS = ("sinanews.service", "sinanews.timer")
 WORDS = {verdict.value: verdict.name.lower() for verdict in Verdict}
 # Upper-case names that are not settings
-NO_SETTINGS = {"NAME", "MAILTO", "HOST", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+NO_SETTINGS = {
+    *("NAME", "MAILTO", "HOST", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("TERM", "FORCE_COLOR"),
+}
 FIELD = r"[\d*/,-]+"  # one time field of a crontab
 
 

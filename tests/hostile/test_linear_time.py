@@ -79,6 +79,8 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "exports.csv._FORMULA": ("match", ("'", "=", "a")),
     "posts.reading._HEAD": ("match", ("\n", "---", " ", "\t")),
     "posts.reading._HEAD_END": ("search", ("\n---", "---", " ", "\n")),
+    "archive.housekeeping._FAILURE": ("fullmatch", ("a", ".", ".html", ".txt", ".json", "\n")),
+    "archive.housekeeping._REPORT": ("fullmatch", ("2026-01-01T00-00-00", "-", "1", ".json")),
     "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
     "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
     "download.blocking._ARTICLE": ("search", ('id="', "id=", "artibod", "art_conten", "arti")),
