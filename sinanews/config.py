@@ -1,9 +1,13 @@
 """The project's own settings, read from Scrapy's and refused when they make no sense."""
 
+import json
 import os
+import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -18,6 +22,9 @@ PREFIX = "SINANEWS_"  # of settings in the environment
 OF_TESTS = {"SHARED"}  # where the tests find their reference data
 POST_BODIES = ("source", "clean")
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
+IMAGE_SOURCES = ("remote", "download")
+THUMBNAIL_NAME = re.compile(r"[a-z0-9_-]{1,32}")  # names a folder, on any file system
+LARGEST_THUMBNAIL = 10_000  # pixels of a side
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
 
 
@@ -51,6 +58,20 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """Whether pictures are fetched, and the most of what is; `settings.py` gives each one's reason.
+    `thumbnails` are largest widths and heights in pixels, by name; `seconds` is how long an article
+    waits for its pictures."""
+
+    are_kept: bool
+    thumbnails: Mapping[str, tuple[int, int]]
+    pixels: int
+    frames: int
+    per_article: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -65,6 +86,7 @@ class Config:
     same_site: bool
     post_body: str
     post_extra_keys: tuple[str, ...]
+    pictures: Pictures
     feed_articles: int
     keep_pages: bool
     pages_file_size: int
@@ -103,6 +125,7 @@ class Config:
                 _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
+            pictures=_pictures(settings),
             feed_articles=_setting(settings, "FEED_ARTICLES"),
             keep_pages=settings.getbool("KEEP_PAGES"),
             pages_file_size=_setting(settings, "PAGES_FILE_SIZE", 1),
@@ -177,6 +200,44 @@ def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
     if value not in accepted:
         raise ArgumentError(name, value, " or ".join(accepted))
     return value
+
+
+def keeps_pictures(settings: BaseSettings) -> bool:
+    """Whether IMAGES says that pictures are kept. Raises ArgumentError for a value that it cannot
+    have, here."""
+    source = _one_of("IMAGES", settings["IMAGES"], IMAGE_SOURCES)
+    if source == "download" and find_spec("PIL") is None:
+        accepted = "remote, for Pillow is not installed: pip install 'sinanews[pictures]'"
+        raise ArgumentError("IMAGES", source, accepted)
+    return source == "download"
+
+
+def _pictures(settings: BaseSettings) -> Pictures:
+    return Pictures(
+        are_kept=keeps_pictures(settings),
+        thumbnails=_thumbnails(settings["IMAGES_THUMBS"]),
+        pixels=_setting(settings, "IMAGES_MAX_PIXELS", 1),
+        frames=_setting(settings, "IMAGES_MAX_FRAMES", 1),
+        per_article=_setting(settings, "IMAGES_PER_ARTICLE", 1),
+        seconds=_seconds("IMAGES_SECONDS", settings),
+    )
+
+
+def _thumbnails(value: object) -> dict[str, tuple[int, int]]:
+    """IMAGES_THUMBS, from a settings module or as text."""
+    accepted = 'names with a width and a height in pixels, such as {"small": [300, 200]}'
+    try:
+        sizes = json.loads(value or "{}") if isinstance(value, str) else dict(value or {})  # type: ignore[call-overload] # what is no mapping raises
+        pairs = [(name, tuple(map(int, size))) for name, size in sizes.items()]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ArgumentError("IMAGES_THUMBS", value, accepted) from error
+    thumbnails: dict[str, tuple[int, int]] = {}
+    for name, size in pairs:
+        is_size = len(size) == 2 and all(0 < side <= LARGEST_THUMBNAIL for side in size)  # noqa: PLR2004 - width and height
+        if not THUMBNAIL_NAME.fullmatch(str(name)) or not is_size:
+            raise ArgumentError("IMAGES_THUMBS", value, accepted)
+        thumbnails[name] = size[0], size[1]
+    return thumbnails
 
 
 def _mirror_url(value: str) -> str:

@@ -46,10 +46,14 @@ def _says(
 
 @dataclass(slots=True)
 class Image:
-    """A picture of the article: absolute https URL and its caption, empty when it has none."""
+    """A picture of the article: absolute https URL, its caption, empty when it has none, and where
+    its file is, None when it is not kept."""
 
     url: str = field(metadata=_says("its address: absolute, https"))
     caption: str = field(default="", metadata=_says("its caption; empty when it has none"))
+    path: str | None = field(
+        default=None, metadata=_says("its file below the output folder; only there when it is kept")
+    )
 
 
 def isoformat(moment: datetime | None) -> str | None:
@@ -63,7 +67,8 @@ def isoformat(moment: datetime | None) -> str | None:
 
 
 class Pictures(list[dict[str, Any]]):
-    """The images as objects of `url` and `caption`. Where all is text, as in CSV, it is JSON.
+    """The images as objects of `url` and `caption`, and of `path` where the picture is kept. Where
+    all is text, as in CSV, it is JSON.
 
     >>> print(Pictures([{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]))
     [{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]
@@ -79,10 +84,12 @@ def pictures(images: Iterable[object]) -> Pictures:
     >>> pictures([Image("https://n.sinaimg.cn/a.png")])
     [{'url': 'https://n.sinaimg.cn/a.png', 'caption': ''}]
     """
-    return Pictures(
-        {"url": image.url, "caption": image.caption} if type(image) is Image else _plain(image)
-        for image in images
-    )
+    return Pictures(_picture(image) if type(image) is Image else _plain(image) for image in images)
+
+
+def _picture(image: Image) -> dict[str, Any]:
+    kept = {} if image.path is None else {"path": image.path}
+    return {"url": image.url, "caption": image.caption, **kept}
 
 
 def _time(description: str) -> dict[str, Any]:
@@ -135,7 +142,7 @@ class Article:
     )
     images: list[Image] = field(
         default_factory=list,
-        metadata=_says("its own pictures: `url` and `caption`", pictures),
+        metadata=_says("its own pictures: `url`, `caption`, and `path` if kept", pictures),
     )
     headimg: str | None = field(
         default=None, metadata=_says("the body's first picture, whatever it is")
@@ -319,4 +326,4 @@ def _image(image: object) -> Image:
     if isinstance(image, Image):
         return image
     get = ItemAdapter(image).get
-    return Image(get("url") or "", get("caption") or "")
+    return Image(get("url") or "", get("caption") or "", get("path"))

@@ -17,6 +17,17 @@ ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `s
 POST_BODY = "source"  # as the reference has it; "clean" is without Sina's boilerplate
 KEEP_PAGES = False  # whether article pages are kept as they were served, for `scrapy reread`
 PAGES_FILE_SIZE = 1_000_000_000  # bytes; web archives' usual size, which tools and disks can handle
+IMAGES = "remote"  # where posts show pictures from; "download" fetches them, a request for each
+IMAGES_THUMBS: dict[str, list[int]] = {}  # as Scrapy has it: by name the largest width and height
+# Of what is fetched. A picture is unpacked to be looked at, at up to four bytes a pixel: so many
+# pixels are the 24 megapixels of a good camera, and 100 MB; no film has more frames, and all of
+# them at most eight times the pixels.
+IMAGES_MAX_PIXELS = 25_000_000
+IMAGES_MAX_FRAMES = 1_000
+IMAGES_PER_ARTICLE = 100  # the longest slide shows; a page could name thousands
+IMAGES_SECONDS = (
+    120  # an article waits for its pictures; what is not there then, a later run fetches
+)
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
 FEED_ARTICLES = 0  # of each channel, the newest, for feed.xml; 0: no such file
 # What `scrapy export` writes beside our own: endings, such as ".rss", with the exporters' classes.
