@@ -6,6 +6,7 @@ A module of its own, for Scrapy's pipelines of files and Pillow are loaded only 
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any, Self
 
 from itemadapter import ItemAdapter, is_item
 from PIL import ImageOps
-from scrapy import Request
+from PIL.Image import Image
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
@@ -55,6 +57,13 @@ ENDING = "not asked for: the run ends"
 ASKS_NOBODY = "not asked for: this spider asks no site"
 
 
+class _Nothing(dict[bytes, FileInfo | Failure]):
+    """A memory that keeps nothing."""
+
+    def __setitem__(self, key: bytes, value: FileInfo | Failure) -> None:
+        """Forgets it at once."""
+
+
 class PicturesPipeline(ImagesPipeline):
     """Scrapy's, but what is fetched and what came of it stands in the ledger, files are named after
     what they are, and have the bytes that were served; and a picture that cannot be had is told in
@@ -63,6 +72,14 @@ class PicturesPipeline(ImagesPipeline):
     Whatever comes of its pictures, an article goes on to be written, at most IMAGES_SECONDS and a
     download's time-outs later. IMAGES_THUMBS, IMAGES_MIN_WIDTH and IMAGES_MIN_HEIGHT are Scrapy's.
     """
+
+    class SpiderInfo(ImagesPipeline.SpiderInfo):
+        """What Scrapy notes of a run, but for what came of each picture: the ledger has that, and
+        Scrapy would keep it in memory until the end."""
+
+        def __init__(self, spider: Spider) -> None:
+            super().__init__(spider)
+            self.downloaded = _Nothing()
 
     def __init__(self, store_uri: str | Path, *, crawler: Crawler) -> None:
         super().__init__(store_uri, crawler=crawler)
@@ -136,7 +153,7 @@ class PicturesPipeline(ImagesPipeline):
         self,
         results: list[FileInfoOrError],
         item: Any,  # noqa: ANN401 - items of any kind
-        info: MediaPipeline.SpiderInfo,
+        info: MediaPipeline.SpiderInfo,  # noqa: ARG002 - Scrapy's signature
     ) -> Any:  # noqa: ANN401 - items of any kind
         """The item, its images with the paths of their files. Raises WriteError when the archive
         cannot be written, which ends the run."""
@@ -144,8 +161,7 @@ class PicturesPipeline(ImagesPipeline):
             raise WriteError(self._broken)
         if not results:
             return item
-        urls = [result["url"] for _, result in results if not isinstance(result, Failure)]
-        known = [picture for picture in map(self._find, urls) if picture]
+        known = [picture for result in results if (picture := self._find(_url(result)))]
         self._record(to_article(item).docid, known)
         for picture in known:
             if picture.path:
@@ -153,8 +169,6 @@ class PicturesPipeline(ImagesPipeline):
             else:
                 self._count_unkept(picture.reason)
         _place(item, {picture.url: picture.path for picture in known if picture.path})
-        # The ledger has the results; Scrapy would keep them all in memory.
-        info.downloaded.clear()
         return item
 
     async def _picture(self, request: Request) -> Picture:
@@ -226,10 +240,7 @@ class PicturesPipeline(ImagesPipeline):
             raise PictureError("it is smaller than IMAGES_MIN_WIDTH or IMAGES_MIN_HEIGHT")
         path = picture_path(body, ending(image))
         files = {path: body}
-        upright = ImageOps.exif_transpose(image) if self.thumbs else image
-        for name, size in self.thumbs.items():
-            _, buffer = self.convert_image(upright, size, response_body=BytesIO(body))
-            files[thumbnail_path(body, name)] = buffer.getvalue()
+        files |= {thumbnail_path(body, name): data for name, data in self._thumbnails(image, body)}
         missing = {name: data for name, data in files.items() if not is_kept(name, self._config)}
         try:
             write_whole({path_in(self._config.output, name): missing[name] for name in missing})
@@ -238,6 +249,18 @@ class PicturesPipeline(ImagesPipeline):
                 raise
             raise PictureError(f"its file cannot be written: {error.strerror}") from error
         return path
+
+    def _thumbnails(self, image: Image, body: bytes) -> Iterator[tuple[str, bytes]]:
+        """The thumbnails of a picture, by name, as Scrapy makes them: JPEG, upright."""
+        if not self.thumbs:
+            return
+        try:
+            upright = ImageOps.exif_transpose(image)
+            for name, size in self.thumbs.items():
+                _, buffer = self.convert_image(upright, size, response_body=BytesIO(body))
+                yield name, buffer.getvalue()
+        except (ArithmeticError, OSError, ValueError) as error:  # of forms that it cannot convert
+            raise PictureError("no thumbnail can be made of it") from error
 
     def _find(self, address: str) -> Picture | None:
         try:
@@ -309,6 +332,15 @@ class PicturesPipeline(ImagesPipeline):
         with Drafts({docid: {path_in(self._config.output, path): post}}) as drafts:
             mended = Mended(docid, article.revision, post_hash(post), files)
             self._known.mend(mended, drafts.publish)
+
+
+def _url(result: FileInfoOrError) -> str:
+    """The address of a picture that was looked for. Raises what kept us from that, which is an
+    error of ours."""
+    _, info = result
+    if isinstance(info, Failure):
+        info.raiseException()
+    return info["url"]
 
 
 def _note_damage(error: DamagedError) -> None:

@@ -46,15 +46,16 @@ def _address(tag: str) -> str | None:
 
 
 def _shown_from(tag: str, source: str) -> str:
-    return "".join(_pieces(tag, source))
+    opening, attributes = tag[: len("<img")], tag[len("<img") : -1]
+    return f"{opening}{''.join(_attributes(attributes, source))}>"
 
 
-def _pieces(tag: str, source: str) -> Iterator[str]:
-    """The pieces of an img tag with another source; of two in a tag, the first counts."""
+def _attributes(text: str, source: str) -> Iterator[str]:
+    """The attributes of an img tag with another source; of two in a tag, the first counts."""
     has_source = False
     position = 0
-    for match in ATTRIBUTE.finditer(tag):
-        yield tag[position : match.start()]
+    for match in ATTRIBUTE.finditer(text):
+        yield text[position : match.start()]
         position = match.end()
         name = (match[1] or "").lower()
         if name == "src" and not has_source:
@@ -62,4 +63,4 @@ def _pieces(tag: str, source: str) -> Iterator[str]:
             yield f' {match[1]}="{html.escape(source)}"'
         elif name not in _SOURCE_SETS:
             yield match[0]
-    yield tag[position:]
+    yield text[position:]
