@@ -22,7 +22,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.pipelines.images import ImagesPipeline
 from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
-from scrapy.signals import spider_closed, spider_idle, spider_opened
+from scrapy.signals import spider_closed, spider_idle
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import AlreadyCalledError
 from twisted.python.failure import Failure
@@ -92,6 +92,7 @@ class PicturesPipeline(ImagesPipeline):
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._gate = asyncio.Semaphore(max(1, IN_HAND * at_once))
         self._reading = asyncio.Lock()  # one at a time: each may take 100 MB
+        self._retries = min(RETRIES, crawler.settings.getint("RETRY_TIMES"))
         self._is_ending = False
         self._broken: str | None = None  # why nothing can be written, once that is so
         self._mending: asyncio.Task[None] | None = None
@@ -102,8 +103,7 @@ class PicturesPipeline(ImagesPipeline):
         """With the crawler's spider, into whose archive it writes."""
         assert isinstance(crawler.spider, ArchiveSpider), "the add-on serves no other spider"
         pipeline = cls(crawler.spider.config.output, crawler=crawler)
-        crawler.signals.connect(pipeline.begin_mending, spider_opened)
-        crawler.signals.connect(pipeline.wait_for_mending, spider_idle)
+        crawler.signals.connect(pipeline.mend_before_closing, spider_idle)
         crawler.signals.connect(pipeline.end_mending, spider_closed)
         return pipeline
 
@@ -128,7 +128,7 @@ class PicturesPipeline(ImagesPipeline):
             meta={
                 PICTURE: address,
                 UNTIL: time.monotonic() + self._config.pictures.seconds,
-                "max_retry_times": RETRIES,
+                "max_retry_times": self._retries,
             },
         )
 
@@ -173,15 +173,19 @@ class PicturesPipeline(ImagesPipeline):
 
     async def _picture(self, request: Request) -> Picture:
         """What is known of a picture, which is fetched if need be. Raises WriteError."""
-        address = request.meta[PICTURE]
-        known = self._find(address)
-        if known and (
-            is_kept(known.path, self._config) if known.path else not self._known.is_due(known)
-        ):
+        known = self._find(request.meta[PICTURE])
+        if known and (self._is_kept(known) or not (known.path or self._known.is_due(known))):
             return known
+        return await self._fetched(request)
+
+    def _is_kept(self, picture: Picture) -> bool:
+        return picture.path is not None and is_kept(picture.path, self._config)
+
+    async def _fetched(self, request: Request) -> Picture:
+        """What comes of a picture that is asked for. Raises WriteError."""
         async with self._gate:
             try:
-                return await self._fetch(request, address)
+                return await self._fetch(request, request.meta[PICTURE])
             except (OSError, SQLAlchemyError) as error:
                 raise self._stop(error) from error
 
@@ -283,13 +287,13 @@ class PicturesPipeline(ImagesPipeline):
     def _count_unkept(self, reason: str, count: int = 1) -> None:
         self.crawler.stats.inc_value(f"{UNKEPT_STATS}{reason}", count)
 
-    def begin_mending(self) -> None:
-        """Begins to try pictures again that earlier runs could not have."""
-        if self._spider.asks_site:
-            self._mending = asyncio.ensure_future(self._mend_older())
+    def mend_before_closing(self) -> None:
+        """Tries pictures of earlier runs again, once a run has nothing else to do.
 
-    def wait_for_mending(self) -> None:
-        """Keeps the run open until that is done. Raises DontCloseSpider."""
+        Raises DontCloseSpider while that goes on.
+        """
+        if self._mending is None and self._spider.asks_site:
+            self._mending = asyncio.ensure_future(self._mend_older())
         if self._mending and not self._mending.done():
             raise DontCloseSpider
 
@@ -301,26 +305,33 @@ class PicturesPipeline(ImagesPipeline):
     async def _mend_older(self) -> None:
         try:
             due = self._known.take_due(MENDED_PER_RUN, self._config.lease)
+            tried: dict[str, Picture] = {}
             for docid, urls in due.items():
-                await self._mend(docid, urls)
+                await self._mend(docid, urls, tried)
         except WriteError:
             return  # which has ended the run
         except (OSError, SQLAlchemyError) as error:
             self._stop(error)
-        asyncio.get_running_loop().call_soon(self._close_if_idle)
+        finally:
+            asyncio.get_running_loop().call_soon(self._close_if_idle)
 
     def _close_if_idle(self) -> None:
         """Closes a run that had nothing else to do: the engine looks every five seconds only."""
         if self.crawler.engine.running and self.crawler.engine.spider_is_idle():
             self._closing = asyncio.ensure_future(self._spider.close_if_nobody_objects())
 
-    async def _mend(self, docid: str, urls: list[str]) -> None:
-        """Tries some pictures of an article again, and has its post show those that are there."""
+    async def _mend(self, docid: str, urls: list[str], tried: dict[str, Picture]) -> None:
+        """Tries some pictures of an article again, but for those that were `tried` for another one,
+        and has its post show those that are there."""
         selection = Selection(docids=(docid,))
         for path, article in self._ledger.articles(selection, _note_damage):
-            requests = [self._request(url, article) for url in urls]
-            pictures = [await self._picture(request) for request in requests]
-            files = {picture.url: picture.path for picture in pictures if picture.path}
+            for url in urls:
+                known = self._find(url)
+                if known and self._is_kept(known):
+                    tried[url] = known
+                elif url not in tried:
+                    tried[url] = await self._fetched(self._request(url, article))
+            files = {url: file for url in urls if (file := tried[url].path)}
             if files:
                 await asyncio.to_thread(self._show, path, article, files)
 
