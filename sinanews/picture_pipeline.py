@@ -304,7 +304,9 @@ class PicturesPipeline(ImagesPipeline):
 
     async def _mend_older(self) -> None:
         try:
-            due = self._known.take_due(MENDED_PER_RUN, self._config.lease)
+            # Not what failed in this run: a later one finds another moment.
+            began = self._ledger.started
+            due = self._known.take_due(MENDED_PER_RUN, began, self._config.lease)
             tried: dict[str, Picture] = {}
             for docid, urls in due.items():
                 await self._mend(docid, urls, tried)

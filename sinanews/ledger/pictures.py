@@ -120,11 +120,12 @@ class Pictures:
                 found[docid][url] = path
         return found
 
-    def take_due(self, count: int, lease: int) -> dict[str, list[str]]:
-        """The addresses of up to so many pictures that are to be tried again, by docid; of articles
-        that nobody reads now. For `lease` seconds nobody else gets them."""
+    def take_due(self, count: int, before: int, lease: int) -> dict[str, list[str]]:
+        """The addresses of up to so many pictures that were to be tried again before a local unix
+        second, by docid; of articles that nobody reads now. For `lease` seconds nobody else gets
+        them."""
         now = int(self._clock())
-        is_due = (pictures.c.due_at <= now, stories.c.revision > 0, stories.c.worker.is_(None))
+        is_due = (pictures.c.due_at < before, stories.c.revision > 0, stories.c.worker.is_(None))
         query = (
             select(pictures.c.docid, pictures.c.url, pictures.c.url_key)
             .join(stories, stories.c.docid == pictures.c.docid)
