@@ -21,7 +21,7 @@ IMAGES = "remote"  # where posts show pictures from; "download" fetches them, a 
 IMAGES_THUMBS: dict[str, list[int]] = {}  # as Scrapy has it: by name the largest width and height
 # Of what is fetched. A picture is unpacked to be looked at, at up to four bytes a pixel: so many
 # pixels are the 24 megapixels of a good camera, and 100 MB; no film has more frames, and all of
-# them at most eight times the pixels.
+# them at most four times the pixels: a second's reading.
 IMAGES_MAX_PIXELS = 25_000_000
 IMAGES_MAX_FRAMES = 1_000
 IMAGES_PER_ARTICLE = 100  # the longest slide shows; a page could name thousands
