@@ -52,7 +52,9 @@ class Image:
     url: str = field(metadata=_says("its address: absolute, https"))
     caption: str = field(default="", metadata=_says("its caption; empty when it has none"))
     path: str | None = field(
-        default=None, metadata=_says("its file below the output folder; only there when it is kept")
+        default=None,
+        kw_only=True,  # or the fields of subclasses would move
+        metadata=_says("its file below the output folder; only there when it is kept"),
     )
 
 
@@ -84,12 +86,12 @@ def pictures(images: Iterable[object]) -> Pictures:
     >>> pictures([Image("https://n.sinaimg.cn/a.png")])
     [{'url': 'https://n.sinaimg.cn/a.png', 'caption': ''}]
     """
-    return Pictures(_picture(image) if type(image) is Image else _plain(image) for image in images)
-
-
-def _picture(image: Image) -> dict[str, Any]:
-    kept = {} if image.path is None else {"path": image.path}
-    return {"url": image.url, "caption": image.caption, **kept}
+    return Pictures(
+        {"url": image.url, "caption": image.caption}
+        if type(image) is Image and image.path is None
+        else _plain(image)
+        for image in images
+    )
 
 
 def _time(description: str) -> dict[str, Any]:
@@ -295,10 +297,13 @@ def _columns(cls: type) -> tuple[tuple[str, ...], tuple[tuple[str, _Serializer],
 
 def _written(item: object) -> dict[str, Any]:
     adapter = ItemAdapter(item)
-    return {
+    written = {
         name: adapter.get_field_meta(name).get("serializer", _plain)(value)
         for name, value in adapter.items()
     }
+    if isinstance(item, Image) and item.path is None:  # most pictures are not kept
+        del written["path"]
+    return written
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of any item
@@ -326,4 +331,4 @@ def _image(image: object) -> Image:
     if isinstance(image, Image):
         return image
     get = ItemAdapter(image).get
-    return Image(get("url") or "", get("caption") or "", get("path"))
+    return Image(get("url") or "", get("caption") or "", path=get("path"))

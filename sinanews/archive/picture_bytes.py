@@ -71,8 +71,11 @@ def _read_frames(image: Image.Image, bounds: Pictures) -> None:
         except EOFError:
             break
         if number >= most:
-            frames = f"{bounds.frames} frames, or {FILM * bounds.pixels} pixels in them"
-            raise PictureError(f"it has more than {frames} (IMAGES_MAX_FRAMES)")
+            pixels = FILM * bounds.pixels
+            raise PictureError(
+                f"it has more than {bounds.frames} frames, or {pixels} pixels in them"
+                " (IMAGES_MAX_FRAMES)"
+            )
     if number > 1:
         image.seek(0)
         image.load()

@@ -49,7 +49,7 @@ TELLING = {
 # Variables that hold messages.
 NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
     *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE", "_OTHER_NAME", "_DISTRUST"),
-    *("LATE", "ENDING", "ASKS_NOBODY", "frames"),
+    *("LATE", "ENDING", "ASKS_NOBODY"),
     *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE", "LINKED_FOLDER"),
 }
 # Functions whose strings are all messages.
