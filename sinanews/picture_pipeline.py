@@ -93,6 +93,8 @@ class PicturesPipeline(ImagesPipeline):
         self._gate = asyncio.Semaphore(max(1, IN_HAND * at_once))
         self._reading = asyncio.Lock()  # one at a time: each may take 100 MB
         self._retries = min(RETRIES, crawler.settings.getint("RETRY_TIMES"))
+        limit = crawler.settings.getfloat("CLOSESPIDER_TIMEOUT")
+        self._end = time.monotonic() + limit if limit else float("inf")
         self._is_ending = False
         self._broken: str | None = None  # why nothing can be written, once that is so
         self._mending: asyncio.Task[None] | None = None
@@ -217,9 +219,10 @@ class PicturesPipeline(ImagesPipeline):
         """Why a picture is not asked for now, if it is not."""
         if not self._spider.asks_site:
             return ASKS_NOBODY
-        if self._is_ending or not self.crawler.engine.running:
+        now = time.monotonic()
+        if self._is_ending or now > self._end or not self.crawler.engine.running:
             return ENDING
-        return LATE if time.monotonic() > request.meta[UNTIL] else None
+        return LATE if now > request.meta[UNTIL] else None
 
     def _failed(self, request: Request, error: Exception) -> Picture:
         may_pass = getattr(error, "may_pass", not isinstance(error, OffsiteError))

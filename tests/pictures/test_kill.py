@@ -3,6 +3,7 @@
 HARVEST_PICTURES=500 has that many.
 """
 
+import json
 import os
 import time
 from collections import Counter
@@ -135,3 +136,32 @@ def test_nothing_is_twice_after_a_kill(archive):
 
 def test_no_temporary_file_is_left(archive):
     assert [path for path in leftovers(archive.output) if path.suffix != ".png"] == []
+
+
+def test_a_run_that_is_ended_early_leaves_its_pictures_to_the_next_one(pages, scrapy, output):
+    """Articles in hand are written without them, and show them once a later run has them."""
+    count = 12
+    for number in range(count):
+        pages[f"{HOST}/{number}.png"] = image(number=number)
+        article(pages, number, [f"https://{HOST}/{number}.png"])
+    list_all(pages, count)
+    options = {"mirror": pages.url, "IMAGES": "download"}
+    slow = {
+        "DOWNLOAD_SLOTS": json.dumps({HOST: {"delay": 0.5}}),
+        "CONCURRENT_REQUESTS_PER_DOMAIN": "1",
+        "CLOSESPIDER_TIMEOUT": "2",
+    }
+
+    ended = scrapy("crawl", "china", **options, **slow)
+    fetched = len(pictures_asked(pages))
+    check = scrapy("rebuild", "--check", **options)
+    later = scrapy("crawl", "china", **options)
+
+    assert "Traceback" not in ended.stderr + later.stderr
+    assert fetched < count
+    assert check.returncode == 0, check.stdout
+    assert later.returncode == 0, later.stderr
+    assert set(Counter(pictures_asked(pages)).values()) == {1}
+    assert len(posts(output)) == count
+    assert all("headimg: '/images/" in path.read_text("utf-8") for path in posts(output))
+    assert scrapy("rebuild", "--check", **options).returncode == 0
