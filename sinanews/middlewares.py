@@ -99,14 +99,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _read(self, request: Request) -> RobotParser | RobotsTxtUnavailableError | None:
         url = urlparse_cached(request)
-        meta = {PICTURE: request.meta[PICTURE]} if PICTURE in request.meta else {}
+        # Or a host that has pictures only would be none of ours.
+        mark = {PICTURE: request.meta[PICTURE]} if PICTURE in request.meta else {}
         robots_request = Request(
             f"{url.scheme}://{url.netloc}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
-            meta={
-                "dont_obey_robotstxt": True,
-                **meta,
-            },  # or a host of pictures would be none of ours
+            meta={"dont_obey_robotstxt": True, **mark},
             callback=NO_CALLBACK,
         )
         stats = self.crawler.stats

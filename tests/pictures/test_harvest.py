@@ -8,11 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
 
 from harvest.proofs import leftovers, query, reports
 from harvest.small import config_of
 from pictures.gallery import HOST, article, docid, fault, film, image, list_all, pictures_asked
-from sinanews.exceptions import ArgumentError
+from sinanews.download.hosts import PICTURE, SINA, validate
+from sinanews.exceptions import ArgumentError, OffsiteError
 from support import Pages, article_page, lines, place, posts, row, scrapy_in
 
 REDIRECT = 302
@@ -396,3 +398,13 @@ def test_without_pillow_pictures_are_refused_with_what_to_install(pages, scrapy,
     assert "IMAGES: 'download' is not accepted; expected remote, for Pillow is" in run.stderr
     assert "pip install 'sinanews[pictures]'" in run.stderr
     assert pages.requests == []
+
+
+def test_pages_are_not_asked_for_where_only_pictures_are():
+    spider = SimpleNamespace(allowed_domains=SINA)
+    url = f"https://{HOST}/a.shtml"
+    validate(Request(url, meta={PICTURE: url}), spider)
+    with pytest.raises(OffsiteError):
+        validate(Request(url), spider)
+    with pytest.raises(OffsiteError):
+        validate(Request(url, meta={PICTURE: url}), SimpleNamespace(allowed_domains=()))
