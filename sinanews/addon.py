@@ -15,7 +15,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
-from sinanews.config import contact_of
+from sinanews.config import contact_of, keeps_pictures
 from sinanews.extensions.bell import RunBell
 from sinanews.extensions.crashes import Crashes
 from sinanews.extensions.feed import Feed
@@ -147,6 +147,10 @@ def _add_archive(settings: BaseSettings) -> None:
     add = settings.setdefault_in_component_priority_dict
     add("ITEM_PIPELINES", ValidatePipeline, 100)
     add("ITEM_PIPELINES", DecidePipeline, 200)
+    if keeps_pictures(settings):
+        from sinanews.picture_pipeline import PicturesPipeline  # noqa: PLC0415 - needs Pillow
+
+        add("ITEM_PIPELINES", PicturesPipeline, 290)  # after what a user may drop or change
     add("ITEM_PIPELINES", ArchivePipeline, 300)
     add("EXTENSIONS", Progress, 100)
     add("EXTENSIONS", Crashes, 150)

@@ -1,7 +1,9 @@
 """The project's own settings, read from Scrapy's and refused when they make no sense."""
 
+import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,6 +26,9 @@ LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as i
 # Where the next of several URLs begins: a comma may be part of one.
 _NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
+IMAGE_SOURCES = ("remote", "download")
+THUMBNAIL_NAME = re.compile(r"[a-z0-9_-]{1,32}")  # names a folder, on any file system
+LARGEST_THUMBNAIL = 10_000  # pixels of a side
 EXTRA_KEYS = ("link", "source", "editor", "keywords", "tickers", "docid", "updated")
 
 
@@ -106,6 +111,20 @@ class Housekeeping:
 
 
 @dataclass(frozen=True, slots=True)
+class Pictures:
+    """Whether pictures are fetched, and the most of what is; `settings.py` gives each one's reason.
+    `thumbnails` are largest widths and heights in pixels, by name; `seconds` is how long an article
+    waits for its pictures."""
+
+    are_kept: bool
+    thumbnails: Mapping[str, tuple[int, int]]
+    pixels: int
+    frames: int
+    per_article: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The settings as values; `settings.py` gives each one's reason.
 
@@ -120,6 +139,7 @@ class Config:
     same_site: bool
     post_body: str
     post_extra_keys: tuple[str, ...]
+    pictures: Pictures
     feed_articles: int
     keep_pages: bool
     pages_file_size: int
@@ -160,6 +180,7 @@ class Config:
                 _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
                 for key in settings.getlist("POST_EXTRA_KEYS")
             ),
+            pictures=_pictures(settings),
             feed_articles=_setting(settings, "FEED_ARTICLES"),
             keep_pages=settings.getbool("KEEP_PAGES"),
             pages_file_size=_setting(settings, "PAGES_FILE_SIZE", 1),
@@ -246,6 +267,44 @@ def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
     if value not in accepted:
         raise ArgumentError(name, value, " or ".join(accepted))
     return value
+
+
+def keeps_pictures(settings: BaseSettings) -> bool:
+    """Whether IMAGES says that pictures are kept. Raises ArgumentError for a value that it cannot
+    have, here."""
+    source = _one_of("IMAGES", settings["IMAGES"], IMAGE_SOURCES)
+    if source == "download" and find_spec("PIL") is None:
+        accepted = "remote, for Pillow is not installed: pip install 'sinanews[pictures]'"
+        raise ArgumentError("IMAGES", source, accepted)
+    return source == "download"
+
+
+def _pictures(settings: BaseSettings) -> Pictures:
+    return Pictures(
+        are_kept=keeps_pictures(settings),
+        thumbnails=_thumbnails(settings["IMAGES_THUMBS"]),
+        pixels=_setting(settings, "IMAGES_MAX_PIXELS", 1),
+        frames=_setting(settings, "IMAGES_MAX_FRAMES", 1),
+        per_article=_setting(settings, "IMAGES_PER_ARTICLE", 1),
+        seconds=_seconds("IMAGES_SECONDS", settings),
+    )
+
+
+def _thumbnails(value: object) -> dict[str, tuple[int, int]]:
+    """IMAGES_THUMBS, from a settings module or as text."""
+    accepted = 'names with a width and a height in pixels, such as {"small": [300, 200]}'
+    try:
+        sizes = json.loads(value or "{}") if isinstance(value, str) else dict(value or {})  # type: ignore[call-overload] # what is no mapping raises
+        pairs = [(name, tuple(map(int, size))) for name, size in sizes.items()]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ArgumentError("IMAGES_THUMBS", value, accepted) from error
+    thumbnails: dict[str, tuple[int, int]] = {}
+    for name, size in pairs:
+        is_size = len(size) == 2 and all(0 < side <= LARGEST_THUMBNAIL for side in size)  # noqa: PLR2004 - width and height
+        if not THUMBNAIL_NAME.fullmatch(str(name)) or not is_size:
+            raise ArgumentError("IMAGES_THUMBS", value, accepted)
+        thumbnails[name] = size[0], size[1]
+    return thumbnails
 
 
 def _mirror_url(value: str) -> str:

@@ -131,6 +131,16 @@ class OffsiteError(IgnoreRequest, SinanewsError):
     which is a stranger's."""
 
 
+class PictureError(SinanewsError):
+    """Raised by whoever has a picture fetched or looks at its bytes, for one that is not kept; says
+    why, in words that are the same for all pictures of one fault, and whether it `may_pass`: what
+    is no picture today is none tomorrow."""
+
+    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
+        self.may_pass = may_pass
+        super().__init__(reason)
+
+
 class BlockedError(IgnoreRequest, SinanewsError):
     """Raised by the block middleware when an answer of the list refuses us."""
 

@@ -46,10 +46,16 @@ def _says(
 
 @dataclass(slots=True)
 class Image:
-    """A picture of the article: absolute https URL and its caption, empty when it has none."""
+    """A picture of the article: absolute https URL, its caption, empty when it has none, and where
+    its file is, None when it is not kept."""
 
     url: str = field(metadata=_says("its address: absolute, https"))
     caption: str = field(default="", metadata=_says("its caption; empty when it has none"))
+    path: str | None = field(
+        default=None,
+        kw_only=True,  # or the fields of subclasses would move
+        metadata=_says("its file below the output folder; only there when it is kept"),
+    )
 
 
 def isoformat(moment: datetime | None) -> str | None:
@@ -63,7 +69,8 @@ def isoformat(moment: datetime | None) -> str | None:
 
 
 class Pictures(list[dict[str, Any]]):
-    """The images as objects of `url` and `caption`. Where all is text, as in CSV, it is JSON.
+    """The images as objects of `url` and `caption`, and of `path` where the picture is kept. Where
+    all is text, as in CSV, it is JSON.
 
     >>> print(Pictures([{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]))
     [{"url": "https://n.sinaimg.cn/a.png", "caption": "图"}]
@@ -80,7 +87,9 @@ def pictures(images: Iterable[object]) -> Pictures:
     [{'url': 'https://n.sinaimg.cn/a.png', 'caption': ''}]
     """
     return Pictures(
-        {"url": image.url, "caption": image.caption} if type(image) is Image else _plain(image)
+        {"url": image.url, "caption": image.caption}
+        if type(image) is Image and image.path is None
+        else _plain(image)
         for image in images
     )
 
@@ -135,7 +144,7 @@ class Article:
     )
     images: list[Image] = field(
         default_factory=list,
-        metadata=_says("its own pictures: `url` and `caption`", pictures),
+        metadata=_says("its own pictures: `url`, `caption`, and `path` if kept", pictures),
     )
     headimg: str | None = field(
         default=None, metadata=_says("the body's first picture, whatever it is")
@@ -288,10 +297,13 @@ def _columns(cls: type) -> tuple[tuple[str, ...], tuple[tuple[str, _Serializer],
 
 def _written(item: object) -> dict[str, Any]:
     adapter = ItemAdapter(item)
-    return {
+    written = {
         name: adapter.get_field_meta(name).get("serializer", _plain)(value)
         for name, value in adapter.items()
     }
+    if isinstance(item, Image) and item.path is None:  # most pictures are not kept
+        del written["path"]
+    return written
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of any item
@@ -319,4 +331,4 @@ def _image(image: object) -> Image:
     if isinstance(image, Image):
         return image
     get = ItemAdapter(image).get
-    return Image(get("url") or "", get("caption") or "")
+    return Image(get("url") or "", get("caption") or "", path=get("path"))

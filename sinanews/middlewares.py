@@ -38,7 +38,7 @@ from sinanews.download.blocking import (
 )
 from sinanews.download.decompression import content_encoding, unpacked
 from sinanews.download.failures import describe, detail
-from sinanews.download.hosts import UNREADABLE, is_sinas, validate
+from sinanews.download.hosts import PICTURE, UNREADABLE, is_sinas, validate
 from sinanews.exceptions import (
     BlockedError,
     DecompressionError,
@@ -99,10 +99,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _read(self, request: Request) -> RobotParser | RobotsTxtUnavailableError | None:
         url = urlparse_cached(request)
+        # Or a host that has pictures only would be none of ours.
+        mark = {PICTURE: request.meta[PICTURE]} if PICTURE in request.meta else {}
         robots_request = Request(
             f"{url.scheme}://{url.netloc}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
-            meta={"dont_obey_robotstxt": True},
+            meta={"dont_obey_robotstxt": True, **mark},
             callback=NO_CALLBACK,
         )
         stats = self.crawler.stats
@@ -417,7 +419,8 @@ class BlockMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Counts a page of Sina's that leads to a login."""
         redirects = request.meta.get("redirect_urls", ())
-        if isinstance(exception, LoginPageError) and any(map(is_sinas, redirects)):
+        is_page = PICTURE not in request.meta
+        if is_page and isinstance(exception, LoginPageError) and any(map(is_sinas, redirects)):
             self._count(request, LOGIN_PAGE)
 
     def _count(self, request: Request, refusal: str | None) -> None:
@@ -437,9 +440,11 @@ def _first_url(request: Request) -> str:
 
 def _is_first_answer(request: Request, response: Response) -> bool:
     """Whether this is what the site says to a page, for the first time: each retry of a page that
-    is refused would count for itself otherwise, and a cache is not the site."""
+    is refused would count for itself otherwise, a cache is not the site, and who refuses a picture
+    may have something against its use elsewhere."""
     robots = urlparse_cached(request).path == "/robots.txt"
-    return not (robots or request.meta.get("retry_times") or "cached" in response.flags)
+    is_page = not (robots or PICTURE in request.meta)
+    return is_page and not (request.meta.get("retry_times") or "cached" in response.flags)
 
 
 def _refusal(response: Response) -> str | None:

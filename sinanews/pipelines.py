@@ -5,7 +5,7 @@ what is neither an article nor a Rejection passes through untouched, for a user'
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, Self
 
@@ -17,6 +17,7 @@ from scrapy.signals import item_dropped
 from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.archive.failures import failure_files
+from sinanews.archive.pictures import kept_files
 from sinanews.archive.reprints import Reprints
 from sinanews.archive.strays import own_path
 from sinanews.archive.writer import Archive, clear_failure
@@ -253,7 +254,7 @@ class ArchivePipeline(_LedgerPipeline):
     async def _write_article(self, article: Article, item: Any) -> State:  # noqa: ANN401 - items of any kind
         claim = self._ledger.claimed(article.docid)
         path = own_path(self._ledger, article, self._config.output, self._spider.strays)
-        post = post_bytes(article, self._config)
+        post = post_bytes(article, self._config, files=self._kept_files(article))
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, post_hash(post), json_line(item))
         same = outcome.post_hash == claim.post_hash
@@ -263,6 +264,12 @@ class ArchivePipeline(_LedgerPipeline):
         if claim.state is State.FAILED:
             clear_failure(self._config.output, article.docid)
         return state
+
+    def _kept_files(self, article: Article) -> Mapping[str, str]:
+        if not self._config.pictures.are_kept:
+            return {}
+        known = self._ledger.pictures.files([article.docid])
+        return kept_files(article, known.get(article.docid, {}), self._config)
 
 
 def _set_seen(item: Any, seconds: int) -> None:  # noqa: ANN401 - items of any kind

@@ -23,6 +23,15 @@ KEEP_RUNS_DAYS = 0
 KEEP_FAILED_DAYS = 0
 KEEP_LINES_DAYS = 0
 COMPRESS_AFTER_DAYS = 0  # days after which these are packed (gzip); 0: never
+IMAGES = "remote"  # where posts show pictures from; "download" fetches them, a request for each
+IMAGES_THUMBS: dict[str, list[int]] = {}  # as Scrapy has it: by name the largest width and height
+# Of what is fetched. A picture is unpacked to be looked at, at up to four bytes a pixel: so many
+# pixels are the 24 megapixels of a good camera, and 100 MB; no film has more frames, and all of
+# them at most four times the pixels: a second's reading.
+IMAGES_MAX_PIXELS = 25_000_000
+IMAGES_MAX_FRAMES = 1_000
+IMAGES_PER_ARTICLE = 100  # the longest slide shows; a page could name thousands
+IMAGES_SECONDS = 120  # an article waits for them; what is not there then, a later run fetches
 POST_EXTRA_KEYS: list[str] = []  # the corpus has seven keys and no more
 FEED_ARTICLES = 0  # of each channel, the newest, for feed.xml; 0: no such file
 # What `scrapy export` writes beside our own: endings, such as ".rss", with the exporters' classes.

@@ -17,7 +17,7 @@ LAYERS = (
     ("commands",),
     ("addon",),
     ("extensions",),
-    ("middlewares", "pipelines", "scheduler"),
+    ("middlewares", "picture_pipeline", "pipelines", "scheduler"),
     ("spiders",),
     ("reporting",),
     ("exports",),
@@ -175,7 +175,8 @@ def test_an_import_that_points_down_is_allowed(file, source):
 
 
 def test_each_room_uses_only_the_foreign_packages_that_are_its_business():
-    glue = {"commands", "extensions", "logformatter", "pipelines", "scheduler", "spiders"}
+    glue = {"commands", "extensions", "logformatter", "scheduler", "spiders"}
+    glue |= {"picture_pipeline", "pipelines"}
     reads = {"addon", "arguments", "config", "download", "exceptions", "exports", "extraction"}
     walls = {
         "sqlalchemy": {"archive", "ledger"} | glue,

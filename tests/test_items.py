@@ -174,7 +174,7 @@ def test_times_and_images_are_read_from_their_json_form():
     image = {"url": "https://n.sinaimg.cn/a.png", "path": "full/a.png", "caption": None}
     article = to_article(made(dict, published="2022-08-08T10:55:13+08:00", images=[image]))
     assert article.published == SHOWN
-    assert article.images == [Image("https://n.sinaimg.cn/a.png", "")]
+    assert article.images == [Image("https://n.sinaimg.cn/a.png", path="full/a.png")]
 
 
 @pytest.mark.parametrize("cls", [AttrsItem, DataItem])
@@ -238,6 +238,16 @@ def test_values_of_further_fields_are_written_as_json_has_them():
         "times": ["2022-08-08T10:55:13+08:00", None],
     }
     json.dumps(line)
+
+
+def test_a_picture_that_is_kept_has_its_path_in_the_line_and_is_read_back():
+    article = Article(images=[Image("u", "图", path="images/0a/0a.png"), Image("v")])
+    line = article.to_json()
+    assert line["images"] == [
+        {"url": "u", "caption": "图", "path": "images/0a/0a.png"},
+        {"url": "v", "caption": ""},
+    ]
+    assert Article.from_json(line) == article
 
 
 def test_images_of_another_class_keep_their_fields():

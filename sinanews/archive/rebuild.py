@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
+from sinanews.archive.pictures import kept_files
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
 from sinanews.items import Article
@@ -65,10 +66,14 @@ def _posts(
         damaged.add(error.docid)
         on_damage(error)
 
-    adopted = ledger.adopted_posts([article.docid for _, article in group], note)
+    docids = [article.docid for _, article in group]
+    adopted = ledger.adopted_posts(docids, note)
+    known = ledger.pictures.files(docids) if config.pictures.are_kept else {}
     for path, article in group:
-        if article.docid not in damaged:
-            yield path, article, post_bytes(article, config, adopted.get(article.docid))
+        docid = article.docid
+        if docid not in damaged:
+            files = kept_files(article, known.get(docid, {}), config)
+            yield path, article, post_bytes(article, config, adopted.get(docid), files)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from sinanews.archive.packing import (
     plain_name,
     without_doubles,
 )
+from sinanews.archive.pictures import kept_files
 from sinanews.archive.strays import Strays, find_strays
 from sinanews.config import Config
 from sinanews.items import Article, missing_fields
@@ -237,7 +238,7 @@ def _articles(
         last = revisions[-1].article
         _, revision = known.get(docid, (None, 0))
         if last.revision > revision and not os.path.lexists(path):
-            write_whole({path: post_bytes(last, config)})
+            write_whole({path: post_bytes(last, config, files=kept_files(last, {}, config))})
         strays.remove(paths[docid])
         yield LostArticle(revisions, paths[docid], _hash_of(path))
 
@@ -270,7 +271,8 @@ def _writer_of(path: str, docids: Sequence[str], lost: Mapping[str, _Lost], conf
         written = path_in(config.output, path).read_bytes()
         for docid in docids:
             places = lost[docid].places
-            if post_bytes(_revision(places[max(places)]).article, config) == written:
+            last = _revision(places[max(places)]).article
+            if post_bytes(last, config, files=kept_files(last, {}, config)) == written:
                 return docid
     return docids[0]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays
 from sinanews.archive.warc import FOLDER, close_left
@@ -62,7 +63,9 @@ def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
     for docids in batches(missing):
         for path, article in ledger.articles(Selection(docids=tuple(docids)), _note_damage):
             logger.warning("%s was missing after a kill and is written again", path)
-            write_whole({path_in(config.output, path): post_bytes(article, config)})
+            known = ledger.pictures.files([article.docid]).get(article.docid, {})
+            post = post_bytes(article, config, files=kept_files(article, known, config))
+            write_whole({path_in(config.output, path): post})
 
 
 def _note_damage(error: DamagedError) -> None:

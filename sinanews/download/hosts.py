@@ -14,6 +14,10 @@ from sinanews.exceptions import OffsiteError
 # With all hosts below them: Sina's page families are on dozens of those, and old ones on hosts such
 # as chanye.finance.sina.com.cn that nobody has a list of.
 SINA = ("sina.com.cn", "sina.cn")
+# Where Sina has its pictures since 2009; older ones are on hosts of the above. Pages are not asked
+# for there.
+PICTURES = ("sinaimg.cn",)
+PICTURE = "picture"  # in a request's meta: that it is for a picture, wherever redirects lead it
 LONGEST_URL = 2_000  # characters; Sina's have a hundred
 PORTS = {"http": "80", "https": "443"}
 
@@ -60,9 +64,12 @@ def refusal(url: str, domains: Iterable[str] = SINA) -> str | None:
 
 
 def validate(request: Request, spider: Spider | None) -> None:
-    """Raises OffsiteError for a request beyond the spider's `allowed_domains`; a spider without any
-    may ask for nothing."""
-    if reason := refusal(request.url, getattr(spider, "allowed_domains", None) or ()):
+    """Raises OffsiteError for a request beyond the spider's `allowed_domains`, and beyond Sina's
+    hosts for pictures where it is for one; a spider without any domains may ask for nothing."""
+    domains = tuple(getattr(spider, "allowed_domains", None) or ())
+    if domains and PICTURE in request.meta:
+        domains += PICTURES
+    if reason := refusal(request.url, domains):
         raise OffsiteError(reason)
 
 

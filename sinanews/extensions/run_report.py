@@ -21,7 +21,15 @@ from sinanews.ledger.database import in_short
 from sinanews.ledger.selection import Selection
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage, drifted, earlier_coverage
-from sinanews.reporting.report import DOUBTFUL_STATS, REMOVED_STATS, Report, account, lines
+from sinanews.reporting.report import (
+    DOUBTFUL_STATS,
+    PICTURES_STAT,
+    REMOVED_STATS,
+    UNKEPT_STATS,
+    Report,
+    account,
+    lines,
+)
 from sinanews.reporting.silence import stalled
 from sinanews.reporting.verdicts import verdict
 from sinanews.spiders.base import ArchiveSpider
@@ -121,6 +129,7 @@ class RunReport:
             drifted=drifted(coverage, earlier),
             removed=_by_kind(stats, REMOVED_STATS),
             doubtful=_by_kind(stats, DOUBTFUL_STATS),
+            pictures=_pictures(stats) if spider.config.pictures.are_kept else {},
             requests=stats.get("downloader/request_count", 0),
             bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - self._clock, 3),
@@ -154,6 +163,16 @@ def _by_kind(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:
     """The counts whose names begin with a prefix, by the rest of the name."""
     counts = ((name, count) for name, count in sorted(stats.items()) if name.startswith(prefix))
     return {name.removeprefix(prefix): count for name, count in counts}
+
+
+def _pictures(stats: Mapping[str, Any]) -> dict[str, Any]:
+    counts = Counter(_by_kind(stats, PICTURES_STAT))
+    downloaded = counts["downloaded"]
+    return {
+        "downloaded": downloaded,
+        "kept": max(counts["shown"] - downloaded, 0),
+        "failed": _by_kind(stats, UNKEPT_STATS),
+    }
 
 
 def _shown(folder: Path) -> Path:

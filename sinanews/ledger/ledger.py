@@ -24,6 +24,7 @@ from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
 from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
+from sinanews.ledger.pictures import Pictures
 from sinanews.ledger.read_only import read_only_engine
 from sinanews.ledger.records import (
     Claim,
@@ -95,6 +96,7 @@ class Ledger:
         self._claims = Claims(database, clock, retries, lease)
         self.runs = Runs(database, clock, lease)
         self.recovery = Recovery(database, clock, retries)
+        self.pictures = Pictures(database, clock, retries)
         self.adoption = Adoption(database, clock, path_of)
         self.lists = Watermarks(database)
         self.run = 0  # none yet

@@ -167,6 +167,16 @@ def _keep_signatures(connection: Connection) -> None:
     )(connection)
 
 
+_PICTURES = _statements(
+    """
+    CREATE TABLE pictures (docid TEXT NOT NULL, url_key BIGINT NOT NULL, url TEXT NOT NULL,
+    path TEXT, reason TEXT, tries INTEGER NOT NULL, due_at BIGINT,
+    PRIMARY KEY (docid, url_key))""",
+    "CREATE INDEX pictures_url ON pictures (url_key)",
+    "CREATE INDEX pictures_due ON pictures (due_at) WHERE due_at IS NOT NULL",
+)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -191,4 +201,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     8: _fold_paths,
     9: _HISTORY,
     10: _keep_signatures,
+    11: _PICTURES,
 }

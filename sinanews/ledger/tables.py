@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 11  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 12  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
 
@@ -210,8 +210,27 @@ signing = Table(
     Column("reached", Text),
 )
 
+# The pictures of each article's post: the address under which the article has one, and its file
+# below the output folder, or NULL and why it is shown from its address. `tries` counts those of the
+# address, and `due_at` is the unix second of the local clock from which on it is tried again (NULL:
+# never). A row has a file once the post shows it, so the row and the post say the same.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("docid", Text, primary_key=True),
+    Column("url_key", BigInteger, primary_key=True),  # see `text_key`
+    Column("url", Text, nullable=False),
+    Column("path", Text),
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due_at", BigInteger),
+)
+pictures_url = Index("pictures_url", pictures.c.url_key)
+pictures_due = Index("pictures_due", pictures.c.due_at)
+
 # The rows that are in an index, where these are few.
 PARTIAL = {
+    pictures_due: pictures.c.due_at.is_not(None),
     signatures_reprints: signatures.c.duplicate_of.is_not(None),
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import parse_qs
 
-from sinanews.mirror import roll
+from sinanews.mirror import images, roll
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 from sinanews.mirror.story import Story
@@ -61,7 +61,8 @@ class Replies:
         self._pages: dict[tuple[str, str], tuple[Story, Reply]] = {}
 
     def to(self, target: str) -> Reply:
-        """The reply to HOST/PATH?QUERY: an answer of the roll API, robots.txt, a page, or 404."""
+        """The reply to HOST/PATH?QUERY: an answer of the roll API, robots.txt, a picture, a page,
+        or 404."""
         address, _, query = target.partition("?")
         if address == roll.PATH:
             args = {name: values[-1] for name, values in parse_qs(query).items()}
@@ -69,6 +70,8 @@ class Replies:
             return Reply(body, JAVASCRIPT if "callback" in args else JSON)
         if address.endswith("/robots.txt"):
             return Reply(b"User-agent: *\nDisallow:\n", "text/plain")
+        if images.is_picture(address):
+            return Reply(*images.picture(address))
         if story := self._site.at(address):
             return self.page(story)
         if story := self._site.at_mobile(address):

@@ -9,7 +9,7 @@ from threading import Thread
 
 from aiohttp import web
 
-from sinanews.mirror import roll
+from sinanews.mirror import images, roll
 from sinanews.mirror.faults import Faults
 from sinanews.mirror.replies import Delivery, Replies, Reply, zip_body
 from sinanews.mirror.site import Site
@@ -36,12 +36,16 @@ class RunningMirror:
 
     def articles(self) -> list[str]:
         """The requests of article pages, also of those that do not exist."""
-        lists = set(self.lists())
+        others = {*self.lists(), *self.pictures()}
         return [
             target
             for target in self.requests
-            if target not in lists and not target.endswith("/robots.txt")
+            if target not in others and not target.endswith("/robots.txt")
         ]
+
+    def pictures(self) -> list[str]:
+        """The requests of pictures."""
+        return [target for target in self.requests if images.is_picture(target.partition("?")[0])]
 
     def forget(self) -> None:
         """Forgets the requests so far."""

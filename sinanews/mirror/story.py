@@ -113,7 +113,7 @@ class Story:
 
     @property
     def picture(self) -> str:
-        """The URL of the first picture, without its scheme; the mirror does not serve it."""
+        """The URL of the first picture, without its scheme."""
         folder = f"finance/transform/65/w550h315/{self._compact_day}"
         return f"//n.sinaimg.cn/{folder}/{self.docid[-4:]}-a.png"
 

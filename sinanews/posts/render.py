@@ -5,8 +5,9 @@ The form and every departure from it stand in docs/format.md.
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 import frontmatter
@@ -16,6 +17,7 @@ from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.sanitize import attributes_of, is_inert
 from sinanews.items import Article
+from sinanews.posts import pictures
 from sinanews.posts.front_matter import PostHandler
 from sinanews.posts.hexo import inert_in_hexo
 from sinanews.posts.identity import post_date
@@ -28,22 +30,30 @@ STAND_IN = (
     "https://picsum.photos/400/300?random="  # and a number; the picture of a post without any
 )
 
+NO_FILES: Mapping[str, str] = MappingProxyType({})
+
 # What the first picture is looked for beside: each with where it ends.
 _ENDS = {"<!--": "-->", "<style": "</style", "<img": ">"}
 _LANDMARK = re.compile("|".join(_ENDS), re.IGNORECASE)
 
 
-def post_bytes(article: Article, config: Config, adopted: bytes | None = None) -> bytes:
+def post_bytes(
+    article: Article,
+    config: Config,
+    adopted: bytes | None = None,
+    files: Mapping[str, str] = NO_FILES,
+) -> bytes:
     """The post of an article, its body as POST_BODY says. `adopted` are the bytes of the post that
     the article was adopted from, if its form cannot be made of the fields: it is what the settings
-    of the reference's own form give."""
+    of the reference's own form give. `files` are the pictures that are kept, by their addresses:
+    the post shows those."""
     if adopted is not None and config.post_body == "source" and not config.post_extra_keys:
         return adopted
     html = article.body_html
     if config.post_body == "clean":
         layout = layouts.BY_NAME.get(article.layout or "")
         html = bodies.clean(html, layout.boilerplate if layout else ())
-    return render(article, html, config.post_extra_keys)
+    return render(article, html, config.post_extra_keys, files)
 
 
 def post_hash(post: bytes) -> bytes:
@@ -51,13 +61,18 @@ def post_hash(post: bytes) -> bytes:
     return sha256(post).digest()[:16]
 
 
-def render(article: Article, body: str, extra_keys: Iterable[str] = ()) -> bytes:
-    """The post's bytes, with `body` (HTML) as its body.
+def render(
+    article: Article,
+    body: str,
+    extra_keys: Iterable[str] = (),
+    files: Mapping[str, str] = NO_FILES,
+) -> bytes:
+    """The post's bytes, with `body` (HTML) as its body, and `files` as in `post_bytes`.
 
     Raises ValueError for an article without any time, and KeyError for an unknown extra key.
     """
     moment = post_date(article)
-    body, picture = _head_image(inert(body), article.docid)
+    body, picture = _head_image(pictures.with_files(inert(body), files), article.docid, files)
     metadata: dict[str, Any] = {
         "title": post_title(article.title),
         "categories": categories(article.channels),
@@ -79,12 +94,14 @@ def inert(body: str) -> str:
     return body if is_inert(body) else html5.inner(html5.parsed_body(body))
 
 
-def _head_image(body: str, docid: str) -> tuple[str, str]:
+def _head_image(body: str, docid: str, files: Mapping[str, str]) -> tuple[str, str]:
     """The body and its picture: its first img, else the corpus' stand-in, drawn by docid.
 
     A first picture without https makes the reference send every http src through its proxy.
     """
     source = _first_image(body)
+    if source and source.removeprefix("/") in files.values():
+        return body, source
     if source is None or not is_web_url(source):
         return body, f"{STAND_IN}{zlib.crc32(docid.encode()) % 10001}"
     if "https://" in source:

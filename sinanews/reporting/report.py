@@ -9,6 +9,8 @@ from sinanews.utils import times
 
 # How the stats begin that count what was taken out of bodies, and what was read with doubt.
 REMOVED_STATS, DOUBTFUL_STATS = "sinanews/removed/", "sinanews/doubtful/"
+# And those that count pictures: what was fetched and shown, and what was not, by reason.
+PICTURES_STAT, UNKEPT_STATS = "sinanews/pictures/", "sinanews/pictures_unkept/"
 
 
 @dataclass(slots=True)
@@ -23,8 +25,10 @@ class Report:
     that were not fetched, `given_up` those that were given up in an earlier run and not tried in
     this one. `removed` counts, by kind, what was taken out of bodies because it would act in a
     browser; `doubtful`, what was read otherwise than the page says, or not at all since it can be
-    read in two ways. `crashes` are errors in somebody's code, by what and where. `stalled` says
-    what has come to a stop, if anything has.
+    read in two ways. `pictures` has how many were `downloaded`, how often posts show one that was
+    `kept` already, and `failed`, by reason, those that posts show from their addresses; it is
+    empty where none was to be fetched. `crashes` are errors in somebody's code, by what and where.
+    `stalled` says what has come to a stop, if anything has.
     """
 
     spider: str
@@ -46,6 +50,7 @@ class Report:
     drifted: list[str] = field(default_factory=list)
     removed: dict[str, int] = field(default_factory=dict)
     doubtful: dict[str, int] = field(default_factory=dict)
+    pictures: dict[str, Any] = field(default_factory=dict)
     stalled: str | None = None
     requests: int = 0
     bytes: int = 0
@@ -84,6 +89,7 @@ def lines(report: Report) -> list[str]:
         ),
         *_by_kind("taken out of bodies", report.removed),
         *_by_kind("doubtful", report.doubtful),
+        *_pictures(report.pictures),
         *(_walked(name, walk) for name, walk in report.lists.items()),
         *(_gap(name, walk, gap) for name, walk in report.lists.items() for gap in walk["gaps"]),
         *(f"{what}: {count}" for what, count in trouble(report).items() if count),
@@ -94,6 +100,15 @@ def lines(report: Report) -> list[str]:
 def _by_kind(what: str, counts: Mapping[str, int]) -> list[str]:
     kinds = ", ".join(f"{kind} {count}" for kind, count in counts.items())
     return [f"{what}: {kinds}"] if counts else []
+
+
+def _pictures(counts: Mapping[str, Any]) -> list[str]:
+    if not counts:
+        return []
+    return [
+        f"pictures: downloaded {counts['downloaded']}, there already {counts['kept']}",
+        *(f"picture failed, {reason}: {count}" for reason, count in counts["failed"].items()),
+    ]
 
 
 def _walked(name: str, walk: Mapping[str, Any]) -> str:

@@ -251,7 +251,7 @@ class ArchiveSpider(Spider):
                 engine.crawl(request)
         self._watching = None
         if engine.spider_is_idle():
-            await self._close_if_nobody_objects()
+            await self.close_if_nobody_objects()
 
     def _requests_for_what_is_left(self) -> list[Request]:
         """Claims some of the awaited stories that are due now; returns their requests."""
@@ -263,7 +263,7 @@ class ArchiveSpider(Spider):
             return []
         return [request for claim in claims if (request := self.claim_request(claim))]
 
-    async def _close_if_nobody_objects(self) -> None:
+    async def close_if_nobody_objects(self) -> None:
         """Closes the run as the engine does when it finds it idle."""
         answers = self.crawler.signals.send_catch_log(
             spider_idle, spider=self, dont_log=DontCloseSpider

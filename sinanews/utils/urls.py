@@ -16,6 +16,8 @@ ID_LIMIT = 150  # bytes of an id that is made of a path
 
 _WEB_URL = re.compile(r"https?://[^\s<>\"\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
 
+_ABSOLUTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+
 # Since 2014; .d.html is mobile. Longer ids than these could not name files.
 _DATED = re.compile(r"/(?:doc|detail)-i([a-z0-9]{1,64})(?:_\d{1,3})?\.(?:d\.)?s?html")
 _DOCIDS = (
@@ -123,6 +125,25 @@ def is_web_url(url: str) -> bool:
     (True, False, False)
     """
     return bool(_WEB_URL.fullmatch(url)) and ada_url.check_url(url)
+
+
+def picture_address(source: str) -> str | None:
+    """The address that a picture's `src` leads to, as it is asked for and known here: absolute,
+    https, as browsers read it, without fragment. None where that is none of the web.
+
+    >>> picture_address("//n.sinaimg.cn/a b.png#top"), picture_address("data:image/png;base64,x")
+    ('https://n.sinaimg.cn/a%20b.png', None)
+    >>> picture_address("http://n.sinaimg.cn:80/a.png"), picture_address("a.png")
+    ('https://n.sinaimg.cn/a.png', None)
+    """
+    if not _ABSOLUTE.match(source.strip()):
+        return None
+    try:
+        parsed = ada_url.URL(source, FRONT_PAGE)
+    except ValueError:
+        return None
+    parsed.hash = ""
+    return f"https://{parsed.href.partition('://')[2]}"
 
 
 def roll_url(channel: Channel, page: int) -> str:

@@ -31,6 +31,7 @@ TELLING = {
         "UsageError",
     ),
     *(
+        "PictureError",
         "CloseSpider",
         "DecompressionError",
         "Rejection",
@@ -48,6 +49,7 @@ TELLING = {
 # Variables that hold messages.
 NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
     *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE", "_OTHER_NAME", "_DISTRUST"),
+    *("LATE", "ENDING", "ASKS_NOBODY"),
     *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE", "LINKED_FOLDER"),
 }
 # Functions whose strings are all messages.
@@ -58,7 +60,7 @@ SPEAKING = {
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},
     "exceptions.py": {"__init__"},
     "archive/repair.py": {"cannot_write"},
-    "reporting/report.py": {"lines", "_by_kind", "_walked", "_gap", "trouble"},
+    "reporting/report.py": {"lines", "_pictures", "_by_kind", "_walked", "_gap", "trouble"},
     "reporting/pace.py": {"progress"},
     "reporting/silence.py": {"stalled"},
     "roll/walk.py": {"_why_unfit", "_why_old"},

@@ -111,7 +111,9 @@ def test_null_is_nothing_and_an_empty_text_is_two_quotation_marks():
 @given(articles)
 def test_a_row_of_parquet_is_what_the_line_is(one):
     data = exported(ParquetExporter, json_line(one))
-    assert parquet.read_table(BytesIO(data)).to_pylist() == [plain(json_line(one))]
+    expected = plain(json_line(one))
+    expected["images"] = [{"path": None, **image} for image in expected["images"]]
+    assert parquet.read_table(BytesIO(data)).to_pylist() == [expected]
 
 
 def test_parquet_is_typed():
@@ -121,7 +123,7 @@ def test_parquet_is_typed():
     assert schema.field("revision").type == pa.int64()
     assert schema.field("channels").type == pa.list_(pa.string())
     assert schema.field("images").type == pa.list_(
-        pa.struct([("url", pa.string()), ("caption", pa.string())])
+        pa.struct([("url", pa.string()), ("caption", pa.string()), ("path", pa.string())])
     )
     assert schema.metadata[b"sinanews_schema"] == b"1"
 
@@ -334,8 +336,8 @@ def test_a_file_that_fails_halfway_leaves_what_was_there(tmp_path: Path):
 
 
 def test_pictures_survive_every_format():
-    one = line(images=[Image("https://n.sinaimg.cn/a.png", "=图")])
-    expected = [{"url": "https://n.sinaimg.cn/a.png", "caption": "=图"}]
+    one = line(images=[Image("https://n.sinaimg.cn/a.png", "=图", path="images/0a/0a.png")])
+    expected = [{"url": "https://n.sinaimg.cn/a.png", "caption": "=图", "path": "images/0a/0a.png"}]
     (row,) = rows_of(exported(CsvExporter, one))
     (parquet_row,) = parquet.read_table(BytesIO(exported(ParquetExporter, one))).to_pylist()
     assert row["images"] == parquet_row["images"] == expected

@@ -7,10 +7,12 @@ from sinanews.mirror.faults import (
     damage,
     elsewhere,
     markup,
+    pictures,
     rows,
 )
 
 FAMILIES = tuple(
-    module.FAMILY for module in (connection, answers, elsewhere, damage, markup, bombs, rows)
+    module.FAMILY
+    for module in (connection, answers, elsewhere, damage, markup, bombs, pictures, rows)
 )
 KINDS = {kind.name: kind for family in FAMILIES for kind in family.kinds}
