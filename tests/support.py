@@ -1,5 +1,6 @@
 """What the tests share: where the reference data is, a server of pages, small pages and rows."""
 
+import atexit
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,6 +16,8 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
+
+from forks import PATIENCE, Forks
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("SINANEWS_SHARED", ROOT.parent / "shared"))
@@ -54,12 +58,21 @@ def scrapy_in(output: Path) -> Scrapy:
     ) -> CompletedProcess[str]:
         told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
+        if not prefix and _forks().fit():
+            return _forks().scrapy(*arguments, *options)
         command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
         return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
 
     return run
+
+
+@cache
+def _forks() -> Forks:
+    forks = Forks(ROOT)
+    atexit.register(forks.close)
+    return forks
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):
