@@ -1,6 +1,5 @@
 """What the tests share: where the reference data is, a server of pages, small pages and rows."""
 
-import atexit
 import json
 import os
 import subprocess
@@ -58,8 +57,8 @@ def scrapy_in(output: Path) -> Scrapy:
     ) -> CompletedProcess[str]:
         told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
-        if not prefix and _forks().fit():
-            return _forks().scrapy(*arguments, *options)
+        if not prefix and _forks().fit(os.environ):
+            return _forks().scrapy(*arguments, *options, environment=os.environ)
         command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -70,9 +69,7 @@ def scrapy_in(output: Path) -> Scrapy:
 
 @cache
 def _forks() -> Forks:
-    forks = Forks(ROOT)
-    atexit.register(forks.close)
-    return forks
+    return Forks(ROOT, os.environ)
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):
