@@ -30,7 +30,7 @@ from sinanews.mirror.site import Site
 
 ARCHIVES = 4
 # Of each archive, one harvest after the other. HARVEST_KILLS=200 has that many in all.
-KILLS = int(os.environ.get("HARVEST_KILLS", "48")) // ARCHIVES
+KILLS = int(os.environ.get("HARVEST_KILLS", "24")) // ARCHIVES
 MAX_WAIT = 3.0  # maximum seconds until a kill at a random time
 MAX_FIRST_WAIT = 1.5  # the same for the first kill, which should hit the start
 MAX_NEW_POSTS = 1250 // KILLS  # maximum number of new posts until a kill that waits for posts
