@@ -18,7 +18,24 @@ settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", servers.MARK)
-    config.pluginmanager.register(servers.Servers())
+    config.addinivalue_line("markers", "long: takes a minute, and begins before the others")
+    config.pluginmanager.register(servers.Servers(), "servers")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives each worker its share of the long tests to begin with: one that began last would be
+    waited for alone. A share is what `--dist worksteal` hands to a worker first."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    total = len(items)
+    items.clear()
+    for worker in range(workers):
+        own = long[worker::workers]
+        rest = (total - len(items)) // (workers - worker) - len(own)
+        items += own + others[:rest]
+        del others[:rest]
 
 
 @pytest.fixture

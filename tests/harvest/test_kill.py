@@ -135,6 +135,7 @@ def archives(tmp_path):
         yield [Archive(folder, mirror.url, len(domestic(site))) for folder in folders]
 
 
+@pytest.mark.long
 def test_a_repeatedly_killed_harvest_ends_like_an_undisturbed_one(archives, subtests):
     undisturbed, *killed = archives
     undisturbed.harvest()

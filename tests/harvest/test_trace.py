@@ -18,6 +18,7 @@ pytestmark = needs_shared()
 traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
 
 
+@pytest.mark.long
 @traces
 def test_a_harvest_for_each_poll_misses_nothing_and_fetches_nothing_twice(path, output):
     script = [sys.executable, "tests/trace_server.py", str(path), "--json", f"--output={output}"]

@@ -57,6 +57,7 @@ def test_vectors_are_five_thousand_public_ones_and_three_hundred_of_our_own(vect
     assert len({vector.text for vector in vectors}) == len(vectors)
 
 
+@pytest.mark.long
 def test_nothing_of_the_sample_acts(site, vectors):
     trial = rig.Trial(site)
     trial.run(sample(vectors))
