@@ -20,6 +20,7 @@ from forks import PATIENCE, Forks
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("SINANEWS_SHARED", ROOT.parent / "shared"))
+ENVIRONMENT = dict(os.environ)  # before any test changes it
 DOCID = "nabc0000000001"  # of an article where any will do
 QUICK = {
     "AUTOTHROTTLE_ENABLED": "False",
@@ -69,7 +70,7 @@ def scrapy_in(output: Path) -> Scrapy:
 
 @cache
 def _forks() -> Forks:
-    return Forks(ROOT, os.environ)
+    return Forks(ROOT, ENVIRONMENT)
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):

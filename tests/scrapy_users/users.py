@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from forks import Forks
 from harvest.proofs import assert_accounts_balance, query, reports
-from support import QUICK, ROOT, Pages, Reply, article_page, lines, place, posts, row
+from support import ENVIRONMENT, QUICK, ROOT, Pages, Reply, article_page, lines, place, posts, row
 
 MINE = Path(__file__).parent / "mine"
 LIST = "https://feed.mix.sina.com.cn/api/roll/get?pageid=155&lid=1686&k=&num=50&page=1"
@@ -185,7 +185,7 @@ DONE = ("written", "updated", "unchanged")
 
 @cache
 def _forks() -> Forks:
-    return Forks(ROOT, {**os.environ, "PYTHONPATH": str(MINE)})
+    return Forks(ROOT, ENVIRONMENT | {"PYTHONPATH": str(MINE)})
 
 
 def _text(value: object) -> str:
