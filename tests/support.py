@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -15,8 +16,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from forks import PATIENCE, Forks
+
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("SINANEWS_SHARED", ROOT.parent / "shared"))
+ENVIRONMENT = dict(os.environ)  # before any test changes it
 DOCID = "nabc0000000001"  # of an article where any will do
 QUICK = {
     "AUTOTHROTTLE_ENABLED": "False",
@@ -54,12 +58,19 @@ def scrapy_in(output: Path) -> Scrapy:
     ) -> CompletedProcess[str]:
         told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
+        if not prefix and _forks().fit(os.environ):
+            return _forks().scrapy(*arguments, *options, environment=os.environ)
         command = [*prefix, sys.executable, "-m", "scrapy", *arguments, *options]
         return subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
 
     return run
+
+
+@cache
+def _forks() -> Forks:
+    return Forks(ROOT, ENVIRONMENT)
 
 
 class Pages(dict[str, bytes | tuple[int, bytes]]):

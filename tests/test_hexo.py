@@ -14,28 +14,17 @@ from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from support import lines, posts
 
-HERE = Path(__file__).parent / "hexo"
 # As the corpus' own site had it, a permalink without the title: Hexo 8 loses posts whose permalink
 # holds a % that encodes nothing, as in "14%".
 CONFIG = 'title: test\ntimezone: ""\nfuture: true\npermalink: p/:hash.html\n'
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("node") and shutil.which("npm")),
-    reason="node and npm are not installed: apt-get install nodejs npm",
-)
+pytestmark = pytest.mark.servers("node", "npm")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty Hexo site with its packages, at the versions of package-lock.json."""
-    folder = tmp_path_factory.mktemp("hexo") / "site"
-    shutil.copytree(HERE, folder)
-    subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
+def site(hexo_site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty Hexo site."""
+    folder = hexo_site(tmp_path_factory.mktemp("hexo") / "site")
     (folder / "_config.yml").write_text(CONFIG)
     return folder
 

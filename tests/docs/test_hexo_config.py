@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from textwrap import dedent
@@ -22,10 +21,7 @@ HIDDEN = {"_临湾_港口", "_图_大桥合龙"}
 MOMENT = 1659927313  # 2022-08-08 10:55:13 in China, 02:55:13 in UTC
 INCLUDE = 'include:\n  - "_posts/**/_*.md"\n  - "**/_*.md"\n'
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("node") and shutil.which("npm")),
-    reason="node and npm are not installed: apt-get install nodejs npm",
-)
+pytestmark = pytest.mark.servers("node", "npm")
 
 
 def block(language: str, word: str) -> str:
@@ -35,12 +31,9 @@ def block(language: str, word: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(hexo_site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Hexo site with one post per title and no configuration."""
-    folder = tmp_path_factory.mktemp("hexo") / "site"
-    shutil.copytree(ROOT / "tests" / "hexo", folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    folder = hexo_site(tmp_path_factory.mktemp("hexo") / "site")
     for number, title in enumerate(TITLES):
         article = Article(f"docid{number}", "", ["guonei"], title, first_seen=at(MOMENT))
         path = folder / "source" / post_path(title, article.channels, article.docid)

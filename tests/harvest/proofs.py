@@ -43,10 +43,12 @@ def slowly(delay: float) -> dict[str, str]:
 
 def wait_for_posts(process: subprocess.Popen[str], output: Path, count: int) -> None:
     """Waits until the archive has `count` posts or the harvest has ended."""
-    began = time.monotonic()
-    while process.poll() is None and count_posts(output) < count:
-        assert time.monotonic() - began < STUCK, f"{count_posts(output)} of {count} posts"
+    there, moved = count_posts(output), time.monotonic()
+    while process.poll() is None and there < count:
+        assert time.monotonic() - moved < STUCK, f"{there} of {count} posts"
         time.sleep(0.01)
+        if (now := count_posts(output)) != there:
+            there, moved = now, time.monotonic()
 
 
 def count_posts(output: Path) -> int:

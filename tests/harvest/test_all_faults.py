@@ -97,6 +97,7 @@ def ledger(output):
     return {row["url"]: (row["state"], row["reason"]) for row in rows}
 
 
+@pytest.mark.long
 def test_three_runs_have_all_that_can_be_had_and_name_the_rest(mirror, scrapy, output, subtests):
     listed = {
         mirror.site.story(docid).listed_url: mirror.site.story(docid)

@@ -28,9 +28,10 @@ from harvest.proofs import (
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
-ARCHIVES = 4
-# Of each archive, one harvest after the other. HARVEST_KILLS=200 has that many in all.
-KILLS = int(os.environ.get("HARVEST_KILLS", "48")) // ARCHIVES
+# Of all archives; HARVEST_KILLS=200 has that many.
+IN_ALL = int(os.environ.get("HARVEST_KILLS", "24"))
+ARCHIVES = 4 if IN_ALL >= 48 else 2
+KILLS = IN_ALL // ARCHIVES  # of each, one harvest after the other
 MAX_WAIT = 3.0  # maximum seconds until a kill at a random time
 MAX_FIRST_WAIT = 1.5  # the same for the first kill, which should hit the start
 MAX_NEW_POSTS = 1250 // KILLS  # maximum number of new posts until a kill that waits for posts
@@ -135,6 +136,7 @@ def archives(tmp_path):
         yield [Archive(folder, mirror.url, len(domestic(site))) for folder in folders]
 
 
+@pytest.mark.long
 def test_a_repeatedly_killed_harvest_ends_like_an_undisturbed_one(archives, subtests):
     undisturbed, *killed = archives
     undisturbed.harvest()

@@ -20,6 +20,7 @@ pytestmark = needs_shared()
 traces = pytest.mark.parametrize("path", recorded(), ids=lambda path: path.name)
 
 
+@pytest.mark.long
 @traces
 def test_a_harvest_for_each_poll_misses_nothing_fetches_nothing_twice_and_rings_for_nothing(
     path, output

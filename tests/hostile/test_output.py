@@ -4,7 +4,6 @@ import ast
 import json
 import logging
 import re
-import shutil
 import subprocess
 import sys
 import unicodedata
@@ -286,10 +285,7 @@ Open = Callable[[Path], str]
 @pytest.fixture
 def open_in_chromium(tmp_path) -> Open:
     """Opens a file in a browser; returns the document that it makes of it."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("no browser is installed: apt-get install chromium")
-    command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+    command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
     options = [f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=2000", "--dump-dom"]
 
     def open_(file: Path) -> str:
@@ -316,6 +312,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+@pytest.mark.servers("chromium")
 def test_a_kept_page_runs_nothing_when_opened(pages, scrapy, output, open_in_chromium, listener):
     url, asked = listener
     script = SCRIPT.format(url=url)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -105,14 +104,11 @@ def post_of(value: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def hexo_reads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict]]:
+def hexo_reads(
+    hexo_site, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], dict]]:
     """Reads a post's front matter as Hexo does; one process for all of them."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not installed: apt-get install nodejs npm")
-    folder = tmp_path_factory.mktemp("front-matter") / "site"
-    shutil.copytree(HEXO, folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    folder = hexo_site(tmp_path_factory.mktemp("front-matter") / "site")
     with subprocess.Popen(
         ["node", "front_matter.js"],
         cwd=folder,
@@ -173,12 +169,14 @@ def test_pyyaml_reads_what_went_in(value):
     assert_went_through(yaml.safe_load(front), value)
 
 
+@pytest.mark.servers("node", "npm")
 @settings(max_examples=1_000)
 @given(values)
 def test_js_yaml_reads_what_went_in(hexo_reads, value):
     assert_went_through(hexo_reads(post_of(value)), value)
 
 
+@pytest.mark.servers("node", "npm")
 @pytest.mark.parametrize("value", HOSTILE)
 def test_both_read_a_hostile_value_as_it_went_in(hexo_reads, value):
     post = post_of(value)
@@ -207,6 +205,7 @@ def test_posts_of_hostile_values_are_written_again_byte_for_byte():
         assert frontmatter.dumps(frontmatter.loads(post)) == post
 
 
+@pytest.mark.servers("node", "npm")
 def test_a_picture_with_a_quote_and_a_backslash_is_read_back(pages, scrapy, output, hexo_reads):
     pages.roll(row(title="it's \\q"))
     body = r"""<p><img src="https://n.sinaimg.cn/it's?\q.jpg"></p>"""

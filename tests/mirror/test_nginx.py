@@ -1,8 +1,5 @@
 """nginx in place of the site, serving what the mirror wrote to disk."""
 
-import os
-import shutil
-
 import pytest
 
 from benchmarks.harvest_server import serving
@@ -10,10 +7,7 @@ from harvest.proofs import assert_accounts_balance, written
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"),
-    reason="nginx is not installed: apt-get install nginx-light",
-)
+pytestmark = pytest.mark.servers("nginx")
 
 
 def test_a_harvest_from_nginx_equals_one_from_the_mirror(scrapy, output, tmp_path):

@@ -158,6 +158,7 @@ def assert_crawled(user: User, log: str) -> None:
     assert "ERROR" not in log
 
 
+@pytest.mark.long
 def test_a_deployed_project_is_crawled_on_schedule(programs, project, tmp_path, user, subtests):
     with scrapyd(programs, tmp_path / "server") as server:
         with (project / "scrapy.cfg").open("a", encoding="utf-8") as file:

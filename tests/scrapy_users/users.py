@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from forks import Forks
 from harvest.proofs import assert_accounts_balance, query, reports
-from support import QUICK, ROOT, Pages, Reply, article_page, lines, place, posts, row
+from support import ENVIRONMENT, QUICK, ROOT, Pages, Reply, article_page, lines, place, posts, row
 
 MINE = Path(__file__).parent / "mine"
 LIST = "https://feed.mix.sina.com.cn/api/roll/get?pageid=155&lid=1686&k=&num=50&page=1"
@@ -106,6 +108,9 @@ class User:
         options = [
             word for name, value in told.items() for word in ("-s", f"{name}={_text(value)}")
         ]
+        own = self.environment | (environment or {})
+        if cwd == ROOT and _forks().fit(own):
+            return _forks().scrapy(*arguments, *options, environment=own)
         return self.python("-m", "scrapy", *arguments, *options, cwd=cwd, environment=environment)
 
     def script(
@@ -118,16 +123,20 @@ class User:
     def python(
         self, *command: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        own = {"PYTHONPATH": str(MINE), "PROBES": str(self.probes), "TMPDIR": str(self.folder)}
         return subprocess.run(
             [sys.executable, *command],
             cwd=cwd,
-            env={**os.environ, **own, **(environment or {})},
+            env=self.environment | (environment or {}),
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {"PROBES": str(self.probes), "TMPDIR": str(self.folder)}
+        return {**os.environ, "PYTHONPATH": str(MINE), **own}
 
     @property
     def probes(self) -> Path:
@@ -172,6 +181,11 @@ class User:
 
 
 DONE = ("written", "updated", "unchanged")
+
+
+@cache
+def _forks() -> Forks:
+    return Forks(ROOT, ENVIRONMENT | {"PYTHONPATH": str(MINE)})
 
 
 def _text(value: object) -> str:

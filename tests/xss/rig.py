@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from servers import install
 from xss.corpora import Vector, collect
 from xss.posts import Sample, posts_of
 
@@ -46,11 +47,11 @@ def missing() -> str:
     return f"apt-get install {' '.join(packages)}" if packages else ""
 
 
-def prepare(folder: Path) -> Path:
-    """Makes a Hexo site of a folder, with the packages of package-lock.json."""
-    shutil.copytree(HERE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py"))
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+def prepare(folder: Path, shared: Path) -> Path:
+    """Makes a new folder a Hexo site, with the packages of package-lock.json, which are installed
+    in the shared folder if they are not there."""
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("*.py"))
+    (folder / "node_modules").symlink_to(install(HERE, shared), target_is_directory=True)
     (folder / "_config.yml").write_text(CONFIG)
     (folder / "archives").mkdir()
     return folder
@@ -155,7 +156,7 @@ def main() -> int:
         sys.exit(f"the rig needs node, npm and Chromium: {absent}")
     start = time.monotonic()
     with TemporaryDirectory() as folder:
-        trial = Trial(prepare(Path(folder)), _say)
+        trial = Trial(prepare(Path(folder) / "site", Path(folder)), _say)
         trial.run(vectors_for(trial.site))
     _say(f"{trial.summary()}, {time.monotonic() - start:.0f} s")
     return int(bool(trial.survivors))

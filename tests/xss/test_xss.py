@@ -21,14 +21,12 @@ OWN = 150
 FOREIGN = {"svg", "math"}
 Tag = tuple[str, frozenset[tuple[str, str]]]  # its name, its attributes
 
-pytestmark = pytest.mark.skipif(
-    bool(rig.missing()), reason=f"node, npm or Chromium are not installed: {rig.missing()}"
-)
+pytestmark = pytest.mark.servers("chromium", "node", "npm")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return rig.prepare(tmp_path_factory.mktemp("xss") / "site")
+def site(common: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return rig.prepare(tmp_path_factory.mktemp("xss") / "site", common)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +57,7 @@ def test_vectors_are_five_thousand_public_ones_and_three_hundred_of_our_own(vect
     assert len({vector.text for vector in vectors}) == len(vectors)
 
 
+@pytest.mark.long
 def test_nothing_of_the_sample_acts(site, vectors):
     trial = rig.Trial(site)
     trial.run(sample(vectors))
