@@ -11,11 +11,12 @@ from typing import Any
 
 import frontmatter
 
-from sinanews.config import Config
+from sinanews.config import HEXO, Config
 from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.sanitize import attributes_of, is_inert
 from sinanews.items import Article
+from sinanews.posts.blog import blog_post
 from sinanews.posts.front_matter import PostHandler
 from sinanews.posts.hexo import inert_in_hexo
 from sinanews.posts.identity import post_date
@@ -34,15 +35,26 @@ _LANDMARK = re.compile("|".join(_ENDS), re.IGNORECASE)
 
 
 def post_bytes(article: Article, config: Config, adopted: bytes | None = None) -> bytes:
-    """The post of an article, its body as POST_BODY says. `adopted` are the bytes of the post that
-    the article was adopted from, if its form cannot be made of the fields: it is what the settings
-    of the reference's own form give."""
-    if adopted is not None and config.post_body == "source" and not config.post_extra_keys:
+    """The post of an article, its body and style as POST_BODY and POST_STYLE say. `adopted` are the
+    bytes of the post that the article was adopted from, if its form cannot be made of the fields:
+    it is what the settings of the reference's own form give.
+
+    Raises ValueError for an article without any time.
+    """
+    is_hexo = config.post_style == HEXO
+    is_source = config.post_body == "source" and not is_hexo
+    if adopted is not None and is_source and not config.post_extra_keys:
         return adopted
     html = article.body_html
-    if config.post_body == "clean":
+    if not is_source:
         layout = layouts.BY_NAME.get(article.layout or "")
         html = bodies.clean(html, layout.boilerplate if layout else ())
+    if is_hexo:
+        html = inert(html)
+        picture = _first_image(html)
+        is_shown = picture is not None and is_web_url(picture)
+        extras = _extras(article, config.post_extra_keys)
+        return blog_post(article, html, picture if is_shown else None, extras)
     return render(article, html, config.post_extra_keys)
 
 
