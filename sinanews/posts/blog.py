@@ -31,11 +31,11 @@ TAG_LIMIT = 60  # characters: a folder has its name, in UTF-8 of at most 255 byt
 
 # With one of these, and no other element, a block of HTML begins for Markdown and goes on until a
 # blank line: https://spec.commonmark.org/0.31.2/#html-blocks, condition 6, as far as bodies have
-# them.
+# them; and `pre`, of which a `div` is made.
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "center", "dd", "details", "dialog", "dir", "div",
     "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6",
-    "header", "hr", "legend", "li", "main", "menu", "menuitem", "nav", "ol", "p", "section",
+    "header", "hr", "legend", "li", "main", "menu", "menuitem", "nav", "ol", "p", "pre", "section",
     "summary", "table", "ul",
 ))  # fmt: skip # one tag a line would hide the list
 _ANY_BLOCK = ", ".join(sorted(_BLOCKS))
@@ -104,8 +104,8 @@ def _content(article: Article, body: str) -> str:
         (rest if length >= EXCERPT_LEAST else excerpt).append(block)
         length += len("".join(text.split()))
     rest += _source(article)
-    halves = (inert_in_hexo(_without_blank_lines(half)) for half in (excerpt, rest))
-    return f"\n{EXCERPT_MARK}\n".join(halves)
+    begin, end = (inert_in_hexo(_without_blank_lines(half)) for half in (excerpt, rest))
+    return "\n".join(filter(None, (begin, EXCERPT_MARK, end)))
 
 
 def _without_blank_lines(blocks: Iterable[str]) -> str:
