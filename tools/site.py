@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         require_node(options.site)
         config = config_of(options.settings)
-        install(options.site)
         fill(options.site, config)
+        install(options.site)
         generate(options.site, english=options.english)
         if options.build:
             say(f"the blog is in {options.site / 'public'}")
