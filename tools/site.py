@@ -30,6 +30,7 @@ from sinanews.utils.files import escape_unprintable, path_in, say
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 4000  # Hexo's own
+AT_ONCE = 8  # pages in the making; without a number Hexo holds all of them in memory
 PICTURES = "images"
 HOST = "127.0.0.1"
 DEMO = "output/demo"
@@ -202,7 +203,8 @@ def generate(site: Path, *, english: bool) -> None:
     configs = ("_config.yml", "_config.english.yml") if english else ("_config.yml",)
     say("making the pages ...")
     sys.stdout.flush()
-    _hexo(site, "generate", "--silent", "--config", ",".join(configs))
+    some = ("--concurrency", str(AT_ONCE))
+    _hexo(site, "generate", "--silent", *some, "--config", ",".join(configs))
 
 
 def serve(site: Path, port: int) -> None:
