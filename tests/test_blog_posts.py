@@ -78,6 +78,15 @@ def test_two_articles_have_two_names(title, other_title, docids, taken, other_ta
     assert path_key(hexos) != path_key(others)
 
 
+@given(TITLES, st.permutations(DOCIDS), st.integers(0, 3))
+def test_a_title_that_is_the_name_of_anothers_post_has_another_name(title, docids, taken):
+    path, hexos = named(title, docids[0], taken)
+    stem = hexos.rpartition("/")[2].removesuffix(".md")
+    other, others = named(stem, docids[1])
+    assume(path_key(path) != path_key(other))
+    assert path_key(hexos) != path_key(others)
+
+
 @pytest.mark.parametrize(
     "path", ["_posts/_a/%b/.c/标题.md", "_posts/a /标题.md", "_posts/CON/CON.md", "_posts/_.md"]
 )
