@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz xss harvest screenshots lint format lock clean setup
+.PHONY: help demo test fuzz xss harvest site screenshots lint format lock clean setup
 
 PYTHON ?= python3
 ARGS ?=
@@ -23,6 +23,9 @@ demo: setup ## harvest the embedded mirror into output/demo/, which is emptied f
 
 harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01")
 	@$(BIN)/scrapy harvest china $(ARGS)
+
+site: setup ## make a blog of the archive, at http://127.0.0.1:4000/ (ARGS="--english")
+	@$(BIN)/python tools/site.py $(ARGS)
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)

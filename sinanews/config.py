@@ -22,6 +22,8 @@ PREFIX = "SINANEWS_"  # of settings in the environment
 OF_TESTS = {"SHARED"}  # where the tests find their reference data
 POST_BODIES = ("source", "clean")
 LANGUAGES = ("zh", "en")
+HEXO = "hexo"
+POST_STYLES = ("source", HEXO)
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
 # Where the next of several URLs begins: a comma may be part of one.
 _NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
@@ -138,6 +140,7 @@ class Config:
     mirror_url: str
     same_site: bool
     post_body: str
+    post_style: str
     post_extra_keys: tuple[str, ...]
     pictures: Pictures
     feed_articles: int
@@ -176,6 +179,7 @@ class Config:
             mirror_url=mirror_url,
             same_site=settings.getbool("SAME_SITE"),
             post_body=_one_of("POST_BODY", settings["POST_BODY"], POST_BODIES),
+            post_style=_one_of("POST_STYLE", settings["POST_STYLE"], POST_STYLES),
             post_extra_keys=tuple(
                 _one_of("POST_EXTRA_KEYS", key, EXTRA_KEYS)
                 for key in settings.getlist("POST_EXTRA_KEYS")

@@ -29,6 +29,7 @@ from twisted.python.failure import Failure
 
 from sinanews.archive.picture_bytes import ending, read_picture
 from sinanews.archive.pictures import is_kept, kept_files, picture_path, thumbnail_path
+from sinanews.archive.styles import post_file
 from sinanews.download.failures import detail
 from sinanews.download.hosts import PICTURE
 from sinanews.exceptions import DamagedError, OffsiteError, PictureError, RefusedError, WriteError
@@ -345,7 +346,7 @@ class PicturesPipeline(ImagesPipeline):
         docid = article.docid
         known = self._known.files([docid]).get(docid, {}) | files
         post = post_bytes(article, self._config, files=kept_files(article, known, self._config))
-        with Drafts({docid: {path_in(self._config.output, path): post}}) as drafts:
+        with Drafts({docid: {post_file(self._config, path, docid): post}}) as drafts:
             mended = Mended(docid, article.revision, post_hash(post), files)
             self._known.mend(mended, drafts.publish)
 

@@ -20,6 +20,7 @@ from sinanews.archive.failures import failure_files
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.reprints import Reprints
 from sinanews.archive.strays import own_path
+from sinanews.archive.styles import remove_other_style, styled
 from sinanews.archive.writer import Archive, clear_failure
 from sinanews.exceptions import (
     BlockedPathError,
@@ -253,12 +254,14 @@ class ArchivePipeline(_LedgerPipeline):
 
     async def _write_article(self, article: Article, item: Any) -> State:  # noqa: ANN401 - items of any kind
         claim = self._ledger.claimed(article.docid)
-        path = own_path(self._ledger, article, self._config.output, self._spider.strays)
+        path = own_path(self._ledger, article, self._config, self._spider.strays)
         post = post_bytes(article, self._config, files=self._kept_files(article))
         state = State.WRITTEN if article.revision == 1 else State.UPDATED
         outcome = Outcome(article, state, path, post_hash(post), json_line(item))
         same = outcome.post_hash == claim.post_hash
-        await self._archive.store(outcome, {} if same else {path: post})
+        name = styled(self._config, path, article.docid)
+        await self._archive.store(outcome, {} if same else {name: post})
+        remove_other_style(self._config, path, article.docid)
         assert outcome.seen is not None, "what is recorded was read at some time"
         _set_seen(item, outcome.seen)
         if claim.state is State.FAILED:

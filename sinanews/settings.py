@@ -15,6 +15,7 @@ MIRROR_URL = ""  # empty: the live site
 SAME_SITE = False  # whether MIRROR_URL is the site that filled the archive, at another address
 ARCHIVE_ENABLED = True  # False: spiders read pages and write nothing, as for `scrapy parse`
 POST_BODY = "source"  # as the reference has it; "clean" is without Sina's boilerplate
+POST_STYLE = "source"  # as above; "hexo" is for a blog: what Hexo's defaults show as it should be
 KEEP_PAGES = False  # whether article pages are kept as they were served, for `scrapy reread`
 PAGES_FILE_SIZE = 1_000_000_000  # bytes; web archives' usual size, which tools and disks can handle
 # For how many days these are kept, in output/runs, failed and articles; 0: for ever. The ledger has

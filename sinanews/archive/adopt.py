@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborNode
 
+from sinanews.archive.rebuild import rebuild
 from sinanews.archive.recovery import recover
-from sinanews.config import Config
+from sinanews.archive.styles import post_file, require_style
+from sinanews.config import HEXO, Config
 from sinanews.download.hosts import is_sinas
 from sinanews.exceptions import BlockedPathError, BoundError, UnadoptableError
 from sinanews.extraction import body as bodies
@@ -26,9 +28,12 @@ from sinanews.extraction.bylines import byline
 from sinanews.extraction.sanitize import is_inert
 from sinanews.extraction.storable import make_storable
 from sinanews.items import Article
-from sinanews.ledger.adoption import AdoptedPost, Fate, made_docid
+from sinanews.ledger.adoption import AdoptedPost, Entered, Fate, made_docid
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
+from sinanews.ledger.revisions import raise_damage
+from sinanews.ledger.selection import Selection
+from sinanews.posts.identity import docid_in_hexo
 from sinanews.posts.paths import ROOT, path_beside, post_path
 from sinanews.posts.reading import Post, read_post
 from sinanews.posts.render import STAND_IN, post_hash, render
@@ -49,6 +54,7 @@ _DOCID = re.compile(r"[\w-]{1,64}", re.ASCII)
 # As a post of ours has it behind its title, where another article has the title's own name.
 _DOCID_IN_NAME = re.compile(r" (?P<docid>[a-z]{4,8}[0-9]{7,10})(?: [0-9]{1,3})?", re.ASCII)
 LINKED_FOLDER = "it is a link to a folder"
+_OURS = (Fate.ADOPTED, Fate.HAD)
 _EDITORS = "p.article-editor, p.show_author"
 
 # Called with the name of a file or folder and why it is not adopted.
@@ -82,11 +88,13 @@ class _File:
 def adopt(ledger: Ledger, config: Config, folder: Path, on_refusal: OnRefusal) -> Adopted:
     """Adopts every post in a folder. What lies among the archive's own posts stays where it is,
     other posts are copied there; nothing in `folder` is changed. What cannot be adopted goes to
-    `on_refusal`.
+    `on_refusal`. An archive of POST_STYLE=hexo has what it adopts in that style.
 
-    Ended at any moment and done again it goes on, and done twice it changes nothing. Raises OSError
-    when nothing can be written.
+    Ended at any moment and done again it goes on, and done twice it changes nothing. Raises
+    ArgumentError when the archive's posts are of another style, OSError when nothing can be
+    written.
     """
+    require_style(config)
     if (config.output / "articles").is_dir():
         recover(ledger, config)  # or else its own posts would be taken for others'
     result = Adopted()
@@ -113,7 +121,21 @@ def adopt(ledger: Ledger, config: Config, folder: Path, on_refusal: OnRefusal) -
                 refuse(file.name, f"the archive has its article in {entry.detail}")
             else:
                 refuse(file.name, f"it cannot be copied: {entry.detail}")
+        _restyle(ledger, config, entered)
     return result
+
+
+def _restyle(ledger: Ledger, config: Config, entered: Sequence[Entered]) -> None:
+    """Writes posts of the archive in POST_STYLE=hexo, if that is its style, but those that are
+    there in it."""
+    docids = [
+        entry.docid
+        for entry in entered
+        if entry.fate in _OURS
+        and docid_in_hexo(post_file(config, entry.detail, entry.docid)) != entry.docid
+    ]
+    if docids and config.post_style == HEXO:
+        rebuild(ledger, config, raise_damage, Selection(docids=tuple(docids)))
 
 
 class _Shelf:
@@ -216,6 +238,8 @@ def _content(file: Path) -> bytes:
 def _read(file: _File, config: Config, now: int) -> AdoptedPost:
     """The post of a file, and what becomes of it. Raises UnadoptableError."""
     data = _content(file.source)
+    if docid_in_hexo(file.source):
+        raise UnadoptableError("it is a post of POST_STYLE=hexo, which lacks what the archive had")
     post = read_post(data)
     if post.date.timestamp() > now + DAY:
         raise UnadoptableError(f"its date is in the future: {times.rfc1123(post.date)}")

@@ -5,15 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 from sinanews.archive.pictures import kept_files
+from sinanews.archive.styles import remove_other_style, styled, without_article
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
 from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
 from sinanews.ledger.revisions import OnDamage
-from sinanews.ledger.selection import Selection
+from sinanews.ledger.selection import ALL, Selection
 from sinanews.posts.paths import ROOT
 from sinanews.posts.render import post_bytes
 from sinanews.utils.atomic import TEMPORARY, Drafts
@@ -31,35 +33,55 @@ class Rebuilt:
     blocked: dict[str, str] = field(default_factory=dict)
 
 
-def rebuild(ledger: Ledger, config: Config, on_damage: OnDamage) -> Rebuilt:
-    """Writes every post again, but those of damaged articles, which go to `on_damage`. Where a
-    crawl at work has noted another revision meanwhile, its post is left as the crawl wrote it.
+def rebuild(
+    ledger: Ledger, config: Config, on_damage: OnDamage, selection: Selection = ALL
+) -> Rebuilt:
+    """Writes every selected post again, but those of damaged articles, which go to `on_damage`;
+    where it was of another style, that file goes. Where a crawl at work has noted another revision
+    meanwhile, its post is left as the crawl wrote it.
 
-    Raises OSError when nothing can be written.
+    Ended at any moment and done again it goes on. Raises OSError when nothing can be written.
     """
     rebuilt = Rebuilt()
-    for group in batches(ledger.articles(on_damage=on_damage), GROUP):
-        posts = {
-            article.docid: {path_in(config.output, path): post}
-            for path, article, post in _posts(ledger, config, group, on_damage)
-        }
-        with Drafts(posts) as drafts:
-            writable = posts.keys() - drafts.blocked.keys()
+    for group in batches(ledger.articles(selection, on_damage), GROUP):
+        posts = list(_posts(ledger, config, group, on_damage))
+        files = {post.docid: {path_in(config.output, post.name): post.data} for post in posts}
+        with Drafts(files) as drafts:
+            writable = files.keys() - drafts.blocked.keys()
             revisions = {a.docid: a.revision for _, a in group if a.docid in writable}
             ledger.publish(revisions, drafts.publish)
         rebuilt.posts += len(group)
-        rebuilt.blocked |= {
-            path: str(drafts.blocked[article.docid].strerror)
-            for path, article in group
-            if article.docid in drafts.blocked
-        }
+        for post in posts:
+            if error := drafts.blocked.get(post.docid):
+                rebuilt.blocked[post.name] = str(error.strerror)
+            else:
+                remove_other_style(config, post.path, post.docid, post.adopted)
     return rebuilt
+
+
+def posts_of(ledger: Ledger, config: Config, on_damage: OnDamage) -> Iterator[tuple[str, bytes]]:
+    """Every post: its path below the output folder, and its bytes. A damaged article goes to
+    `on_damage`."""
+    for group in batches(ledger.articles(on_damage=on_damage), GROUP):
+        for post in _posts(ledger, config, group, on_damage):
+            yield post.name, post.data
+
+
+class _Post(NamedTuple):
+    """An article's post: its paths in the ledger and, `name`, below the output folder, and its
+    bytes; `adopted` are those that it was adopted with, if they are kept."""
+
+    docid: str
+    path: str
+    name: str
+    data: bytes
+    adopted: bytes | None
 
 
 def _posts(
     ledger: Ledger, config: Config, group: Sequence[tuple[str, Article]], on_damage: OnDamage
-) -> Iterator[tuple[str, Article, bytes]]:
-    """Path, article and post of each of a few articles, but of those that are damaged."""
+) -> Iterator[_Post]:
+    """The posts of a few articles, but of those that are damaged."""
     damaged: set[str] = set()
 
     def note(error: DamagedError) -> None:
@@ -72,8 +94,10 @@ def _posts(
     for path, article in group:
         docid = article.docid
         if docid not in damaged:
+            kept = adopted.get(docid)
             files = kept_files(article, known.get(docid, {}), config)
-            yield path, article, post_bytes(article, config, adopted.get(docid), files)
+            data = post_bytes(article, config, kept, files)
+            yield _Post(docid, path, styled(config, path, docid), data, kept)
 
 
 @dataclass(slots=True)
@@ -100,22 +124,22 @@ def compare(ledger: Ledger, config: Config, on_damage: OnDamage) -> Comparison:
     for group in batches(ledger.articles(on_damage=on_damage), GROUP):
         comparison.posts += len(group)
         suspects += [
-            article.docid
-            for path, article, post in _posts(ledger, config, group, on_damage)
-            if _read(path_in(config.output, path)) != post
+            post.docid
+            for post in _posts(ledger, config, group, on_damage)
+            if _read(path_in(config.output, post.name)) != post.data
         ]
     for docids in batches(suspects, GROUP):
         group = list(ledger.articles(Selection(docids=tuple(docids)), on_damage))
-        for path, _, post in _posts(ledger, config, group, on_damage):
-            found = _read(path_in(config.output, path))
+        for post in _posts(ledger, config, group, on_damage):
+            found = _read(path_in(config.output, post.name))
             if found is None:
-                comparison.missing.append(path)
-            elif found != post:
-                comparison.different.append(path)
+                comparison.missing.append(post.name)
+            elif found != post.data:
+                comparison.different.append(post.name)
     files = batches(_files(config.output), GROUP)
-    unknown = [path for paths in files for path in ledger.without_article(paths)]
+    unknown = [path for paths in files for path in without_article(ledger, config, paths)]
     for paths in batches(unknown, GROUP):
-        comparison.foreign += ledger.without_article(paths)
+        comparison.foreign += without_article(ledger, config, paths)
     return comparison
 
 

@@ -26,6 +26,7 @@ from sinanews.archive.packing import (
 )
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.strays import Strays, find_strays
+from sinanews.archive.styles import post_file, styled
 from sinanews.config import Config
 from sinanews.items import Article, missing_fields
 from sinanews.ledger.ledger import Ledger
@@ -120,7 +121,7 @@ def recover(ledger: Ledger, config: Config) -> None:
     is_old = bool(ledger.recovery.lost(_last_revisions(folder, ledger.now())))
     if not is_new and not is_old:
         return
-    strays = find_strays(config.output, ledger)
+    strays = find_strays(config, ledger)
     if is_old:
         with _Unpacked(folder) as unpacked:
             lost = _lost_articles(ledger, folder, unpacked)
@@ -233,13 +234,13 @@ def _articles(
     known = ledger.recovery.known(lost)
     paths = _paths(ledger, config, lost, strays)
     for docid, article in lost.items():
-        path = path_in(config.output, paths[docid])
+        path = post_file(config, paths[docid], docid)
         revisions = [_revision(article.places[number]) for number in sorted(article.places)]
         last = revisions[-1].article
         _, revision = known.get(docid, (None, 0))
         if last.revision > revision and not os.path.lexists(path):
             write_whole({path: post_bytes(last, config, files=kept_files(last, {}, config))})
-        strays.remove(paths[docid])
+        strays.remove(styled(config, paths[docid], docid))
         yield LostArticle(revisions, paths[docid], _hash_of(path))
 
 
@@ -288,21 +289,26 @@ def _paths(
         paths[docid] = path
         taken.add(path)
 
+    def assign_stray(docid: str, path: str) -> None:
+        own = lost[docid].path()
+        is_made_of_it = styled(config, own, docid) == path and not taken.has_name(own)
+        assign(docid, own if is_made_of_it else path)
+
     for docid in lost.keys() - paths.keys():
         path = strays.with_docid(docid)
         if path and path not in taken:
-            assign(docid, path)
+            assign_stray(docid, path)
     contested: dict[str, list[str]] = defaultdict(list)
     for docid in sorted(lost.keys() - paths.keys()):
         path = strays.like(lost[docid].identities, lost[docid].path())
         if path and path not in taken:
             contested[path].append(docid)
     for path, docids in contested.items():
-        assign(_writer_of(path, docids, lost, config), path)
+        assign_stray(_writer_of(path, docids, lost, config), path)
     for docid in sorted(lost.keys() - paths.keys()):
         number = 0
         path = lost[docid].path()
-        while taken.has_name(path) or os.path.lexists(path_in(config.output, path)):
+        while taken.has_name(path) or os.path.lexists(post_file(config, path, docid)):
             number += 1
             path = lost[docid].path(number)
         assign(docid, path)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays
+from sinanews.archive.styles import post_file, remove_other_style, styled
 from sinanews.archive.warc import FOLDER, close_left
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
@@ -53,19 +54,21 @@ def repair(ledger: Ledger, config: Config) -> Strays:
     # What no run left behind, such as a rebuild that was killed, waits for the next day.
     if is_pending or ledger.recovery.is_first_of_day():
         _remove_temporary(config.output, alone=ledger.runs.alone(ledger.run))
-    return find_strays(config.output, ledger) if is_pending else Strays(config.output)
+    return find_strays(config, ledger) if is_pending else Strays(config.output)
 
 
 def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
     """Writes the posts that the ledger has as written in the runs, and the folder has not."""
     posts = ledger.recovery.posts_of(runs) if runs else ()
-    missing = [docid for docid, path in posts if not os.path.lexists(path_in(config.output, path))]
+    missing = [d for d, path in posts if not os.path.lexists(post_file(config, path, d))]
     for docids in batches(missing):
         for path, article in ledger.articles(Selection(docids=tuple(docids)), _note_damage):
-            logger.warning("%s was missing after a kill and is written again", path)
+            name = styled(config, path, article.docid)
+            logger.warning("%s was missing after a kill and is written again", name)
             known = ledger.pictures.files([article.docid]).get(article.docid, {})
             post = post_bytes(article, config, files=kept_files(article, known, config))
-            write_whole({path_in(config.output, path): post})
+            write_whole({path_in(config.output, name): post})
+            remove_other_style(config, path, article.docid)
 
 
 def _note_damage(error: DamagedError) -> None:

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from sinanews.archive.styles import paths_in_use, post_file, styled
+from sinanews.config import Config
 from sinanews.exceptions import OccupiedError
 from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
-from sinanews.posts.identity import Identity, identity, identity_of
+from sinanews.posts.identity import Identity, docid_in_hexo, identity, identity_of
 from sinanews.posts.paths import ROOT, post_path
 from sinanews.utils.files import name_of, path_in
 
@@ -28,7 +30,8 @@ class Strays:
             self._paths.add(path)
             if post := identity_of(path_in(root, path)):
                 self._by_date[post.date][path] = post.title
-                self._by_docid[Path(path).stem.rpartition(" ")[2]] = path
+                named = docid_in_hexo(path_in(root, path)) or Path(path).stem.rpartition(" ")[2]
+                self._by_docid[named] = path
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -55,10 +58,11 @@ class Strays:
         return path if path in self._paths else None
 
 
-def find_strays(root: Path, ledger: Ledger) -> Strays:
+def find_strays(config: Config, ledger: Ledger) -> Strays:
     """Reads the front matter of every post that no article of the ledger has, nor may have soon:
     another run may be writing it."""
-    known = ledger.recovery.paths(in_use=True)
+    known = paths_in_use(ledger, config)
+    root = config.output
     return Strays(root, (path for path in post_files(root) if path not in known))
 
 
@@ -69,8 +73,8 @@ def post_files(root: Path) -> Iterator[str]:
         yield from (name_of(f"{below}/{name}") for name in names if name.endswith(".md"))
 
 
-def own_path(ledger: Ledger, article: Article, root: Path, strays: Strays) -> str:
-    """The path to write an article's post to, which never leads to the file of anything else.
+def own_path(ledger: Ledger, article: Article, config: Config, strays: Strays) -> str:
+    """The path of an article's post, as the ledger has it: the file never is that of anything else.
 
     Raises OccupiedError when there is none.
     """
@@ -79,13 +83,14 @@ def own_path(ledger: Ledger, article: Article, root: Path, strays: Strays) -> st
         return path
     if strays and (stray := _stray_of(article, strays)):
         strays.remove(stray)
-        return path if stray == path else ledger.move_path(article, stray)
-    if _is_free(path_in(root, path), article):
+        is_its = stray in {path, styled(config, path, article.docid)}
+        return path if is_its else ledger.move_path(article, stray)
+    if _is_free(post_file(config, path, article.docid), article):
         return path
     path = ledger.move_path(article)
-    if _is_free(path_in(root, path), article):
+    if _is_free(post_file(config, path, article.docid), article):
         return path
-    raise OccupiedError(path)
+    raise OccupiedError(styled(config, path, article.docid))
 
 
 def _stray_of(article: Article, strays: Strays) -> str | None:

@@ -96,10 +96,12 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A post's fate, with the path at which the archive has its article, or what is in its way."""
+    """A post's fate, with the path at which the archive has its article, or what is in its way;
+    and the article's docid, if the archive has it."""
 
     fate: Fate
     detail: str
+    docid: str = ""
 
 
 class Shelf(Protocol):
@@ -156,14 +158,15 @@ class Adoption:
 
     def _enter(self, connection: Connection, post: AdoptedPost, run: int, shelf: Shelf) -> Entered:
         stories_like_it = self._stories_like(connection, post)
-        if post.is_there and any(
-            row.post_path == post.path and row.revision for row in stories_like_it
-        ):
-            return Entered(Fate.HAD, post.path)
+        if post.is_there:
+            for story in stories_like_it:
+                if story.post_path == post.path and story.revision:
+                    return Entered(Fate.HAD, post.path, story.docid)
         same = self._story_of(post, stories_like_it)
         if same is not None and same.revision:
             is_here = same.intime == post.date and same.post_path in _names(post)
-            return Entered(Fate.HAD if is_here else Fate.ANOTHER, same.post_path)
+            fate = Fate.HAD if is_here else Fate.ANOTHER
+            return Entered(fate, same.post_path, same.docid)
         docid = post.article.docid if same is None else same.docid
         if post.is_there:
             path = post.path
@@ -189,7 +192,7 @@ class Adoption:
         record(connection, [row])
         if signed := signed_revision(article):
             insert_signatures(connection, [signed])
-        return Entered(Fate.ADOPTED, path)
+        return Entered(Fate.ADOPTED, path, docid)
 
     def _stories_like(self, connection: Connection, post: AdoptedPost) -> list[Row[Any]]:
         """The stories that a post may be of, or that have its path."""

@@ -127,14 +127,21 @@ class Recovery:
             last = connection.execute(query).scalar_one_or_none()
         return last is None or last // 86_400 != int(self._clock()) // 86_400
 
-    def paths(self, *, in_use: bool) -> Paths:
-        """The paths of all stories, or of those whose post is there or may be in the making."""
-        query = select(stories.c.post_path).where(stories.c.post_path.is_not(None))
+    def paths(self, *, in_use: bool, also: Callable[[str, str], str] | None = None) -> Paths:
+        """The paths of all stories, or of those whose post is there or may be in the making; with
+        each also what is made of it and the docid."""
+        columns = (stories.c.post_path, stories.c.docid)
+        query = select(*columns).where(stories.c.post_path.is_not(None))
         if in_use:
             query = query.where(or_(stories.c.revision > 0, stories.c.worker.is_not(None)))
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=10_000)
-            return Paths(streamed.execute(query).scalars())
+            paths = Paths(())
+            for path, docid in streamed.execute(query):
+                paths.add(path)
+                if also:
+                    paths.add(also(path, docid))
+            return paths
 
     def known(self, docids: Iterable[str]) -> dict[str, tuple[str | None, int]]:
         """Path and last revision of those of the stories that the ledger has."""

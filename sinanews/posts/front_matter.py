@@ -24,7 +24,7 @@ class PostHandler(YAMLHandler):
 
     def export(self, metadata: dict[str, object], **_: object) -> str:
         """The front matter's lines, keys in the order of the metadata."""
-        return "\n".join(_entry(key, value) for key, value in metadata.items())
+        return "\n".join(entry(key, value) for key, value in metadata.items())
 
     def format(self, post: frontmatter.Post, **_: object) -> str:
         """The whole post; braces are escaped so that no template engine reads them."""
@@ -32,7 +32,7 @@ class PostHandler(YAMLHandler):
         return text.replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _entry(key: str, value: object) -> str:
+def entry(key: str, value: object) -> str:
     if isinstance(value, bool):
         return f"{key}: {str(value).lower()}"
     if isinstance(value, list):

@@ -5,13 +5,16 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
+
 from sinanews.items import Article
 from sinanews.posts.front_matter import quoted
 from sinanews.posts.paths import post_title
-from sinanews.utils.times import rfc1123
+from sinanews.utils.times import CHINA, rfc1123
 
 LINES = 64  # of front matter; ours has a dozen, and one for each keyword
 LINE_LIMIT = 1 << 16  # bytes
+_BEGINNINGS = (b"\n---\n", b"---\n")  # of front matter, of POST_STYLE=source and hexo
 
 
 class Identity(NamedTuple):
@@ -23,8 +26,11 @@ class Identity(NamedTuple):
 
 def identity(article: Article) -> Identity:
     """What an article's post says. Raises ValueError for an article without any time."""
-    title = quoted(post_title(article.title)).replace("{", "&#123;").replace("}", "&#125;")
-    return Identity(rfc1123(post_date(article)), title)
+    return Identity(rfc1123(post_date(article)), _title(article.title))
+
+
+def _title(title: str) -> str:
+    return quoted(post_title(title)).replace("{", "&#123;").replace("}", "&#125;")
 
 
 def post_date(article: Article) -> datetime:
@@ -36,21 +42,61 @@ def post_date(article: Article) -> datetime:
 
 
 def identity_of(post: Path) -> Identity | None:
-    """What a file's front matter says; None for one that is no post of this form or cannot be
+    """What a file's front matter says; None for one that is no post of either style or cannot be
     read."""
+    is_hexo, values = _front_matter(post)
+    date, title = values.get("date"), values.get("title")
+    if not date or not title or (is_hexo and "docid" not in values):
+        return None
+    return _of_hexo(date, title) if is_hexo else Identity(date, title)
+
+
+def is_source_style(post: Path) -> bool:
+    """Whether a file is a post of POST_STYLE=source, by its beginning."""
+    is_hexo, values = _front_matter(post)
+    return bool(values) and not is_hexo
+
+
+def docid_in_hexo(post: Path) -> str | None:
+    """The docid of a post of POST_STYLE=hexo; None for a file that is none."""
+    is_hexo, values = _front_matter(post)
+    docid = _value(values.get("docid", "")) if is_hexo else ""
+    return docid or None
+
+
+def _front_matter(post: Path) -> tuple[bool, dict[str, str]]:
+    """Whether a file's front matter has no blank line before it, and its lines, by key."""
     values: dict[str, str] = {}
     try:
         with post.open("rb") as file:
             lines = iter(lambda: file.readline(LINE_LIMIT), b"")
-            if [next(lines, b""), next(lines, b"")] != [b"\n", b"---\n"]:
-                return None
+            first = next(lines, b"")
+            if (first if first == b"---\n" else first + next(lines, b"")) not in _BEGINNINGS:
+                return False, {}
             for line in islice(lines, LINES):
                 if line == b"---\n":
                     break
                 name, _, value = line.decode(errors="replace").partition(": ")
                 values.setdefault(name, value.rstrip("\n"))
     except OSError:
+        return False, {}
+    return first == b"---\n", values
+
+
+def _of_hexo(date: str, title: str) -> Identity | None:
+    """The identity that the post has in the other style, by the values of this one."""
+    try:
+        shown = datetime.fromisoformat(_value(date))
+    except ValueError:
         return None
-    named = (values.get(name) for name in Identity._fields)
-    date, title = named
-    return Identity(date, title) if date and title else None
+    moment = shown if shown.tzinfo else shown.replace(tzinfo=CHINA)
+    return Identity(rfc1123(moment), _title(_value(title)))
+
+
+def _value(written: str) -> str:
+    """What a value is, by how it is written; "" for what is no text."""
+    try:
+        value = yaml.load(written, yaml.BaseLoader)  # noqa: S506 - makes nothing but text
+    except (yaml.YAMLError, ValueError):
+        return ""
+    return value if isinstance(value, str) else ""

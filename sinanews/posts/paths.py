@@ -18,6 +18,14 @@ NAME_LIMIT = 255  # bytes in a file name: ext4, and nearly every other file syst
 
 _UNSAFE = re.compile(r"[:/\\?*“”<>|\[\]]")
 _NOT_IN_NAMES = re.compile(r"[#.]")
+# What is in names that Hexo and every file system take: of ASCII these, and all other characters
+# but white space, which is a space each, and a few of no width or meaning.
+_NOT_IN_HEXOS = re.compile(r"[^\w \-(),.\u0080-\U0010ffff]|[\ufeff\ufff9-\uffff]", re.ASCII)
+# Between full stops, spaces and underscores: Windows drops those at the end, and Hexo passes over
+# names that begin so (isHiddenFile in hexo/dist/plugins/processor/common.js).
+_EDGES = "._ "
+_HAS_ASCII = re.compile(r"[A-Za-z0-9]")  # as every docid
+_NUMBER_BEHIND = re.compile(r" \d+\Z", re.ASCII)
 # Names of Windows' own devices, whatever stands behind the first dot:
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
@@ -54,6 +62,44 @@ def path_beside(path: str, docid: str, *, taken: int = 0) -> str:
         return path
     folder, _, name = path.rpartition("/")
     return f"{folder}/{_with_docid(name.removesuffix('.md'), docid, taken)}.md"
+
+
+def hexo_path(path: str, docid: str) -> str:
+    """The path in `POST_STYLE=hexo` of the post that has a path in the other style: the same, if
+    every file system and Hexo take it and no other article's could come to be it; else with what
+    is not taken replaced or left out, and the docid behind it.
+
+    So two articles have two paths, and the path of a path is itself.
+
+    >>> hexo_path("_posts/金融/粮价早报.md", "mcwi0009927313")
+    '_posts/金融/粮价早报.md'
+    >>> hexo_path("_posts/金融/_图_增长14%.md", "mcwi0009927313")
+    '_posts/金融/图_增长14％ mcwi0009927313.md'
+    >>> hexo_path("_posts/金融/图_增长14％ mcwi0009927313.md", "mcwi0009927313")
+    '_posts/金融/图_增长14％ mcwi0009927313.md'
+    """
+    root, *folders, name = path.split("/")
+    stem, own = name.removesuffix(".md"), _in_hexo(docid)
+    parts = [_in_hexo(part) for part in (*folders, stem)]
+    last = _NUMBER_BEHIND.sub("", stem).rpartition(" ")[2]
+    may_be_others = _HAS_ASCII.search(last) and (" " in stem or last.isascii()) and last != own
+    if parts != [*folders, stem] or may_be_others or _DEVICE.fullmatch(stem):
+        begin, _, number = parts[-1].rpartition(own) if last == own else (parts[-1], "", "")
+        room = NAME_LIMIT - len(f" {own}{number}.md".encode())
+        begin = begin.encode()[:room].decode(errors="ignore").rstrip(_EDGES)
+        parts[-1] = f"{begin} {own}{number}".lstrip()
+    return "/".join((root, *parts)) + ".md"
+
+
+def _in_hexo(name: str) -> str:
+    """A name without what Hexo or a file system does not take. What is ASCII becomes what looks
+    like it, of full width."""
+    spaced = " ".join(plain_line(name).split())
+    return _NOT_IN_HEXOS.sub(_of_full_width, spaced).strip(_EDGES)
+
+
+def _of_full_width(match: re.Match[str]) -> str:
+    return chr(ord(match[0]) + 0xFEE0) if match[0].isascii() else ""
 
 
 def _with_docid(stem: str, docid: str, taken: int) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 
 import frontmatter
 
-from sinanews.config import Config
+from sinanews.config import HEXO, Config
 from sinanews.extraction import body as bodies
 from sinanews.extraction import html5, layouts
 from sinanews.extraction.sanitize import attributes_of, is_inert
 from sinanews.items import Article
 from sinanews.posts import pictures
+from sinanews.posts.blog import blog_post
 from sinanews.posts.front_matter import PostHandler
 from sinanews.posts.hexo import inert_in_hexo
 from sinanews.posts.identity import post_date
@@ -43,16 +44,27 @@ def post_bytes(
     adopted: bytes | None = None,
     files: Mapping[str, str] = NO_FILES,
 ) -> bytes:
-    """The post of an article, its body as POST_BODY says. `adopted` are the bytes of the post that
-    the article was adopted from, if its form cannot be made of the fields: it is what the settings
-    of the reference's own form give. `files` are the pictures that are kept, by their addresses:
-    the post shows those."""
-    if adopted is not None and config.post_body == "source" and not config.post_extra_keys:
+    """The post of an article, its body and style as POST_BODY and POST_STYLE say. `adopted` are the
+    bytes of the post that the article was adopted from, if its form cannot be made of the fields:
+    it is what the settings of the reference's own form give. `files` are the pictures that are
+    kept, by their addresses: the post shows those.
+
+    Raises ValueError for an article without any time.
+    """
+    is_hexo = config.post_style == HEXO
+    is_source = config.post_body == "source" and not is_hexo
+    if adopted is not None and is_source and not config.post_extra_keys:
         return adopted
     html = article.body_html
-    if config.post_body == "clean":
+    if not is_source:
         layout = layouts.BY_NAME.get(article.layout or "")
         html = bodies.clean(html, layout.boilerplate if layout else ())
+    if is_hexo:
+        html = pictures.with_files(inert(html), files)
+        picture = _first_image(html)
+        is_shown = picture is not None and (_is_file(picture, files) or is_web_url(picture))
+        extras = _extras(article, config.post_extra_keys)
+        return blog_post(article, html, picture if is_shown else None, extras)
     return render(article, html, config.post_extra_keys, files)
 
 
@@ -100,7 +112,7 @@ def _head_image(body: str, docid: str, files: Mapping[str, str]) -> tuple[str, s
     A first picture without https makes the reference send every http src through its proxy.
     """
     source = _first_image(body)
-    if source and source.removeprefix("/") in files.values():
+    if source and _is_file(source, files):
         return body, source
     if source is None or not is_web_url(source):
         return body, f"{STAND_IN}{zlib.crc32(docid.encode()) % 10001}"
@@ -108,6 +120,10 @@ def _head_image(body: str, docid: str, files: Mapping[str, str]) -> tuple[str, s
         return body, source
     proxied = body.replace('src="http://', f'src="{PROXY}http://')
     return proxied, _first_image(proxied) or source
+
+
+def _is_file(source: str, files: Mapping[str, str]) -> bool:
+    return source.removeprefix("/") in files.values()
 
 
 def _first_image(body: str) -> str | None:

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from sinanews import settings as defaults
 from sinanews.archive.repair import cannot_write, repair
 from sinanews.archive.strays import Strays
+from sinanews.archive.styles import require_style
 from sinanews.archive.warc import FOLDER
 from sinanews.config import Config
 from sinanews.download.blocking import FAILED_BEFORE
@@ -108,6 +109,7 @@ class ArchiveSpider(Spider):
         require_writable("OUTPUT_DIR", config.output, SMALLEST)
         if config.keep_pages:
             require_writable("KEEP_PAGES", config.output / FOLDER, SMALLEST)
+        require_style(config)
         ledger = Ledger.open(config, post_path)
         try:
             ledger.check(config if cls.asks_site else replace(config, same_site=True))

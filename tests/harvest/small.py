@@ -93,10 +93,11 @@ def harvest(
     site: Site,
     now: float = NOW,
     step: Callable[[str], object] = lambda _: None,
+    **settings: object,
 ) -> dict[str, int]:
     """One run, at a local unix time in seconds; returns its account. Calls `step` after each thing
     that the ledger was told."""
-    config = config_of(output)
+    config = config_of(output, **settings)
     with opened(output, now) as ledger:
         ledger.release_dead()
         desk = Desk(ledger, config, repair(ledger, config))

@@ -1,5 +1,6 @@
 """Pages that hold a vector wherever a page has text, read and written as a harvest does it."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from html import escape
 from typing import NamedTuple
@@ -15,7 +16,8 @@ from sinanews.roll.api import Story, story
 from support import row
 from xss.corpora import Vector
 
-BODIES = ("source", "clean")
+# The settings of the posts: a body of POST_BODY, or POST_STYLE=hexo.
+BODIES = ("source", "clean", "hexo")
 KEYS = "link,source,editor,docid,updated,keywords,tickers"
 # Where a vector stands: everywhere in one page for a public one; for one of our own in three pages,
 # since a vector may hide what stands behind it.
@@ -57,7 +59,7 @@ def page(vector: str, place: str) -> bytes:
     )
 
 
-def posts_of(vector: Vector, number: int) -> dict[Sample, bytes]:
+def posts_of(vector: Vector, number: int, bodies: Collection[str] = BODIES) -> dict[Sample, bytes]:
     """The posts of a vector. A page that is refused has none: what is not written cannot act."""
     made: dict[Sample, bytes] = {}
     places = (FIELDS, TEXT, MARKUP) if vector.corpus.startswith("own/") else (EVERYWHERE,)
@@ -66,7 +68,7 @@ def posts_of(vector: Vector, number: int) -> dict[Sample, bytes]:
         response = HtmlResponse(listed.url, body=page(vector.text, place), encoding="utf-8")
         with suppress(LayoutError):
             article = read(response, listed)
-            for body in BODIES:
+            for body in bodies:
                 name = f"{number:05}-{place}-{body}"
                 sample = Sample(name, vector, place, body)
                 made[sample] = post_bytes(article, CONFIGS[body])
@@ -85,7 +87,7 @@ def _listed(text: str) -> Story:
 def _config(body: str) -> Config:
     settings = Settings()
     settings.setmodule("sinanews.settings")
-    settings.set("POST_BODY", body)
+    settings.set("POST_STYLE" if body == "hexo" else "POST_BODY", body)
     settings.set("POST_EXTRA_KEYS", KEYS)
     return Config.from_settings(settings)
 

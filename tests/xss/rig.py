@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from servers import install
 from xss.corpora import Vector, collect
-from xss.posts import Sample, posts_of
+from xss.posts import BODIES, Sample, posts_of
 
 HERE = Path(__file__).parent
 # Hexo's defaults but for the addresses: each post's is its file's name.
@@ -100,11 +100,18 @@ def _node(site: Path, script: str, *arguments: str, lines: str = "") -> str:
 
 
 class Trial:
-    """Judges the posts of vectors, counts, and tells of each survivor and each batch at once."""
+    """Judges the posts of vectors, counts, and tells of each survivor and each batch at once.
+    `bodies` says of a vector's number which posts it has, of BODIES."""
 
-    def __init__(self, site: Path, tell: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        site: Path,
+        tell: Callable[[str], object] = lambda _: None,
+        bodies: Callable[[int], Collection[str]] = lambda _: BODIES,
+    ) -> None:
         self.site = site
         self.tell = tell
+        self.bodies = bodies
         self.vectors = self.posts = self.opened = 0
         self.survivors: list[str] = []
 
@@ -119,7 +126,7 @@ class Trial:
 
     def _made(self, number: int, vector: Vector) -> Iterator[tuple[Sample, bytes]]:
         self.vectors += 1
-        return iter(posts_of(vector, number).items())
+        return iter(posts_of(vector, number, self.bodies(number)).items())
 
     def _judge(self, posts: dict[Sample, bytes]) -> None:
         samples = {sample.name: sample for sample in posts}
