@@ -13,8 +13,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import replace, suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
