@@ -26,7 +26,10 @@ DOCIDS = ("nabc0000000001", "nabc0000000002", "chanye.finance.sina.com.cn-sm-200
 PIECES = st.sampled_from(
     [*"_. %\"{}'&;#~+$^`|", *"ａ％é\u0301😀　\u200b\ufeff\u2028", "甲", "cpi", *DOCIDS]
 )
-TITLES = st.lists(PIECES | st.characters(codec="utf-8"), min_size=1, max_size=12).map("".join) | st.text()
+TITLES = (
+    st.lists(PIECES | st.characters(codec="utf-8"), min_size=1, max_size=12).map("".join)
+    | st.text()
+)
 
 
 def named(title: str, docid: str, taken: int = 0) -> tuple[str, str]:
