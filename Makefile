@@ -42,7 +42,7 @@ fuzz: setup ## FUZZED hostile pages and answers (100000), then a fuzzer for DURA
 xss: setup ## try all public vectors, and our own, on posts in Chromium (a quarter of an hour)
 	@PYTHONPATH=.:tests $(BIN)/python -m xss.rig
 
-screenshots: setup ## make the README's pictures, docs/images/*.png, from the demo (ARGS=report.png)
+screenshots: setup ## make the README's pictures, docs/images/*, from the demo (ARGS=report.png)
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 lint: setup ## ruff and mypy, as the tests want them
