@@ -21,8 +21,6 @@ from sinanews.utils.times import CHINA
 from support import reference
 
 HERE = Path(__file__).parent
-COMMANDS = {"node": "nodejs", "npm": "npm", "chromium": "chromium"}
-MISSING = [package for command, package in COMMANDS.items() if not shutil.which(command)]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from sinanews.items import Article
 from sinanews.utils.times import CHINA
 from support import needs_shared
 
+pytestmark = pytest.mark.servers("node", "npm", "chromium")
+
 ALL = os.environ.get("BLOG_PAGES") == "all"
 SAMPLE = 1 if ALL else 12  # of so many posts' pages one is opened
 BOTH = [("hexo", "UTC"), ("hexo-7", "Asia/Shanghai")]

@@ -21,6 +21,7 @@ from support import ROOT
 SITE = [listed(n, f"“第{n}篇”：增长{n}%", "正文" * 40) for n in range(3)]
 # What else an archive has, beside posts and pictures.
 REST = ("ledger.db", ".jsonl", "runs", "articles", "failed")
+with_node = pytest.mark.servers("node", "npm")
 PATIENCE = 60  # seconds for a server to come up, on a busy machine
 
 
@@ -58,6 +59,7 @@ def pages(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(public)): p.read_text("utf-8") for p in public.rglob("*.html")}
 
 
+@with_node
 def test_a_blog_has_the_posts_and_pictures_of_an_archive_and_nothing_else(with_packages, output):
     folder = with_packages
     harvest(output, SITE)
@@ -147,19 +149,14 @@ class Served:
         assert self._process.wait(PATIENCE) == 0
 
 
+@with_node
 def test_an_empty_archive_has_no_blog_and_says_what_brings_articles(folder, output):
-    require_node()
     for _ in range(2):
         run = make(folder, "--build", f"-sOUTPUT_DIR={output}")
         assert run.returncode == 2
         assert f"{output} has no articles: `make demo` or `make harvest` brings some" in run.stderr
         harvest(output, [])  # a ledger without an article
     assert not (folder / "node_modules").exists()
-
-
-def require_node() -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("not installed: apt-get install nodejs npm")
 
 
 def test_what_to_install_is_said_without_node_or_with_an_old_one(folder, tmp_path):
@@ -179,8 +176,8 @@ def test_what_to_install_is_said_without_node_or_with_an_old_one(folder, tmp_pat
     assert run.stderr == "a site needs Node.js >=20.19.0; this one is v18.20.4\n"
 
 
+@with_node
 def test_settings_that_make_no_sense_are_refused(folder):
-    require_node()
     run = make(folder, "--build", "-sPOST_EXTRA_KEYS=nonsense")
     assert run.returncode == 2
     assert run.stderr.startswith("POST_EXTRA_KEYS: 'nonsense' is not accepted; expected link or")

@@ -13,6 +13,8 @@ from sinanews.ledger.statistics import Period
 from sinanews.reporting.html.page import page
 from sinanews.utils.times import at
 
+pytestmark = pytest.mark.servers("chromium")
+
 PHONE, DESKTOP = 390, 1100  # CSS pixels
 MOST_BYTES = 1_500_000
 DRAWN = "document.querySelectorAll('.drawn').length"
