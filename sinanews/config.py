@@ -26,7 +26,7 @@ HEXO = "hexo"
 POST_STYLES = ("source", HEXO)
 LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as its site
 # Where the next of several URLs begins: a comma may be part of one.
-_NEXT_URL = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_NEXT_URL = re.compile(r"(?<![\s,])[\s,]++(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 IMAGE_SOURCES = ("remote", "download")
 THUMBNAIL_NAME = re.compile(r"[a-z0-9_-]{1,32}")  # names a folder, on any file system

@@ -45,7 +45,7 @@ MODULES = (
     "sinanews.spiders",
 )
 # Begin the names of variables that are read while modules are imported, or before.
-EARLY = ("LANG", "LC_", "PYTHON", "SCRAPY_", "SINANEWS_", "TZ")
+EARLY = ("LANG", "LC_", "PYTHON", "SCRAPY_", "SINANEWS_", "SSL_", "TZ")
 
 
 class Forks:

@@ -154,7 +154,7 @@ def scans(database, statement, values):
     return [step for step in plan if step.startswith("SCAN ")]
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
 def test_a_ledger_of_an_earlier_version_is_upgraded(version, database, ledger, tmp_path):
     ledger.upsert_listed([story(1, "题"), story(2)], "guonei")
     older, today = tmp_path / "ledger.db", tmp_path / "today.db"
@@ -204,6 +204,7 @@ def make_older(file, version):
     ]
     signed = ["DROP TABLE signatures", "DROP TABLE bands", "DROP TABLE signing"]
     changes = {
+        11: ["DROP TABLE pictures"],
         10: signed,
         9: ["DROP TABLE history", "ALTER TABLE about DROP COLUMN position"],
         8: [],

@@ -25,9 +25,9 @@ KINDS = {
     "integer": {"int64", "Int64", "BIGINT", "Value('int64')"},
     "array of string": {"List(String)", "VARCHAR[]", "List(Value('string'))"},
     "array of object": {
-        "List(Struct({'url': String, 'caption': String}))",
-        "STRUCT(url VARCHAR, caption VARCHAR)[]",
-        "List({'url': Value('string'), 'caption': Value('string')})",
+        "List(Struct({'url': String, 'caption': String, 'path': String}))",
+        "STRUCT(url VARCHAR, caption VARCHAR, path VARCHAR)[]",
+        "List({'url': Value('string'), 'caption': Value('string'), 'path': Value('string')})",
     },
     "array": {"object"},  # pandas does not say of what
 }
@@ -71,7 +71,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, Mapping):
-        return {name: plain(part) for name, part in value.items()}
+        # A line has a picture's path only if it is kept; where there are types, it is null.
+        parts = {name: plain(part) for name, part in value.items()}
+        return {name: part for name, part in parts.items() if part is not None or name != "path"}
     if hasattr(value, "tolist"):
         value = value.tolist()
     return [plain(part) for part in value] if isinstance(value, list) else value

@@ -11,21 +11,23 @@ POLARS = {
     "time": "TIME",
     "integer": "pl.Int64",
     "array of string": "TEXTS",
-    "array of object": 'pl.List(pl.Struct({"url": pl.String, "caption": pl.String}))',
+    "array of object": (
+        'pl.List(pl.Struct({"url": pl.String, "caption": pl.String, "path": pl.String}))'
+    ),
 }
 DUCKDB = {
     "string": '"VARCHAR"',
     "time": '"TIMESTAMPTZ"',
     "integer": '"BIGINT"',
     "array of string": '"VARCHAR[]"',
-    "array of object": '"STRUCT(url VARCHAR, caption VARCHAR)[]"',
+    "array of object": '"STRUCT(url VARCHAR, caption VARCHAR, path VARCHAR)[]"',
 }
 DATASETS = {
     "string": "TEXT",
     "time": "TIME",
     "integer": 'Value("int64")',
     "array of string": "List(TEXT)",
-    "array of object": 'List({"url": TEXT, "caption": TEXT})',
+    "array of object": 'List({"url": TEXT, "caption": TEXT, "path": TEXT})',
 }
 
 

@@ -47,7 +47,7 @@ LINES = [
         "n07",
         title="\ufeff📈 ＝全角",
         text="－",
-        images=[Image("https://n.sinaimg.cn/a.png", "=图")],
+        images=[Image("https://n.sinaimg.cn/a.png", "=图", path="images/0a/0a.png")],
     ),
     line("n08", title="123", source="2026-09-29", author="true", headimg=None, layout=None),
 ]

@@ -119,7 +119,7 @@ def older(pages, scrapy, output):
         path = str((folder / f"{new}.md").relative_to(output))
         sql = "UPDATE stories SET post_path = ?, post_key = ? WHERE docid = ?"
         change(output, sql, path, text_key(path), docid)
-    for table in ("history", "signatures", "bands", "signing"):
+    for table in ("pictures", "history", "signatures", "bands", "signing"):
         change(output, f"DROP TABLE {table}")
     change(output, "ALTER TABLE about DROP COLUMN position")
     change(output, "UPDATE about SET version = 8")

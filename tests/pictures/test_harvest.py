@@ -359,7 +359,7 @@ def test_the_ledger_says_what_posts_show_whatever_came_later(later):
 def test_what_a_user_s_pipeline_drops_has_no_pictures_fetched(pages, scrapy):
     pages[place(docid(0))] = article_page("标题0", f'<p>正文<img src="https://{HOST}/a.png"></p>')
     list_all(pages, 1)
-    pipelines = json.dumps({"pictures.users.Drop": 250})
+    pipelines = json.dumps({"tests.pictures.users.Drop": 250})
     options = {"mirror": pages.url, "IMAGES": "download", "ITEM_PIPELINES": pipelines}
     assert scrapy("crawl", "china", **options).returncode == 0
     assert pictures_asked(pages) == []

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
-from sinanews.config import Bounds, Config, Window
+from sinanews.config import Config
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.read_only import read_only_engine
 from sinanews.ledger.revisions import raise_damage
@@ -72,30 +73,10 @@ def gathered() -> Iterator[Gather]:
 
 def config(output: Path) -> Config:
     """The settings' defaults, of what matters to a page."""
-    hour = 3600
-    return Config(
-        output=output,
-        ledger_url="",
-        mirror_url="",
-        same_site=False,
-        post_body="source",
-        post_extra_keys=(),
-        feed_articles=0,
-        keep_pages=False,
-        pages_file_size=1,
-        first_run_days=30,
-        window=Window(hour, 12 * hour, 12 * hour),
-        bounds=Bounds(),
-        article_pages=30,
-        list_pause=5,
-        stalled_hours=24,
-        failed_pause=300,
-        failed_tries=8,
-        recheck_ages=(),
-        rechecks_per_run=100,
-        lease=600,
-        workers=1,
-    )
+    settings = Settings()
+    settings.setmodule("sinanews.settings")
+    settings.set("OUTPUT_DIR", str(output))
+    return Config.from_settings(settings)
 
 
 @pytest.fixture(scope="session")
