@@ -25,7 +25,7 @@ harvest: setup ## harvest the live site into output/ (ARGS="-a since=2022-08-01"
 	@$(BIN)/scrapy harvest china $(ARGS)
 
 site: setup ## make a blog of the archive, at http://127.0.0.1:4000/ (ARGS="--english")
-	@$(BIN)/python tools/site.py $(ARGS)
+	@$(BIN)/python -m tools.site $(ARGS)
 
 test: lint ## lint, then run the whole test suite (PYTEST_ARGS="-k roll")
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)

@@ -40,7 +40,7 @@ def report_on_a_phone(archive: Path, file: Path) -> None:
 
 def post_in_the_blog(archive: Path, file: Path) -> None:
     """The post that README shows, as `make site` does."""
-    site = ["tools/site.py", "--build", "-s", f"OUTPUT_DIR={archive}"]
+    site = ["-m", "tools.site", "--build", "-s", f"OUTPUT_DIR={archive}"]
     subprocess.run([sys.executable, *site], cwd=ROOT, check=True)
     (page,) = PUBLIC.glob(f"*/*/*/*/*/*/{POST}/index.html")
     with served(PUBLIC) as address:

@@ -40,7 +40,7 @@ def with_packages(folder, packages) -> Path:
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "tools/site.py", "--site", str(folder), *arguments]
+    return [sys.executable, "-m", "tools.site", "--site", str(folder), *arguments]
 
 
 def make(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
