@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harvest.proofs import change, query, written
 from sinanews.ledger.tables import path_key, text_key
 from sinanews.posts.paths import post_path
-from support import article_page, place, posts, row
+from support import article_page, lines, place, posts, row
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 DEVICES = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"] + [
@@ -158,13 +158,14 @@ def test_a_post_that_nobody_knows_keeps_a_name_that_differs_by_case(pages, scrap
     """A ledger that was put back without its last articles finds their posts again."""
     harvest(pages, scrapy, ["甲", "乙"])
     folder = posts(output)[0].parent
-    for old, new in (("甲", "A"), ("乙", "a")):
-        (folder / f"{old}.md").rename(folder / f"{new}.md")
+    first, last = lines(output)
+    for line, new in ((first, "A"), (last, "a")):
+        (folder / f"{line['title']}.md").rename(folder / f"{new}.md")
     path = str((folder / "A.md").relative_to(output))
-    sql = "UPDATE stories SET post_path = ?, post_key = ? WHERE docid = 'nabc0000000000'"
-    change(output, sql, path, path_key(path))
-    change(output, "DELETE FROM stories WHERE docid = 'nabc0000000001'")
-    change(output, "DELETE FROM revisions WHERE docid = 'nabc0000000001'")
+    sql = "UPDATE stories SET post_path = ?, post_key = ? WHERE docid = ?"
+    change(output, sql, path, path_key(path), first["docid"])
+    for table in ("stories", "revisions"):
+        change(output, f"DELETE FROM {table} WHERE docid = ?", last["docid"])
     before = written(output)
 
     assert scrapy("crawl", "china", mirror=pages.url).returncode == 0
