@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sinanews.ledger.database import insert_new
 from sinanews.ledger.tables import about, history, revisions
 
-PAGE = 200  # revisions read in one transaction
+PAGE = 1000  # revisions read in one transaction
 # What only history has of a revision's row.
 _KEPT = ("ctime", "first_seen", "channels", "is_reprint")
 

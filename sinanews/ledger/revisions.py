@@ -69,8 +69,9 @@ def with_seen(text: bytes, moment: bytes) -> bytes:
     """
     # A key in a line is no text of the article's, in which quotes are escaped.
     field = b'"seen":"%b"' % moment
-    if b'"seen":null' in text:
-        return text.replace(b'"seen":null', field, 1)
+    before, null, behind = text.partition(b'"seen":null')
+    if null:
+        return before + field + behind
     if b'"seen":"' in text:
         return text
     return text.replace(b',"revision":', b',%b,"revision":' % field, 1)
