@@ -9,6 +9,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from sinanews.commands import Damage, archive, period, refusal
+from sinanews.config import LANGUAGES
 from sinanews.exceptions import ArgumentError
 from sinanews.exports import STDOUT
 from sinanews.exports.writing import standard_output
@@ -17,7 +18,6 @@ from sinanews.utils.atomic import writing_whole
 from sinanews.utils.files import say
 
 ENDINGS = (".html", ".htm")
-LANGUAGES = ("zh", "en")
 NEEDED = ("altair", "jinja2", "vl_convert")  # beside sinanews itself
 
 
@@ -48,8 +48,7 @@ class Command(ScrapyCommand):
         try:
             _require_page(opts.output)
             days = Period(*period(opts.since, opts.until))
-            default = self.settings.get("REPORT_LANGUAGE", "zh")
-            language = _language(opts.language, default)
+            language = _language(opts.language, self.settings["REPORT_LANGUAGE"])
         except ArgumentError as error:
             raise refusal(error) from error
         _require_packages()
