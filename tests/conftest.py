@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def environment() -> Iterator[None]:
+def restored_environment() -> Iterator[None]:
     """Each test leaves the environment as it was: Scrapy's functions for projects change it, and
     the next test's commands would be of another project."""
     before = dict(os.environ)

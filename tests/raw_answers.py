@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class RawAnswers(dict[str, bytes]):
@@ -64,8 +64,9 @@ def answer(
     length: bool = True,
     end: bytes = b"\r\n",
 ) -> bytes:
-    """An answer with further header lines, with a Content-Length or without."""
-    head = [status, b"Content-Type: text/html; charset=utf-8", *lines]
+    """An answer with further header lines, with a Content-Length or without. It says that its
+    connection ends with it, as the server has it: a client must not send another request there."""
+    head = [status, b"Content-Type: text/html; charset=utf-8", b"Connection: close", *lines]
     if length:
         head.append(b"Content-Length: %d" % len(body))
     return end.join([*head, b"", body])

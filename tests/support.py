@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -181,6 +182,14 @@ def ask(scrapy: Scrapy, pages: Pages, *docids: str, **settings: str) -> Complete
     """Has the pages of `row(docid)` fetched from a server of pages."""
     urls = ",".join(f"https://{place(docid)}" for docid in docids or [DOCID])
     return scrapy("crawl", "articles", "-a", f"urls={urls}", mirror=pages.url, **settings)
+
+
+def wait_for_next_second() -> None:
+    """Returns early in a second that has just begun: what comes now is later in a ledger, which
+    counts in seconds, than all that came before."""
+    now = time.time()
+    while int(time.time()) == int(now):
+        time.sleep(1 - time.time() % 1)
 
 
 def on_read_only_disk(folder: Path) -> list[str]:

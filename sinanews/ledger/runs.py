@@ -126,19 +126,30 @@ class Runs:
 
     def oldest_at_work(self) -> int | None:
         """When the oldest of the runs began that still run, in local unix seconds."""
-        began = [began for run in self.at_work() for began, _ in self.spans(run=run)]
-        return min(began, default=None)
-
-    def spans(
-        self, *, spider: str | None = None, run: int | None = None
-    ) -> list[tuple[int, float]]:
-        """When the runs of a spider, or one run, began and ended, in local unix seconds; what has
-        not ended goes on without end."""
-        query = select(runs.c.started, runs.c.ended)
-        chosen = query.filter_by(spider=spider) if run is None else query.filter_by(id=run)
+        query = select(func.min(runs.c.started)).where(runs.c.id.in_(self.at_work()))
         with self._database.connect() as connection:
-            rows = connection.execute(chosen).all()
-        return [(began, float("inf") if ended is None else ended) for began, ended in rows]
+            oldest: int | None = connection.execute(query).scalar_one()
+        return oldest
+
+    def past_spans(self, spider: str) -> list[tuple[int, int]]:
+        """When those runs of a spider began and ended that are over, in local unix seconds."""
+        query = select(runs.c.id, *_SPAN).filter_by(spider=spider)
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        at_work = self.at_work()
+        return [self._span(*times) for number, *times in rows if number not in at_work]
+
+    def span(self, run: int) -> tuple[int, int] | None:
+        """When a run began and ended, in local unix seconds; None for one that is not known."""
+        with self._database.connect() as connection:
+            row = connection.execute(select(*_SPAN).filter_by(id=run)).first()
+        return self._span(*row) if row else None
+
+    def _span(self, began: int, ended: int | None, alive_at: int | None) -> tuple[int, int]:
+        """The run's, which lasts no longer than a lease after its last sign of life: the end of one
+        that was killed is when that was noticed."""
+        latest = (alive_at or began) + self._lease
+        return began, latest if ended is None else min(ended, latest)
 
     def without_run(self, names: Iterable[str]) -> list[str]:
         """Those of the workers that have no run which may still be at work."""
@@ -207,6 +218,7 @@ class Runs:
             return connection.execute(query).scalar_one()
 
 
+_SPAN = (runs.c.started, runs.c.ended, runs.c.alive_at)
 _UNSETTLED = (State.FAILED, State.LISTED)
 
 

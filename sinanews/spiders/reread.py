@@ -88,7 +88,7 @@ class RereadSpider(ArchiveSpider):
         self._in_hand = 0  # articles that pipelines have not done with
         self._done = asyncio.Event()
         self._is_stuck = False  # whether one of them could not be written
-        self._rereads: list[tuple[int, float]] = []  # when each began and ended
+        self._rereads: list[tuple[int, int]] = []  # when each earlier one began and ended
         self._ends: dict[str, float] = {}  # by when the articles of a run's pages were written
 
     @classmethod
@@ -151,7 +151,7 @@ class RereadSpider(ArchiveSpider):
 
     async def _reread(self) -> AsyncIterator[Any]:
         visits = await self._visits()
-        self._rereads = self.ledger.runs.spans(spider=self.name)
+        self._rereads = self.ledger.runs.past_spans(self.name)
         progress = Progress(self.config.output / PROGRESS, self._code(visits))
         left = [visit for visit in sorted(visits, key=_key) if visit.key > progress.after]
         self.crawler.stats.set_value("sinanews/to_fetch", len(left))
@@ -209,9 +209,9 @@ class RereadSpider(ArchiveSpider):
         last = max(visits, key=_key, default=None)
         if last is None:
             return 0
-        for began, ended in self.ledger.runs.spans(run=last.run.run_id):
-            if file_time(began) == last.run.started:
-                return ended
+        span = self.ledger.runs.span(last.run.run_id)
+        if span and file_time(span[0]) == last.run.started:
+            return span[1]
         return last.kept + self.config.lease
 
     def _jobs(self, visits: Sequence[Visit]) -> list[Job]:

@@ -19,7 +19,18 @@ from sinanews.archive.warc import FOLDER, index, page_files
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.spiders.reread import PROGRESS
-from support import DOCID, QUICK, ROOT, article_page, ask, lines, place, row, scrapy_in
+from support import (
+    DOCID,
+    QUICK,
+    ROOT,
+    article_page,
+    ask,
+    lines,
+    place,
+    row,
+    scrapy_in,
+    wait_for_next_second,
+)
 
 KEEP = {"KEEP_PAGES": "true"}
 UNCHANGING = {"seen", "revision", "updated"}  # of a line; the others are what the page says
@@ -244,13 +255,26 @@ def test_a_kept_page_does_not_undo_what_a_newer_one_said_that_was_not_kept(pages
     pages[place()] = article_page(body="<p>　　旧。</p>")
     ask(scrapy, pages, **KEEP)
     pages[place()] = article_page(body="<p>　　新。</p>")
-    time.sleep(1.1)  # the ledger's times are whole seconds
+    wait_for_next_second()
     ask(scrapy, pages)
 
     run = scrapy("reread")
 
     assert account(run) == counts(unchanged=1)
     assert [line["text"] for line in lines(output)] == ["旧。", "新。"]
+
+
+def test_after_a_reread_that_was_killed_newer_pages_count_as_well(pages, scrapy, output):
+    pages[place()] = article_page(body="<p>　　旧。</p>")
+    ask(scrapy, pages, **KEEP)
+    a_day_ago = int(time.time()) - 86_400
+    row_of_run = f"('reread', 'elsewhere', {a_day_ago}, {a_day_ago})"
+    change(output, f"INSERT INTO runs (spider, worker, started, alive_at) VALUES {row_of_run}")  # noqa: S608 - our own
+    pages[place()] = article_page(body="<p>　　新。</p>")
+    wait_for_next_second()
+    ask(scrapy, pages)
+
+    assert account(scrapy("reread")) == counts(unchanged=1)
 
 
 def test_an_article_that_was_dropped_or_that_is_unknown_stays_so(pages, scrapy, output):
