@@ -177,6 +177,27 @@ _PICTURES = _statements(
 )
 
 
+def _work_together(connection: Connection) -> None:
+    number = "INTEGER" if connection.dialect.name == "sqlite" else "SERIAL"
+    _statements(
+        f"""
+        CREATE TABLE harvests (id {number} NOT NULL PRIMARY KEY, spider TEXT NOT NULL,
+        arguments TEXT NOT NULL, started BIGINT NOT NULL, walker INTEGER, walked BIGINT,
+        ended BIGINT, verdict TEXT, report TEXT)""",
+        "CREATE INDEX harvests_open ON harvests (id) WHERE ended IS NULL",
+        "ALTER TABLE runs ADD COLUMN harvest INTEGER",
+        "CREATE INDEX runs_harvest ON runs (harvest) WHERE harvest IS NOT NULL",
+        "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
+    )(connection)
+    if connection.dialect.name == "postgresql":
+        _statements(
+            *(
+                f'ALTER TABLE {table} ALTER COLUMN docid TYPE TEXT COLLATE "C"'
+                for table in ("stories", "revisions", "history", "signatures", "pictures")
+            )
+        )(connection)
+
+
 # From version N to N + 1.
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # Version 1 looked equally far back in every run, so what was reached was scanned deeply.
@@ -202,4 +223,5 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     9: _HISTORY,
     10: _keep_signatures,
     11: _PICTURES,
+    12: _work_together,
 }

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -15,9 +16,12 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 12  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 13  # of these tables; sinanews.ledger.migrations brings older ones to it
 
 metadata = MetaData()
+# Sorted by its bytes, as SQLite does anyhow: PostgreSQL would sort by the language of its cluster,
+# and what is read in this order would be in another one.
+_Name = Text(collation="C").with_variant(Text(), "sqlite")
 
 # `site` is where the archive's stories are from: a MIRROR_URL, or LIVE_SITE; NULL before the first
 # run. `revisions` is how many rows the table of that name has, `position` the last one in history.
@@ -35,7 +39,7 @@ about = Table(
 stories = Table(
     "stories",
     metadata,
-    Column("docid", Text, primary_key=True),
+    Column("docid", _Name, primary_key=True),
     Column("url", Text, nullable=False),
     Column("url_key", BigInteger),  # what an index finds the URL by; see `text_key`
     Column("title", Text, nullable=False),
@@ -69,7 +73,7 @@ stories_url_key = Index("stories_url_key", stories.c.url_key)
 revisions = Table(
     "revisions",
     metadata,
-    Column("docid", Text, primary_key=True),
+    Column("docid", _Name, primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("seen", BigInteger, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
@@ -85,7 +89,7 @@ history = Table(
     metadata,
     # An alias of SQLite's own row number: a row costs no second index.
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("docid", Text, nullable=False),
+    Column("docid", _Name, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("ctime", BigInteger, nullable=False),
     Column("first_seen", BigInteger),
@@ -144,10 +148,38 @@ runs = Table(
     Column("ended", BigInteger),
     Column("verdict", Text),
     Column("report", Text),
+    Column("harvest", Integer),  # the one that it works for, if any
 )
 # Few runs are open, and each start of a crawl asks for them.
 runs_open = Index("runs_open", runs.c.id)
+runs_harvest = Index("runs_harvest", runs.c.harvest)
 runs_verdict = Index("runs_verdict", runs.c.verdict, runs.c.id)
+
+# What several runs do together that were asked for the same: by `arguments`, as JSON. The run that
+# is the `walker` walks the lists for all of them, which it had done at `walked`. `verdict` and
+# `report` are of all of them, NULL until the last has ended. Times are of the local clock.
+harvests = Table(
+    "harvests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("spider", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("walker", Integer),
+    Column("walked", BigInteger),
+    Column("ended", BigInteger),
+    Column("verdict", Text),
+    Column("report", Text),
+)
+harvests_open = Index("harvests_open", harvests.c.id)
+
+# From when on, in unix seconds of the database's clock, a site may be asked again by any worker.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("free_at", Double, nullable=False),
+)
 
 # What triggers keep (see `sinanews.ledger.triggers`), so that nobody has to count: how many stories
 # there are of a day and a state, how many of them are articles, the revisions of these, and how
@@ -181,7 +213,7 @@ signatures = Table(
     "signatures",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("docid", Text, nullable=False),
+    Column("docid", _Name, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("duplicate_of", Text),
@@ -217,7 +249,7 @@ signing = Table(
 pictures = Table(
     "pictures",
     metadata,
-    Column("docid", Text, primary_key=True),
+    Column("docid", _Name, primary_key=True),
     Column("url_key", BigInteger, primary_key=True),  # see `text_key`
     Column("url", Text, nullable=False),
     Column("path", Text),
@@ -235,6 +267,8 @@ PARTIAL = {
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",
     runs_open: runs.c.ended.is_(None),
+    runs_harvest: runs.c.harvest.is_not(None),
+    harvests_open: harvests.c.ended.is_(None),
 }
 
 

@@ -9,7 +9,7 @@ from ledger.conftest import PAUSE, TRIES, next_run, story, written
 from sinanews.items import Image
 from sinanews.ledger.database import engine
 from sinanews.ledger.pictures import Mended, Picture
-from sinanews.ledger.tables import VERSION, about, pictures
+from sinanews.ledger.tables import about, budgets, harvests, pictures, runs_harvest
 
 A, B = "https://n.sinaimg.cn/a.png", "https://n.sinaimg.cn/b.png"
 PATH = "images/0a/0a.png"
@@ -118,17 +118,18 @@ def test_an_older_ledger_gets_the_tables_of_a_new_one(tmp_path):
     new = engine(f"sqlite:///{tmp_path}/new.db")
     old = engine(f"sqlite:///{tmp_path}/old.db")
     with old.begin() as connection:
-        pictures.drop(connection)
-        connection.execute(update(about).values(version=VERSION - 1))
+        for table in (pictures, harvests, budgets):
+            table.drop(connection)
+        runs_harvest.drop(connection)
+        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN harvest")
+        connection.execute(update(about).values(version=11))
     old.dispose()
     old = engine(f"sqlite:///{tmp_path}/old.db")
     looks = [inspect(database) for database in (new, old)]
-    columns, indexes = (
-        [getattr(look, name)("pictures") for look in looks]
-        for name in ("get_columns", "get_indexes")
-    )
-    assert _plain(columns[0]) == _plain(columns[1])
-    assert _plain(indexes[0]) == _plain(indexes[1])
+    for table in ("pictures", "harvests", "budgets", "runs"):
+        for get in ("get_columns", "get_indexes"):
+            new_ones, old_ones = (getattr(look, get)(table) for look in looks)
+            assert _plain(new_ones) == _plain(old_ones)
     new.dispose()
     old.dispose()
 
