@@ -121,7 +121,8 @@ def test_an_older_ledger_gets_the_tables_of_a_new_one(tmp_path):
         for table in (pictures, harvests, budgets):
             table.drop(connection)
         runs_harvest.drop(connection)
-        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN harvest")
+        for column in ("folder", "harvest", "part"):
+            connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {column}")
         connection.execute(update(about).values(version=11))
     old.dispose()
     old = engine(f"sqlite:///{tmp_path}/old.db")
