@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from sinanews.items import State
-from sinanews.ledger.tables import about, accounts, counts, runs
+from sinanews.ledger.tables import about, accounts, begins_harvest, counts, runs
 
 
 class Cell(NamedTuple):
@@ -96,7 +96,9 @@ def kept_counts(connection: Connection) -> Counts:
     return added_up(
         cells=[Cell(*row) for row in connection.execute(select(counts))],
         stored=connection.execute(select(about.c.revisions)).scalar_one(),
-        runs=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
+        runs=connection.execute(
+            select(func.count()).select_from(runs).where(begins_harvest)
+        ).scalar_one(),
         reports=Reports(count, int(written or 0), unbalanced),
     )
 
