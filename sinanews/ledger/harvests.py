@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from sinanews.ledger.database import writing
 from sinanews.ledger.runs import Runs
@@ -154,7 +164,7 @@ def _lock(connection: Connection) -> None:
 
 def _members(connection: Connection, harvest: int) -> list[Member]:
     columns = (runs.c.id, runs.c.worker, runs.c.started, runs.c.ended, runs.c.part)
-    query = select(*columns).filter_by(harvest=harvest).order_by(runs.c.id)
+    query = select(*columns).where(_of(harvest)).order_by(runs.c.id)
     return [
         Member(run, worker, started, ended, None if part is None else json.loads(part))
         for run, worker, started, ended, part in connection.execute(query)
@@ -166,13 +176,19 @@ def _end(
 ) -> None:
     connection.execute(update(harvests).filter_by(id=harvest).values(ended=now))
     own = case((runs.c.part.is_(None), KILLED), else_=verdict)
-    members = update(runs).filter_by(harvest=harvest)
+    members = update(runs).where(_of(harvest))
     connection.execute(
         members.values(verdict=own, part=None, ended=func.coalesce(runs.c.ended, now))
     )
     text = json.dumps(report, ensure_ascii=False)
     first = update(runs).filter_by(id=harvest)
     connection.execute(first.values(verdict=verdict, report=text, ended=now))
+
+
+def _of(harvest: int) -> ColumnElement[bool]:
+    """Which runs are a harvest's, each found by an index."""
+    joined = (runs.c.harvest == harvest) & (runs.c.harvest != runs.c.id)
+    return (runs.c.id == harvest) | joined
 
 
 _OPEN = harvests.c.ended.is_(None)

@@ -186,7 +186,7 @@ def _work_together(connection: Connection) -> None:
         "ALTER TABLE runs ADD COLUMN folder TEXT",
         "ALTER TABLE runs ADD COLUMN harvest INTEGER",
         "ALTER TABLE runs ADD COLUMN part TEXT",
-        "CREATE INDEX runs_harvest ON runs (harvest) WHERE harvest IS NOT NULL",
+        "CREATE INDEX runs_joined ON runs (harvest) WHERE harvest != id",
         "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
     )(connection)
     if connection.dialect.name == "postgresql":

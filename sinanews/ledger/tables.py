@@ -156,7 +156,7 @@ runs = Table(
 begins_harvest = runs.c.harvest.is_(None) | (runs.c.harvest == runs.c.id)
 # Few runs are open, and each start of a crawl asks for them.
 runs_open = Index("runs_open", runs.c.id)
-runs_harvest = Index("runs_harvest", runs.c.harvest)
+runs_joined = Index("runs_joined", runs.c.harvest)
 runs_verdict = Index("runs_verdict", runs.c.verdict, runs.c.id)
 
 # What several runs do together that were asked for the same: `arguments` say what, as JSON. Its
@@ -270,7 +270,7 @@ PARTIAL = {
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",
     runs_open: runs.c.ended.is_(None),
-    runs_harvest: runs.c.harvest.is_not(None),
+    runs_joined: runs.c.harvest != runs.c.id,
     harvests_open: harvests.c.ended.is_(None),
 }
 
