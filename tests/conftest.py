@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import postgres as postgresql
 import servers
 from support import ROOT, Pages, Scrapy, scrapy_in
 
@@ -65,6 +66,13 @@ def output(tmp_path: Path) -> Path:
 def scrapy(output: Path) -> Scrapy:
     """Runs `scrapy ARGUMENTS` in `output`, as a user does."""
     return scrapy_in(output)
+
+
+@pytest.fixture
+def postgres() -> Iterator[postgresql.Database]:
+    """A new, empty database on a real PostgreSQL; whoever asks for it is marked `postgres.MARK`."""
+    with postgresql.database() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

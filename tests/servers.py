@@ -27,6 +27,8 @@ PROGRAMS = {
     "postgres": "postgresql",
     "redis-server": "redis-server",
 }
+# Where Debian has a folder for each version of PostgreSQL that is installed.
+POSTGRESQL = Path("/usr/lib/postgresql")
 MARK = "servers(*programs): starts servers or browsers, by the names of their commands"
 
 
@@ -64,7 +66,8 @@ def programs_of(item: pytest.Item) -> set[str]:
 
 def found(name: str) -> str | None:
     """Where a program is; Debian puts servers where not everybody's PATH leads."""
-    return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
+    folders = [os.environ["PATH"], "/usr/sbin", *map(str, POSTGRESQL.glob("*/bin"))]
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
 def install(packages: Path, shared: Path) -> Path:

@@ -3,6 +3,7 @@
 import fnmatch
 import logging
 import os
+import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,6 +38,11 @@ def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
     return f"{what} cannot be written: {in_short(error)}"
 
 
+def own_folder(config: Config) -> str:
+    """The archive's folder as the ledger notes it with the runs that write there: host:path."""
+    return f"{socket.gethostname()}:{config.output}"
+
+
 def repair(ledger: Ledger, config: Config) -> Strays:
     """Brings files and ledger together before a run begins: enters what the ledger lost, writes
     posts again that killed runs left unwritten, removes their temporary files.
@@ -44,9 +50,10 @@ def repair(ledger: Ledger, config: Config) -> Strays:
     Returns the posts of which the run may find the articles.
     """
     recover(ledger, config)
-    killed = ledger.runs.killed()
-    _write_missing(ledger, config, killed)
-    for run in killed:
+    # In another worker's folder its posts are not missing.
+    here = own_folder(config) if config.ledger_url else None
+    _write_missing(ledger, config, ledger.runs.killed(here))
+    for run in ledger.runs.killed():
         ledger.runs.end(run, "killed", {})
     for name, size in close_left(config.output / FOLDER, ledger.runs.at_work()):
         logger.warning("pages/%s ended in a record that was cut off: %d bytes are gone", name, size)

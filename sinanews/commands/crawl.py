@@ -3,8 +3,9 @@
 import argparse
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from scrapy import Spider
 from scrapy.commands import crawl
@@ -47,7 +48,9 @@ class Command(crawl.Command):
     an archive's, Scrapy's command as it is."""
 
     _bell: Bell | None = None
+    _own_crawler: Crawler | None = None
     _reason = ""  # how the crawl ended, for the bell
+    _report: Mapping[str, Any] | None = None  # that of a harvest, which other runs may have begun
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Reads the options; the log then leaves the preamble out, unless it is to tell all."""
@@ -84,7 +87,7 @@ class Command(crawl.Command):
         assert self.crawler_process, "Scrapy gives commands that crawl a process"
         if self._bell:
             self._bell.begin()
-        crawler = self.crawler_process.create_crawler(spidercls)
+        self._own_crawler = crawler = self.crawler_process.create_crawler(spidercls)
         crawler.signals.connect(_spare_garbage_collector, engine_started)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -131,8 +134,8 @@ class Command(crawl.Command):
         view, hours = None, 0
         # An archive that cannot be read is told by what could not work with it.
         with harmless(), suppress(UsageError), archive(self, read_only=True) as (ledger, config):
-            view, hours = ledger.view(RUNS + config.workers), config.stalled_hours
-        bell.end(code, reason, view, hours)
+            view, hours = ledger.view(RUNS), config.stalled_hours
+        bell.end(code, reason, view, hours, self._report)
 
     def _archive_spider(self, args: list[str]) -> type[ArchiveSpider] | None:
         """The named spider if it is one of an archive. Raises UsageError for an unknown name."""

@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Event
 
 from scrapy.cmdline import execute
 from scrapy.crawler import AsyncCrawlerProcess
@@ -22,19 +22,30 @@ from sinanews.archive.housekeeping import keep_house
 from sinanews.archive.lock import locked
 from sinanews.commands import crawl
 from sinanews.config import Config
-from sinanews.exceptions import LockedError, SinanewsError
+from sinanews.exceptions import LedgerError, LockedError, SinanewsError
+from sinanews.ledger.database import in_short
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
-from sinanews.reporting.verdicts import Verdict, worst_exit_code
-from sinanews.spiders.base import ADDON, ArchiveSpider
-from sinanews.spiders.china import ChinaSpider
+from sinanews.reporting.report import Report
+from sinanews.reporting.verdicts import Verdict, verdict
+from sinanews.reporting.whole import (
+    FINISHED,
+    Part,
+    Scope,
+    file_report,
+    tell_report,
+    walk_part,
+    whole_report,
+)
+from sinanews.spiders.base import ADDON, LOOK_SECONDS, ArchiveSpider
 from sinanews.utils.files import say
 
 logger = logging.getLogger(__name__)
 
 
 class Command(crawl.Command):
-    """The crawl under a lock, which the system drops when its processes end in whatever way."""
+    """The crawl under a lock, which the system drops when its processes end in whatever way; with
+    others on the same ledger that were asked for the same, one harvest."""
 
     requires_crawler_process = False  # its event loop must not be there when workers are forked
 
@@ -46,26 +57,92 @@ class Command(crawl.Command):
         """Runs the spider unless another harvest of this archive, or a rebuild, runs."""
         config = Config.from_settings(self.crawler_settings)
         try:
-            helpers = _helpers(config, opts)
-            if helpers:
-                _import_components(self.crawler_settings)
-            with locked(config.output, "harvest"), _crawls(helpers) as others:
-                self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
-                super().crawl(spidercls, opts)
-                codes = _ended(others, early=self.exitcode != Verdict.COMPLETE)
-                self.exitcode = worst_exit_code([self.exitcode, *codes])
+            with _working_together(spidercls), locked(config.output, "harvest"):
+                shares = spidercls(**opts.spargs).shared_arguments() is not None
+                helpers = config.workers - 1 if shares else 0
+                if helpers:
+                    _import_components(self.crawler_settings)
+                with _crawls(helpers) as others:
+                    self.crawler_process = AsyncCrawlerProcess(self.crawler_settings)
+                    super().crawl(spidercls, opts)
+                    _end(others, early=self._reason != FINISHED)
+                    self._end_harvest(config)
                 if config.housekeeping:
                     _keep_house(config)
         except LockedError as error:
             say(error)  # for cron's mail
             self.exitcode = Verdict.LOCKED
 
+    def _end_harvest(self, config: Config) -> None:
+        """Waits until all workers of this one's harvest are done, on whatever machine; tells the
+        one report of all, and takes its verdict for the exit code. One that was told to end early
+        waits for nobody."""
+        spider = self._own_crawler.spider if self._own_crawler else None
+        if not isinstance(spider, ArchiveSpider) or spider.ledger.harvest is None:
+            return
+        _heed_signals()
+        harvest, scope = spider.ledger.harvest, partial(Scope, selection=spider.selection())
+        try:
+            with closing(Ledger.open(config, post_path)) as ledger:
+                while not (result := _result(ledger, harvest, scope, config)):
+                    if self._reason != FINISHED:
+                        say("other workers go on with this harvest")
+                        return
+                    time.sleep(LOOK_SECONDS)
+                self.exitcode = verdict(result)
+                self._reason, self._report = result.reason, result.to_json()
+                file_report(result, ledger, config.output, harvest)
+        except (OSError, SinanewsError, SQLAlchemyError) as error:
+            logger.error("the harvest's report could not be had or kept: %s", in_short(error))  # noqa: TRY400 - the reason is the message
+            self.exitcode = Verdict.INCOMPLETE
+            return
+        tell_report(result, config.output)
+
+
+@contextmanager
+def _working_together(spidercls: type[ArchiveSpider]) -> Iterator[None]:
+    spidercls.works_together = True
+    try:
+        yield
+    finally:
+        spidercls.works_together = False
+
+
+def _result(
+    ledger: Ledger, harvest: int, scope: Callable[[Sequence[int]], Scope], config: Config
+) -> Report | None:
+    """The report of a harvest, which is written here if nobody has done so; None while others are
+    at work."""
+    if known := ledger.harvests.result(harvest):
+        if not known[1]:
+            raise LedgerError(f"harvest {harvest} was taken for killed and given up by another run")
+        return Report(**known[1])
+    if not ledger.harvests.is_over(harvest):
+        return None
+    members = ledger.harvests.members(harvest)
+    parts = [Part.from_json(member.part) for member in members if member.part]
+    lists, is_walked = ledger.harvests.lists(harvest)
+    report = whole_report(
+        [*parts, walk_part(parts, lists, is_walked=is_walked)],
+        ledger,
+        scope([member.run for member in members]),
+        config,
+    )
+    is_ended = ledger.harvests.end(harvest, report.verdict, report.to_json())
+    return report if is_ended else None
+
+
+def _heed_signals() -> None:
+    """What comes now ends the process as it would end any; no signal waits for Scrapy's engine,
+    which has ended."""
+    for wish_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish_to_end, signal.SIG_DFL)
+
 
 def _keep_house(config: Config) -> None:
     """Removes and packs what is old, now that this harvest's processes are done. No signal waits
     for its end, for none does harm. Whatever goes wrong, the harvest has come to what it has."""
-    for wish_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wish_to_end, signal.SIG_DFL)
+    _heed_signals()
     try:
         with closing(Ledger.open(config, post_path, read_only=True)) as ledger:
             oldest_run = ledger.runs.oldest_at_work()
@@ -88,24 +165,17 @@ def _import_components(settings: BaseSettings) -> None:
             load_object(path)
 
 
-def _helpers(config: Config, opts: argparse.Namespace) -> int:
-    """How many processes help; none with a limit, which each would have for itself."""
-    return 0 if "limit" in opts.spargs else config.workers - 1
-
-
 @contextmanager
 def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """So many further crawls with this harvest's arguments, which share its work by the ledger.
 
-    Forked, they have at once what took a second to import. This process walks the lists for all.
+    Forked, they have at once what took a second to import.
     """
     context = multiprocessing.get_context("fork")
-    lists_walked = context.Event()
-    ChinaSpider.shares_terminal = count > 0
-    crawls = [context.Process(target=_crawl, args=(lists_walked,)) for _ in range(count)]
+    ArchiveSpider.shares_terminal = count > 0
+    crawls = [context.Process(target=_crawl) for _ in range(count)]
     for crawl_ in crawls:
         crawl_.start()
-    ChinaSpider.lists_walked = lists_walked
     try:
         yield crawls
     finally:
@@ -113,18 +183,15 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
             crawl_.kill()
 
 
-def _crawl(lists_walked: Event) -> None:
+def _crawl() -> None:
     os.setsid()  # away from the terminal's Ctrl-C: the harvest tells it to end, once
-    ChinaSpider.walks_lists, ChinaSpider.lists_walked = False, lists_walked
     execute(["scrapy", "crawl", *sys.argv[1:]])  # Scrapy took `harvest` out
 
 
-def _ended(others: Sequence[BaseProcess], *, early: bool) -> list[int]:
-    """The exit codes of the other crawls; they are ended first where this one ended early. One that
-    was killed has left its stories to the rest, and no verdict."""
+def _end(others: Sequence[BaseProcess], *, early: bool) -> None:
+    """Waits for the other crawls; they are ended first where this one ended early. One that was
+    killed has left its stories to the rest."""
     for other in others if early else ():
         other.terminate()
     for other in others:
         other.join()
-    codes = [other.exitcode or 0 for other in others]
-    return [code if code >= 0 else Verdict.INCOMPLETE for code in codes]

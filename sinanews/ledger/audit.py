@@ -5,7 +5,7 @@ import json
 from sqlalchemy import Connection, Engine, func, select
 
 from sinanews.ledger.counts import Cell, Counts, Reports, added_up
-from sinanews.ledger.tables import runs
+from sinanews.ledger.tables import begins_harvest, runs
 from sinanews.ledger.triggers import COUNT_REVISIONS, COUNT_STORIES
 
 
@@ -18,7 +18,9 @@ def audit(database: Engine) -> Counts:
         return added_up(
             cells=[Cell(*row) for row in connection.exec_driver_sql(COUNT_STORIES)],
             stored=connection.exec_driver_sql(COUNT_REVISIONS).scalar_one(),
-            runs=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
+            runs=connection.execute(
+                select(func.count()).select_from(runs).where(begins_harvest)
+            ).scalar_one(),
             reports=_reports(connection),
         )
 

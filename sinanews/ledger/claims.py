@@ -16,10 +16,11 @@ from sinanews.ledger.reprints import SignedRevision, insert_signatures, signed_r
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import stories
-from sinanews.ledger.workers import LEASE, Liveness
+from sinanews.ledger.workers import LEASE
 
 DAY = 86_400
 LATE_TRIES = 30  # of a story that is given up
+_ASIDE = "aside of "  # begins the name of no worker
 _DOUBLINGS = 17  # make more than a day of any pause
 
 # Puts the files of these docids in place; returns those of which it could.
@@ -227,7 +228,7 @@ class Claims:
     @property
     def _aside(self) -> str:
         """The name under which is held what came to nothing: of no worker that runs."""
-        return f"aside of {self.worker}"
+        return f"{_ASIDE}{self.worker}"
 
     def set_aside(self) -> None:
         """Lets go of what is held and came to nothing. Nobody waits for it, nor takes it before its
@@ -265,18 +266,18 @@ class Claims:
             connection.execute(_LISTED_NOW, {"now": now})
             self._bring_forward(connection, now)
 
-    def others_work_on(self, selection: Selection) -> bool:
-        """Whether other workers here hold stories of a selection, or have left some by dying, which
-        are due now."""
+    def other_holders(self, selection: Selection) -> list[str]:
+        """The other workers that hold stories of a selection, set aside ones left out."""
         now = int(self._clock())
-        leased = (stories.c.due_at > now, stories.c.due_at <= now + self._lease)
-        query = select(stories.c.worker).where(*leased, selection.clause()).distinct()
+        held = (
+            stories.c.due_at > now,
+            stories.c.due_at <= now + self._lease,
+            stories.c.worker != self.worker,
+            stories.c.worker.not_like(f"{_ASIDE}%"),
+        )
+        query = select(stories.c.worker).where(*held, selection.clause()).distinct()
         with self._database.connect() as connection:
-            others = connection.execute(query.where(stories.c.worker != self.worker)).scalars()
-            known = {worker: workers.liveness(worker) for worker in others}
-        if dead := [worker for worker, life in known.items() if life is Liveness.DEAD]:
-            self.release(dead)
-        return any(life is not Liveness.UNKNOWN for life in known.values())
+            return list(connection.execute(query).scalars())
 
 
 def _release(now: int, which: ColumnElement[bool]) -> Update:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from sinanews.items import State
 from sinanews.ledger.tables import about, accounts, counts, runs
@@ -96,11 +96,16 @@ def kept_counts(connection: Connection) -> Counts:
     return added_up(
         cells=[Cell(*row) for row in connection.execute(select(counts))],
         stored=connection.execute(select(about.c.revisions)).scalar_one(),
-        runs=connection.execute(select(func.count()).select_from(runs)).scalar_one(),
+        runs=connection.execute(_RUNS).scalar_one(),
         reports=Reports(count, int(written or 0), unbalanced),
     )
 
 
+_ALL, _JOINED = (
+    select(func.count()).select_from(runs).where(which).scalar_subquery()
+    for which in (true(), runs.c.harvest != runs.c.id)
+)
+_RUNS = select(_ALL - _JOINED)  # each by an index
 _WRITTEN = select(func.count(), func.sum(accounts.c.written))
 _UNBALANCED = select(accounts.c.run, accounts.c.listed, accounts.c.accounted).where(
     accounts.c.listed != accounts.c.accounted

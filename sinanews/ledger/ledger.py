@@ -22,6 +22,7 @@ from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import engine, in_short, unusable, writing
+from sinanews.ledger.harvests import Harvests
 from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
 from sinanews.ledger.pictures import Pictures
@@ -99,7 +100,9 @@ class Ledger:
         self.pictures = Pictures(database, clock, retries)
         self.adoption = Adoption(database, clock, path_of)
         self.lists = Watermarks(database)
+        self.harvests = Harvests(database, self.runs, clock, lease)
         self.run = 0  # none yet
+        self.harvest: int | None = None  # that of the run, if it has one
         self.started = self.now()
 
     @classmethod
@@ -163,14 +166,23 @@ class Ledger:
         """The local unix time in whole seconds."""
         return int(self._clock())
 
-    def begin(self, spider: str, site: str | None = LIVE_SITE) -> None:
+    def begin(
+        self,
+        spider: str,
+        site: str | None = LIVE_SITE,
+        folder: str = "",
+        arguments: str | None = None,
+    ) -> None:
         """Begins a run: what is listed and claimed from now on is in its account, and `site` is
-        what the archive is filled from, None for a run that fetches nothing."""
+        what the archive is filled from, None for a run that fetches nothing. It writes into
+        `folder`, host:path; with `arguments` it works for the harvest that was asked for these."""
         if site:
             with self._writing.begin() as connection:
                 connection.execute(update(about).values(site=site))
         self.started = self.now()
-        self.run = self.runs.begin(spider, self.worker, self.started)
+        self.run = self.runs.begin(spider, self.worker, self.started, folder)
+        if arguments is not None:
+            self.harvest = self.harvests.join(self.run, spider, arguments)
 
     def upsert_listed(
         self, rows: Sequence[Story], channel: str, limit: float = float("inf")
@@ -237,9 +249,12 @@ class Ledger:
         self._claims.set_aside()
 
     def others_work_on(self, selection: Selection) -> bool:
-        """Whether other workers here hold stories of a selection, or have left some by dying, which
-        are due now. Of workers elsewhere nobody knows whether they will ever settle theirs."""
-        return self._claims.others_work_on(selection)
+        """Whether other workers hold stories of a selection, or have left some by dying, which are
+        due now."""
+        holders = self._claims.other_holders(selection)
+        if dead := self.runs.without_run(holders):
+            self._claims.release(dead)
+        return bool(holders)
 
     def release_dead(self) -> None:
         """Makes due what workers hold that no longer run, or of which nobody knows and that were
@@ -415,7 +430,7 @@ class Ledger:
 
     def view(self, runs: int) -> View:
         """What there is to be known of the archive and its last runs, at most so many."""
-        last, killed = self.runs.last(runs), frozenset(self.runs.killed())
+        last, killed = self.runs.last(runs), frozenset(self.runs.killed_records())
         last_complete = self.runs.last_complete()
         with self._database.connect() as connection:
             counts = kept_counts(connection)

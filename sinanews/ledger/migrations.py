@@ -178,15 +178,15 @@ _PICTURES = _statements(
 
 
 def _work_together(connection: Connection) -> None:
-    number = "INTEGER" if connection.dialect.name == "sqlite" else "SERIAL"
     _statements(
-        f"""
-        CREATE TABLE harvests (id {number} NOT NULL PRIMARY KEY, spider TEXT NOT NULL,
-        arguments TEXT NOT NULL, started BIGINT NOT NULL, walker INTEGER, walked BIGINT,
-        ended BIGINT, verdict TEXT, report TEXT)""",
+        """
+        CREATE TABLE harvests (id INTEGER NOT NULL PRIMARY KEY, spider TEXT NOT NULL,
+        arguments TEXT NOT NULL, walker INTEGER, walked BIGINT, lists TEXT, ended BIGINT)""",
         "CREATE INDEX harvests_open ON harvests (id) WHERE ended IS NULL",
+        "ALTER TABLE runs ADD COLUMN folder TEXT",
         "ALTER TABLE runs ADD COLUMN harvest INTEGER",
-        "CREATE INDEX runs_harvest ON runs (harvest) WHERE harvest IS NOT NULL",
+        "ALTER TABLE runs ADD COLUMN part TEXT",
+        "CREATE INDEX runs_joined ON runs (harvest) WHERE harvest != id",
         "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
     )(connection)
     if connection.dialect.name == "postgresql":

@@ -3,22 +3,25 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, RowMapping, case, func, insert, select, update
 
 from sinanews.items import State
 from sinanews.ledger import workers
 from sinanews.ledger.database import writing
 from sinanews.ledger.records import DONE
 from sinanews.ledger.selection import Selection
-from sinanews.ledger.tables import runs, stories
+from sinanews.ledger.tables import begins_harvest, harvests, runs, stories
 from sinanews.ledger.workers import LEASE, Liveness
 
 REREAD = "reread"  # the spider that reads kept pages
 LISTLESS = ("articles", REREAD)  # spiders that walk no list
+
+
+_SHOWN = ("id", "spider", "worker", "started", "alive_at", "verdict", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,15 @@ class Runs:
         self._clock = clock
         self._lease = lease
 
-    def begin(self, spider: str, worker: str, started: int) -> int:
-        """Notes that a run began at a local unix second; returns its number.
+    def begin(self, spider: str, worker: str, started: int, folder: str = "") -> int:
+        """Notes that a run began at a local unix second, which writes into `folder`, host:path;
+        returns its number.
 
         It is on the disk before anything that the run writes, so that a power cut leaves a run
         without an end, and loses no commit of an earlier one.
         """
         row = {"spider": spider, "worker": worker, "started": started, "alive_at": started}
+        row["folder"] = folder
         with writing(self._database, durable=True).begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"
@@ -80,15 +85,16 @@ class Runs:
             connection.execute(update(runs).filter_by(id=run).values(values))
 
     def last(self, count: int) -> list[Run]:
-        """The last runs, newest first."""
-        query = select(runs).order_by(runs.c.id.desc()).limit(count)
+        """The last runs, newest first. Of a harvest there is one, which ends when all its workers
+        are done."""
+        query = _RECORDS.order_by(runs.c.id.desc()).limit(count)
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return list(map(_run, rows))
 
     def last_complete(self) -> Run | None:
         """The last run that was complete, of those that walked lists."""
-        complete = select(runs).where(runs.c.verdict == "complete", runs.c.spider.not_in(LISTLESS))
+        complete = _RECORDS.where(runs.c.verdict == "complete", runs.c.spider.not_in(LISTLESS))
         query = complete.order_by(runs.c.id.desc()).limit(1)
         with self._database.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -114,14 +120,29 @@ class Runs:
             alive = update(runs).filter_by(id=run).values(alive_at=int(self._clock()))
             connection.execute(alive)
 
-    def killed(self) -> list[int]:
-        """The runs that neither ended nor still run."""
-        return [run for run, worker, alive_at in self._open() if self._is_over(worker, alive_at)]
+    def killed(self, folder: str | None = None) -> list[int]:
+        """The runs that neither ended nor still run; with a folder, those that wrote there."""
+        return [
+            run
+            for run, worker, alive_at, place in self._open()
+            if self._is_over(worker, alive_at) and place in {folder or place, None}
+        ]
+
+    def killed_records(self) -> set[int]:
+        """Those of the runs that `last` gives which neither ended nor still run: of a harvest, when
+        none of its runs does."""
+        at_work = self.at_work()
+        query = select(runs.c.id, runs.c.harvest).where(runs.c.ended.is_(None))
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        alive = {run for run, _ in rows if run in at_work}
+        alive |= {harvest for run, harvest in rows if run in at_work and harvest}
+        return {harvest or run for run, harvest in rows} - alive
 
     def at_work(self) -> set[int]:
         """The runs that still run."""
         return {
-            run for run, worker, alive_at in self._open() if not self._is_over(worker, alive_at)
+            run for run, worker, alive_at, _ in self._open() if not self._is_over(worker, alive_at)
         }
 
     def oldest_at_work(self) -> int | None:
@@ -153,13 +174,14 @@ class Runs:
 
     def without_run(self, names: Iterable[str]) -> list[str]:
         """Those of the workers that have no run which may still be at work."""
-        at_work = {worker: alive_at for _, worker, alive_at in self._open()}
+        at_work = {worker: alive_at for _, worker, alive_at, _ in self._open()}
         return [name for name in names if self._is_over(name, at_work.get(name))]
 
-    def _open(self) -> list[tuple[int, str, int]]:
-        """Number, worker and last sign of life of the runs that have not ended."""
+    def _open(self) -> list[tuple[int, str, int, str | None]]:
+        """Number, worker, last sign of life and folder of the runs that have not ended."""
         alive_at = func.coalesce(runs.c.alive_at, runs.c.started)
-        query = select(runs.c.id, runs.c.worker, alive_at).where(runs.c.ended.is_(None))
+        columns = (runs.c.id, runs.c.worker, alive_at, runs.c.folder)
+        query = select(*columns).where(runs.c.ended.is_(None))
         with self._database.connect() as connection:
             return [(*row,) for row in connection.execute(query)]
 
@@ -171,53 +193,62 @@ class Runs:
             return alive_at is None or abs(self._clock() - alive_at) >= self._lease
         return known is Liveness.DEAD
 
-    def account(self, run: int, others: Selection | None = None) -> Counter[State]:
-        """What became of every story that a run listed or claimed, and of the `others` that wait.
+    def account(self, *ours: int, others: Selection | None = None) -> Counter[State]:
+        """What became of every story that these runs listed or claimed, and of the `others` that
+        wait.
 
         What was done before is unchanged; what was not fetched has failed, for now.
         """
-        state = (stories.c.state, stories.c.finished_run == run)
-        query = select(*state, func.count()).where(stories.c.run == run).group_by(*state)
+        state = (stories.c.state, stories.c.finished_run.in_(ours))
+        query = select(*state, func.count()).where(stories.c.run.in_(ours)).group_by(*state)
         with self._database.connect() as connection:
             rows = connection.execute(query).all()
-        waiting = sum(self._waiting(run, others).values())
+        waiting = sum(self._waiting(ours, others).values())
         account: Counter[State] = Counter()
         for came_to, here, count in rows:
             account[_in_run(State(came_to), here=bool(here))] += count
         account[State.FAILED] += waiting
         return account
 
-    def failures(self, run: int, others: Selection | None = None) -> Counter[str | None]:
-        """Why stories of a run, and `others` that wait, have failed, by reason; None stands for
-        those that were not fetched."""
+    def failures(self, *ours: int, others: Selection | None = None) -> Counter[str | None]:
+        """Why stories of these runs, and `others` that wait, have failed, by reason; None stands
+        for those that were not fetched."""
         failed = stories.c.state.in_(_UNSETTLED)
-        query = select(stories.c.reason, func.count()).where(stories.c.run == run, failed)
+        query = select(stories.c.reason, func.count()).where(stories.c.run.in_(ours), failed)
         with self._database.connect() as connection:
             rows = connection.execute(query.group_by(stories.c.reason)).all()
-        return _by_reason(rows) + self._waiting(run, others)
+        return _by_reason(rows) + self._waiting(ours, others)
 
-    def _waiting(self, run: int, selection: Selection | None) -> Counter[str | None]:
-        """How many stories of a selection wait and are not in a run's own account, by reason."""
+    def _waiting(self, ours: Sequence[int], selection: Selection | None) -> Counter[str | None]:
+        """How many stories of a selection wait and are not in the account of these runs, by
+        reason."""
         if selection is None:
             return Counter()
         waits = stories.c.due_at.is_not(None) & stories.c.state.in_(_UNSETTLED)
-        foreign = stories.c.run.is_distinct_from(run)
+        foreign = func.coalesce(stories.c.run, 0).not_in(ours)
         query = select(stories.c.reason, func.count()).where(waits, foreign, selection.clause())
         with self._database.connect() as connection:
             rows = connection.execute(query.group_by(stories.c.reason)).all()
         return _by_reason(rows)
 
-    def given_up(self, run: int, tries: int) -> int:
-        """How many of a run's failures were given up before, after so many tries, and not tried
-        again."""
-        before = stories.c.finished_run.is_distinct_from(run) & (stories.c.tries >= tries)
+    def given_up(self, *ours: int, tries: int) -> int:
+        """How many of the failures of these runs were given up before, after so many tries, and not
+        tried again."""
+        before = func.coalesce(stories.c.finished_run, 0).not_in(ours), stories.c.tries >= tries
         query = select(func.count()).where(
-            stories.c.run == run, stories.c.state == State.FAILED, before
+            stories.c.run.in_(ours), stories.c.state == State.FAILED, *before
         )
         with self._database.connect() as connection:
             return connection.execute(query).scalar_one()
 
 
+# Of a harvest the run that began it, whose end is that of all.
+_ENDED = case((runs.c.harvest.is_(None), runs.c.ended), else_=harvests.c.ended).label("ended")
+_RECORDS = (
+    select(*(column for column in runs.c if column.name in _SHOWN), _ENDED)
+    .outerjoin(harvests, harvests.c.id == runs.c.id)
+    .where(begins_harvest)
+)
 _SPAN = (runs.c.started, runs.c.ended, runs.c.alive_at)
 _UNSETTLED = (State.FAILED, State.LISTED)
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, case, func, select
 
-from sinanews.ledger.tables import history, revisions, runs, signatures, stories
+from sinanews.ledger.tables import begins_harvest, history, revisions, runs, signatures, stories
 
 CHINA_SECONDS = 8 * 3600  # that China is ahead of unix time
 HOUR, DAY = 3600, 86_400  # seconds
@@ -232,7 +232,9 @@ def _revised(connection: Connection, period: Period) -> dict[int, int]:
 
 def _verdicts(connection: Connection, period: Period) -> dict[tuple[int, str | None], int]:
     day = (runs.c.started + CHINA_SECONDS) // DAY
-    query = select(day, runs.c.verdict, func.count()).where(*period.of(runs.c.started))
+    query = select(day, runs.c.verdict, func.count()).where(
+        begins_harvest, *period.of(runs.c.started)
+    )
     rows = connection.execute(query.group_by(day, runs.c.verdict))
     return {(number, verdict): count for number, verdict, count in rows}
 

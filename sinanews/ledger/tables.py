@@ -148,28 +148,31 @@ runs = Table(
     Column("ended", BigInteger),
     Column("verdict", Text),
     Column("report", Text),
+    Column("folder", Text),  # host:path of its OUTPUT_DIR
     Column("harvest", Integer),  # the one that it works for, if any
+    Column("part", Text),  # its own part of that one's report, as JSON, until that is written
 )
+# Whoever counts or shows runs takes a harvest for one.
+begins_harvest = runs.c.harvest.is_(None) | (runs.c.harvest == runs.c.id)
 # Few runs are open, and each start of a crawl asks for them.
 runs_open = Index("runs_open", runs.c.id)
-runs_harvest = Index("runs_harvest", runs.c.harvest)
+runs_joined = Index("runs_joined", runs.c.harvest)
 runs_verdict = Index("runs_verdict", runs.c.verdict, runs.c.id)
 
-# What several runs do together that were asked for the same: by `arguments`, as JSON. The run that
-# is the `walker` walks the lists for all of them, which it had done at `walked`. `verdict` and
-# `report` are of all of them, NULL until the last has ended. Times are of the local clock.
+# What several runs do together that were asked for the same: `arguments` say what, as JSON. Its
+# number is that of the run that began it, whose verdict, report and end are those of all. The run
+# that is the `walker` walks the lists for all; `lists` is what came of that, as JSON, and `walked`
+# when it was done. A harvest without an `ended` is at work, or was killed.
 harvests = Table(
     "harvests",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("spider", Text, nullable=False),
     Column("arguments", Text, nullable=False),
-    Column("started", BigInteger, nullable=False),
     Column("walker", Integer),
     Column("walked", BigInteger),
+    Column("lists", Text),
     Column("ended", BigInteger),
-    Column("verdict", Text),
-    Column("report", Text),
 )
 harvests_open = Index("harvests_open", harvests.c.id)
 
@@ -267,7 +270,7 @@ PARTIAL = {
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",
     runs_open: runs.c.ended.is_(None),
-    runs_harvest: runs.c.harvest.is_not(None),
+    runs_joined: runs.c.harvest != runs.c.id,
     harvests_open: harvests.c.ended.is_(None),
 }
 

@@ -2,14 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sinanews.config import Bells
 from sinanews.ledger.runs import Run
 from sinanews.ledger.views import View
 from sinanews.reporting.crashes import crash_place
-from sinanews.reporting.ended import Ended, joined
+from sinanews.reporting.ended import Ended
 from sinanews.reporting.heartbeat import Heartbeat
 from sinanews.reporting.verdicts import Verdict
 from sinanews.utils.atomic import write_whole
@@ -51,22 +52,30 @@ class Bell:
                 self._heartbeat.begin()
 
     def end(
-        self, code: int, reason: str = "", view: View | None = None, stalled_hours: int = 24
+        self,
+        code: int,
+        reason: str = "",
+        view: View | None = None,
+        stalled_hours: int = 24,
+        report: Mapping[str, Any] | None = None,
     ) -> None:
         """The run has ended with an exit code. `reason` says why, should the ledger not know;
-        `view` is the archive as it is now, if it can be read, with the last runs of all workers."""
+        `view` is the archive as it is now, if it can be read; `report` is the run's, by default
+        that of the last run there which began after these bells."""
         if code == Verdict.LOCKED:
             return  # the run that holds the lock tells how it goes
         with harmless():
             if self._heartbeat:
                 self._heartbeat.end(code)
         with harmless():
-            ended, limit = self._ended(code, reason, view), stalled_hours * 3600
+            if report is None:
+                report = self._own_report(view.runs if view else ())
+            ended, limit = self._ended(code, reason, report), stalled_hours * 3600
             with harmless():
                 self._write_metrics(ended, view, limit)
             self._notify(ended, limit)
 
-    def _ended(self, code: int, reason: str, view: View | None) -> Ended:
+    def _ended(self, code: int, reason: str, report: Mapping[str, Any]) -> Ended:
         return Ended(
             archive=str(self._bells.output or ""),
             spider=self._spider,
@@ -74,7 +83,7 @@ class Bell:
             started=self._started,
             ended=int(time.time()),
             reason=reason,
-            report=joined(self._own(view.runs if view else ())),
+            report=report,
         )
 
     def _notify(self, ended: Ended, limit: int) -> None:
@@ -85,9 +94,13 @@ class Bell:
         news = notify.News.of(ended, limit, self._bells.language)
         notify.deliver(self._bells.notify, self._bells.output, news)
 
-    def _own(self, runs: Sequence[Run]) -> list[Run]:
-        """Those of the runs that are this harvest's: one of each of its workers."""
-        return [run for run in runs if run.spider == self._spider and run.started >= self._started]
+    def _own_report(self, runs: Sequence[Run]) -> Mapping[str, Any]:
+        own = (
+            run.report
+            for run in runs
+            if run.spider == self._spider and run.started >= self._started and run.report
+        )
+        return next(own, {})
 
     def _write_metrics(self, ended: Ended, view: View | None, limit: int) -> None:
         if not self._bells.metrics:

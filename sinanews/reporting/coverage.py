@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, Self
 
 from sinanews.items import FIELDS, Article
 
@@ -23,6 +23,11 @@ class FieldCoverage:
 
     pages: int = 0
     fields: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, pages: int, shares: Mapping[str, float]) -> Self:
+        """That of which these are the shares."""
+        return cls(pages, Counter({name: round(share * pages) for name, share in shares.items()}))
 
     def add(self, article: Article) -> None:
         """Counts one article."""

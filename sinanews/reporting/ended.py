@@ -1,11 +1,10 @@
 """What is told of a run that has ended, by whatever bell."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sinanews.ledger.runs import Run
 from sinanews.reporting.report import Report, trouble
 from sinanews.reporting.verdicts import Verdict
 
@@ -18,8 +17,7 @@ REASONS = 5  # of failed articles, most frequent first; who wants all looks into
 class Ended:
     """How a run ended: `archive` is the folder, `started` and `ended` are local unix seconds.
 
-    `reason` says why there is no report, which then is empty; the report is the run's own, or that
-    of the process that walked the lists, with what the others wrote.
+    `reason` says why there is no report, which then is empty.
     """
 
     archive: str
@@ -69,20 +67,3 @@ def _causes(report: Report) -> Iterator[str]:
     if report.waiting:
         yield f"waiting, not fetched yet: {report.waiting}"
     yield from (f"{what}: {count}" for what, count in trouble(report).items() if count)
-
-
-def joined(runs: Sequence[Run]) -> dict[str, Any]:
-    """One report of the runs that were one harvest's: of the one that walked the lists, which has
-    what waits and failed of all, with what the others wrote and asked for."""
-    reports = [run.report for run in runs if run.report]
-    if not reports:
-        return {}
-    main = max(reports, key=lambda report: len(report["lists"]))
-    whole = main | {name: sum(report[name] for report in reports) for name in _SUMS}
-    account = dict(main["account"])
-    for state in ("written", "updated"):
-        account[state] = sum(report["account"][state] for report in reports)
-    return whole | {"account": account}
-
-
-_SUMS = ("requests", "bytes", "pages", "errors")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from sinanews import settings as defaults
-from sinanews.archive.repair import cannot_write, repair
+from sinanews.archive.repair import cannot_write, own_folder, repair
 from sinanews.archive.strays import Strays
 from sinanews.archive.styles import require_style
 from sinanews.archive.warc import FOLDER
@@ -67,6 +67,8 @@ class ArchiveSpider(Spider):
     loader: ClassVar[type[ArticleLoader]] = ArticleLoader
     asks_site: ClassVar[bool] = True  # whether it fetches anything; if not, any site's archive does
     rings: ClassVar[bool] = True  # whether anybody who is not there is told how its runs go
+    # Whether its run works together with others that were asked for the same, as one harvest.
+    works_together: ClassVar[bool] = False
     shares_terminal: ClassVar[bool] = False  # whether other processes of its run write there too
     config: Config
     ledger: Ledger
@@ -141,7 +143,9 @@ class ArchiveSpider(Spider):
         """
         try:
             self.strays = repair(self.ledger, self.config)
-            self.ledger.begin(self.name, self.config.site if self.asks_site else None)
+            site = self.config.site if self.asks_site else None
+            folder = own_folder(self.config)
+            self.ledger.begin(self.name, site, folder, self.shared_arguments())
             self._renewing = asyncio.ensure_future(self._renew_leases())
             self._signing = asyncio.ensure_future(self._sign_older())
         except (OSError, SQLAlchemyError) as error:
@@ -189,6 +193,11 @@ class ArchiveSpider(Spider):
     def selection(self) -> Selection | None:
         """The stories that the run is about: it is complete when none of them waits. By default
         None: only what it lists and claims counts."""
+        return None
+
+    def shared_arguments(self) -> str | None:
+        """What it was asked for, in a form that is the same for whoever asks for the same: its run
+        and theirs are one harvest then. By default None: its run is its own."""
         return None
 
     def awaited(self) -> Sequence[Selection]:

@@ -1,10 +1,10 @@
 """The spider `china`: walks the roll API's lists into the ledger, and fetches what is due."""
 
 import asyncio
-import multiprocessing
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from multiprocessing.synchronize import Event
-from typing import Any, ClassVar, Self
+from contextlib import suppress
+from typing import Any, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -19,11 +19,12 @@ from sinanews.exceptions import RollError
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
 from sinanews.roll.walk import Walk
-from sinanews.spiders.base import ArchiveSpider
+from sinanews.spiders.base import LOOK_SECONDS, ArchiveSpider
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.spiders.walks import Walks
 
-LISTS_SECONDS = 0.02  # between two looks whether another process has walked the lists
+# Before the second look whether another run has walked the lists; each pause is twice the last.
+FIRST_LOOK_SECONDS = 0.02
 
 
 class ChinaSpider(ArchiveSpider):
@@ -34,10 +35,6 @@ class ChinaSpider(ArchiveSpider):
     """
 
     name = "china"
-    # Of the processes that share a harvest one walks the lists, and sets the event when that is
-    # done; the others wait for it.
-    walks_lists: ClassVar[bool] = True
-    lists_walked: ClassVar[Event | None] = None
 
     def __init__(self, **arguments: object) -> None:
         super().__init__()
@@ -61,23 +58,36 @@ class ChinaSpider(ArchiveSpider):
         if not self.settings.getbool("ARCHIVE_ENABLED"):
             for channel in self.query.channels:
                 yield list_request(channel, 1, self.parse_list, self.list_failed)
-        elif not self.walks_lists:
-            await self._wait_for_lists()
-        else:
-            self._walks = Walks(self.query, self.config, self.ledger)
-            self._walks.start()
+            return
+        try:
+            if await self._is_to_walk():
+                self._walks = Walks(self.query, self.config, self.ledger)
+                self._walks.start()
+            else:
+                self._begin_claiming()
+        except SQLAlchemyError as error:
+            self.close_run(error)
+            return
+        if self._walks:
             for request in self._go_on():
                 yield request
 
-    async def _wait_for_lists(self) -> None:
-        """Returns when another process has walked the lists, or ended before it had."""
-        other = multiprocessing.parent_process()
-        event = self.lists_walked
-        assert other, "only a process of a harvest leaves the lists to another"
-        assert event, "which tells when they have been walked"
-        while not event.is_set() and other.is_alive():  # noqa: ASYNC110 - of another process
-            await asyncio.sleep(LISTS_SECONDS)
+    async def _is_to_walk(self) -> bool:
+        """Whether this run walks the lists. Of a harvest's runs one does so; the others wait until
+        that is done, or it has ended before, and one of them takes its place."""
+        harvest, pause = self.ledger.harvest, FIRST_LOOK_SECONDS
+        if harvest is None:
+            return True
+        while not self.ledger.harvests.is_walked(harvest):
+            if self.ledger.harvests.takes_walk(harvest, self.ledger.run):
+                return True
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LOOK_SECONDS)
+        return False
+
+    def _begin_claiming(self) -> None:
         self._listing = False
+        self.crawler.stats.set_value("sinanews/to_fetch", self._count_due())
 
     def parse_list(self, response: Response, walk: Walk | None = None) -> Iterator[Any]:
         """Enters a page's rows in the ledger; yields the request for the next page, or for the
@@ -131,6 +141,14 @@ class ChinaSpider(ArchiveSpider):
         """The next story to be fetched; None while lists are walked, and when none is left."""
         return None if self._listing else next(self._claims, None)
 
+    def shared_arguments(self) -> str | None:
+        """Its channels and days; with a limit, which each run has for itself, none."""
+        if not self.works_together or self.query.limit:
+            return None
+        names = [channel.name for channel in self.query.channels]
+        days = [day and day.isoformat() for day in (self.query.since, self.query.until)]
+        return json.dumps([names, *days])
+
     def selection(self) -> Selection | None:
         """The stories of the channels and days that are asked for, unless there is a limit."""
         return None if self.query.limit else self._selection()
@@ -178,10 +196,11 @@ class ChinaSpider(ArchiveSpider):
             self._report(self._walks)
         walk = self._walks.walk if self._walks else None
         if walk is None:
-            self._listing = False
-            self.crawler.stats.set_value("sinanews/to_fetch", self._count_due())
-            if self.lists_walked:
-                self.lists_walked.set()
+            try:
+                self._note_lists(done=True)
+                self._begin_claiming()
+            except SQLAlchemyError as error:
+                self.close_run(error)
             return
         request = list_request(walk.channel, walk.page, self.parse_list, self.list_failed)
         request.cb_kwargs["walk"] = walk
@@ -203,13 +222,18 @@ class ChinaSpider(ArchiveSpider):
         """Asks for no further page."""
         if self._paused:
             self._paused.cancel()
+        if self._listing:
+            with suppress(SQLAlchemyError):  # which has closed the run
+                self._note_lists(done=False)
 
     def _report(self, walks: Walks) -> None:
-        counts = {
-            "lists": walks.reports,
-            "lists_failed": walks.failed,
-            "rows_broken": walks.rows_broken,
-            "filtered": walks.filtered,
-        }
-        for name, value in counts.items():
+        if self.ledger.harvest is not None:  # which has them from the ledger
+            return
+        for name, value in walks.account().items():
             self.crawler.stats.set_value(f"sinanews/{name}", value)
+
+    def _note_lists(self, *, done: bool) -> None:
+        """Tells the harvest what came of the lists."""
+        if self._walks and self.ledger.harvest is not None:
+            lists, run = self._walks.account(), self.ledger.run
+            self.ledger.harvests.note_lists(self.ledger.harvest, run, lists, done=done)

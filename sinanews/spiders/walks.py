@@ -68,6 +68,15 @@ class Walks:
         self._report(walk)
         self._go_on(walk)
 
+    def account(self) -> dict[str, Any]:
+        """What came of the lists so far, as the report of a run has it."""
+        return {
+            "lists": self.reports,
+            "lists_failed": self.failed,
+            "rows_broken": self.rows_broken,
+            "filtered": self.filtered,
+        }
+
     def _current(self) -> Walk:
         assert self.walk, "pages are asked for while a walk is at work"
         return self.walk

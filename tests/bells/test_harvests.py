@@ -179,7 +179,7 @@ def test_workers_ring_as_one(runs, listener):
     assert listener.beats == ["/start", ""]
     assert listener.notices == []
     text = runs.metrics.read_text("utf-8")
-    assert value(text, "sinanews_runs_total") == 2
+    assert value(text, "sinanews_runs_total") == 1
     assert value(text, "sinanews_run_stories", state="written") == 1
 
 

@@ -236,17 +236,35 @@ def test_others_are_at_work_until_theirs_have_outcomes(ledger, open_ledger, clai
     assert not other.others_work_on(ALL)
 
 
-def test_nobody_waits_for_a_worker_elsewhere_or_one_whose_lease_is_over(
-    ledger, open_ledger, claim_one, clock
-):
+def test_nobody_waits_for_a_worker_whose_lease_is_over(ledger, open_ledger, claim_one, clock):
     claim_one()
     other = open_ledger()
     clock.advance(LEASE)
     assert not other.others_work_on(ALL)
     ledger.renew()
     assert other.others_work_on(ALL)
+
+
+def test_a_worker_elsewhere_is_waited_for_as_long_as_its_run_shows_signs_of_life(
+    ledger, open_ledger, claim_one, clock
+):
+    claim_one()
     pose(ledger, elsewhere(ledger.worker))
-    assert not other.others_work_on(ALL)
+    other = open_ledger()
+    clock.advance(LEASE - 1)
+    assert (other.others_work_on(ALL), other.claim(1)) == (True, [])
+    clock.advance(1)
+    assert other.runs.killed() == [ledger.run]
+    assert docids(other.claim(1)) == [story().docid]
+
+
+def test_a_worker_elsewhere_whose_run_has_ended_is_not_waited_for(ledger, open_ledger, claim_one):
+    claim_one()
+    pose(ledger, elsewhere(ledger.worker))
+    other = open_ledger()
+    other.runs.end(ledger.run, "killed", {})
+    other.others_work_on(ALL)
+    assert docids(other.claim(1)) == [story().docid]
 
 
 def test_whoever_waits_for_others_gets_what_a_dead_one_leaves(

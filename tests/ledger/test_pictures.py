@@ -3,13 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect, update
 
 from ledger.conftest import PAUSE, TRIES, next_run, story, written
 from sinanews.items import Image
-from sinanews.ledger.database import engine
 from sinanews.ledger.pictures import Mended, Picture
-from sinanews.ledger.tables import about, budgets, harvests, pictures, runs_harvest
 
 A, B = "https://n.sinaimg.cn/a.png", "https://n.sinaimg.cn/b.png"
 PATH = "images/0a/0a.png"
@@ -112,29 +109,3 @@ def test_an_article_that_is_claimed_is_left_to_whoever_reads_it(ledger):
     published = []
     assert not ledger.pictures.mend(mended(docid), published.append)
     assert published == []
-
-
-def test_an_older_ledger_gets_the_tables_of_a_new_one(tmp_path):
-    new = engine(f"sqlite:///{tmp_path}/new.db")
-    old = engine(f"sqlite:///{tmp_path}/old.db")
-    with old.begin() as connection:
-        for table in (pictures, harvests, budgets):
-            table.drop(connection)
-        runs_harvest.drop(connection)
-        connection.exec_driver_sql("ALTER TABLE runs DROP COLUMN harvest")
-        connection.execute(update(about).values(version=11))
-    old.dispose()
-    old = engine(f"sqlite:///{tmp_path}/old.db")
-    looks = [inspect(database) for database in (new, old)]
-    for table in ("pictures", "harvests", "budgets", "runs"):
-        for get in ("get_columns", "get_indexes"):
-            new_ones, old_ones = (getattr(look, get)(table) for look in looks)
-            assert _plain(new_ones) == _plain(old_ones)
-    new.dispose()
-    old.dispose()
-
-
-def _plain(entries):
-    """What says the same in any order, without defaults, which are Python's in the one."""
-    kept = ("name", "nullable", "primary_key", "column_names", "unique")
-    return sorted(str({name: entry.get(name) for name in kept}) for entry in entries)

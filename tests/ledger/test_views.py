@@ -7,6 +7,7 @@ from ledger.conftest import rejected, story, written
 LARGE = {"stories", "revisions", "runs"}
 # Short entries, or few of them.
 SMALL = {
+    "SCAN runs USING COVERING INDEX runs_joined",
     "SCAN runs USING COVERING INDEX runs_verdict",
     "SCAN runs USING INDEX runs_open",
 }

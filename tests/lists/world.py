@@ -211,14 +211,14 @@ class Archive:
 
     def _report(self, ledger: Any, walks: Walks, selection: Selection) -> Report:
         others = replace(selection, tries=self.config.failed_tries)
-        failures = ledger.runs.failures(ledger.run, others)
+        failures = ledger.runs.failures(ledger.run, others=others)
         report = Report(
             "china",
             ledger.started,
             reason="finished",
-            account=account(ledger.runs.account(ledger.run, others), walks.filtered),
+            account=account(ledger.runs.account(ledger.run, others=others), walks.filtered),
             failures={str(reason): count for reason, count in failures.items()},
-            given_up=ledger.runs.given_up(ledger.run, self.config.failed_tries),
+            given_up=ledger.runs.given_up(ledger.run, tries=self.config.failed_tries),
             lists=walks.reports,
             lists_failed=walks.failed,
             rows_broken=walks.rows_broken,
