@@ -59,7 +59,7 @@ class Harvests:
         the harvest's number. Ends harvests that were killed."""
         with self._writing.begin() as connection:
             _lock(connection)
-            at_work = self._runs.at_work()
+            at_work = self._runs.at_work(connection)
             harvest = run
             for row in connection.execute(select(harvests).where(_OPEN)).all():
                 members = _members(connection, row.id)
@@ -118,8 +118,12 @@ class Harvests:
 
     def is_over(self, harvest: int) -> bool:
         """Whether none of its runs is at work."""
-        at_work = self._runs.at_work()
-        return not any(member.run in at_work for member in self.members(harvest))
+        with self._database.connect() as connection:
+            return self._is_over(connection, harvest)
+
+    def _is_over(self, connection: Connection, harvest: int) -> bool:
+        at_work = self._runs.at_work(connection)
+        return not any(member.run in at_work for member in _members(connection, harvest))
 
     def members(self, harvest: int) -> list[Member]:
         """Its runs, in the order in which they began."""
@@ -138,7 +142,9 @@ class Harvests:
         with self._writing.begin() as connection:
             _lock(connection)
             is_open = select(harvests.c.id).where(_OPEN, harvests.c.id == harvest)
-            if connection.execute(is_open).first() is None or not self.is_over(harvest):
+            if connection.execute(is_open).first() is None or not self._is_over(
+                connection, harvest
+            ):
                 return False
             _end(connection, harvest, int(self._clock()), verdict, report)
         return True

@@ -139,11 +139,10 @@ class Runs:
         alive |= {harvest for run, harvest in rows if run in at_work and harvest}
         return {harvest or run for run, harvest in rows} - alive
 
-    def at_work(self) -> set[int]:
-        """The runs that still run."""
-        return {
-            run for run, worker, alive_at, _ in self._open() if not self._is_over(worker, alive_at)
-        }
+    def at_work(self, connection: Connection | None = None) -> set[int]:
+        """The runs that still run; as a transaction sees them, if one is given."""
+        runs_ = self._open() if connection is None else _open(connection)
+        return {run for run, worker, alive_at, _ in runs_ if not self._is_over(worker, alive_at)}
 
     def oldest_at_work(self) -> int | None:
         """When the oldest of the runs began that still run, in local unix seconds."""
@@ -178,12 +177,8 @@ class Runs:
         return [name for name in names if self._is_over(name, at_work.get(name))]
 
     def _open(self) -> list[tuple[int, str, int, str | None]]:
-        """Number, worker, last sign of life and folder of the runs that have not ended."""
-        alive_at = func.coalesce(runs.c.alive_at, runs.c.started)
-        columns = (runs.c.id, runs.c.worker, alive_at, runs.c.folder)
-        query = select(*columns).where(runs.c.ended.is_(None))
         with self._database.connect() as connection:
-            return [(*row,) for row in connection.execute(query)]
+            return _open(connection)
 
     def _is_over(self, worker: str, alive_at: int | None) -> bool:
         """Whether a worker is at work no more. Where nothing is known of its process, its last sign
@@ -250,6 +245,16 @@ _RECORDS = (
     .where(begins_harvest)
 )
 _SPAN = (runs.c.started, runs.c.ended, runs.c.alive_at)
+
+
+def _open(connection: Connection) -> list[tuple[int, str, int, str | None]]:
+    """Number, worker, last sign of life and folder of the runs that have not ended."""
+    alive_at = func.coalesce(runs.c.alive_at, runs.c.started)
+    columns = (runs.c.id, runs.c.worker, alive_at, runs.c.folder)
+    query = select(*columns).where(runs.c.ended.is_(None))
+    return [(*row,) for row in connection.execute(query)]
+
+
 _UNSETTLED = (State.FAILED, State.LISTED)
 
 
