@@ -1,7 +1,7 @@
 """Workers that are killed at any moment lose and double nothing: the rest of them finish the same
 harvest.
 
-WORKER_KILLS=50 has that many. benchmarks/worker_kills.py does the same with 2,000 articles each, and
+WORKER_KILLS=50 has that many. benchmarks/worker_kills.py does it with 2,000 articles each, and
 with scrapy-redis beside.
 """
 
