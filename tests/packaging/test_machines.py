@@ -66,14 +66,13 @@ def test_the_objects_are_as_kubernetes_has_them(validators):
 def compose(tmp_path):
     """Runs Docker Compose, for which no server is needed; its first version does not know what
     names the project."""
-    if subprocess.run(
-        ["docker", "compose", "version"], capture_output=True, check=False
-    ).returncode:
-        program, text = ["docker-compose"], re.sub(r"^name: .*$", "", COMPOSE, flags=re.MULTILINE)
-        if not shutil.which(*program):
-            pytest.skip("Docker Compose is not installed: apt-get install docker-compose")
+    plugin = [shutil.which("docker") or "false", "compose"]
+    if subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode == 0:
+        program, text = plugin, COMPOSE
+    elif old := shutil.which("docker-compose"):
+        program, text = [old], re.sub(r"^name: .*$", "", COMPOSE, flags=re.MULTILINE)
     else:
-        program, text = ["docker", "compose"], COMPOSE
+        pytest.skip("Docker Compose is not installed: apt-get install docker-compose")
     file, secrets = tmp_path / "compose.yaml", tmp_path / "secrets.env"
     file.write_text(text, "utf-8")
     secrets.write_text("POSTGRES_PASSWORD=told\n", "utf-8")
@@ -141,7 +140,7 @@ def test_a_harvest_that_has_a_verdict_is_not_begun_again_at_once():
     (rule,) = [one["onExitCodes"] for one in failing]
     verdicts = {int(verdict) for verdict in Verdict} - {Verdict.COMPLETE, Verdict.LOCKED}
     assert rule["operator"] == "In"
-    assert {*rule["values"]} == verdicts | {2}
+    assert {*rule["values"]} == verdicts
     assert rule["containerName"] == templates()["sinanews"]["containers"][0]["name"]
     assert templates()["sinanews"]["restartPolicy"] == "Never"  # the policy applies to no other
 
