@@ -34,6 +34,7 @@ CLAIMS_SHARE = 0.9  # at least, of what the bare loop claims
 LONGEST_WAIT = 0.1  # seconds that a claim may take while an export runs, 99th percentile
 RATE = 100  # pages a second that a harvest beside an export is held to
 MOST_LOST = 0.1  # of them, at most
+COMMITS = 200
 START_SECONDS = 4.0  # until every process of a measurement has connected
 HELD = {"DOWNLOAD_DELAY": str(1 / RATE), "RANDOMIZE_DOWNLOAD_DELAY": "False"}
 
@@ -54,13 +55,14 @@ class Claims:
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """A harvest by some workers, as fast as they can (FREE), or held to RATE, ALONE or with an
-    export BESIDE it: seconds from the first one's start to the last one's end, CPU seconds of all
-    workers and of the server."""
+    export BESIDE it: seconds from the first one's start to the last one's end, and from the first
+    post to the last; CPU seconds of all workers and of the server."""
 
     kind: str
     workers: int
     articles: int
     seconds: float
+    writing: float
     cpu: float
     server_cpu: float
 
@@ -72,12 +74,13 @@ class Harvest:
 
 @dataclass(slots=True)
 class Results:
-    """All measurements, in the order in which they were made, and how many exports were written
-    meanwhile."""
+    """All measurements, in the order in which they were made; how many exports were written
+    meanwhile, and for how many seconds a commit waits for the disk."""
 
     claims: list[Claims] = field(default_factory=list)
     harvests: list[Harvest] = field(default_factory=list)
     exports: int = 0
+    commit: float = 0.0
 
     def rates(self, kind: str, workers: int, *, exporting: bool = False) -> list[float]:
         """The claims a second of each round."""
@@ -159,6 +162,7 @@ def numbers(text: str) -> list[int]:
 def measure(bench: Bench) -> Results:
     """All parts that are asked for."""
     results, options = Results(), bench.options
+    results.commit = commit_seconds(bench.server)
     if {"claims", "export"} & {*options.only}:
         # Also while claims are measured alone: what is exported later is in the same tables.
         fill(bench.server, "backlog", options.rows, options.exported, show)
@@ -184,6 +188,19 @@ def measure(bench: Bench) -> Results:
                 if "export" in options.only:
                     harvest_beside_export(bench, url, turn, results)
     return results
+
+
+def commit_seconds(server: Server) -> float:
+    """What a transaction takes that changes one row, nearly all of it the wait for the disk."""
+    with server.connect() as connection:
+        connection.execute("CREATE TABLE one (number INTEGER)")
+        connection.execute("INSERT INTO one VALUES (0)")
+        taken = []
+        for _ in range(COMMITS):
+            began = time.perf_counter()
+            connection.execute("UPDATE one SET number = number + 1")
+            taken.append(time.perf_counter() - began)
+    return median(taken)
 
 
 def compare_claims(bench: Bench, turn: int, results: Results) -> None:
@@ -300,13 +317,15 @@ def harvest(bench: Bench, kind: str, site: str, url: str, folders: Sequence[Path
     codes = [process.wait() for process in processes]
     seconds = time.perf_counter() - began
     articles = bench.options.articles
-    names = [path.name for folder in folders for path in folder.rglob("*.md")]
+    posts = [path for folder in folders for path in folder.rglob("*.md")]
+    names, written = [path.name for path in posts], [path.stat().st_mtime for path in posts]
     if any(codes) or not len(names) == len({*names}) == articles:
         logs = "".join((folder / "log").read_text("utf-8")[-1000:] for folder in folders)
         counted = f"{len({*names})} of {articles} articles, {len(names)} posts, codes {codes}"
         raise SystemExit(f"{logs}\n{counted}")
     cpu, server_cpu = children_cpu() - cpu, bench.server.cpu_seconds() - server_cpu
-    return Harvest(kind, len(folders), articles, seconds, cpu, server_cpu)
+    writing = max(written) - min(written)
+    return Harvest(kind, len(folders), articles, seconds, writing, cpu, server_cpu)
 
 
 def children_cpu() -> float:
