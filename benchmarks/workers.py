@@ -173,9 +173,9 @@ def measure(bench: Bench) -> Results:
                 " FROM stories WHERE due_at IS NOT NULL"
             )
             connection.execute("VACUUM (ANALYZE) least")
-        for turn in range(options.rounds):
+        for _ in range(options.rounds):
             if "claims" in options.only:
-                compare_claims(bench, turn, results)
+                compare_claims(bench, results)
             if "export" in options.only:
                 claim_beside_export(bench, results)
     if "export" in options.only:
@@ -203,37 +203,41 @@ def commit_seconds(server: Server) -> float:
     return median(taken)
 
 
-def compare_claims(bench: Bench, turn: int, results: Results) -> None:
-    """A round of claims, of all kinds in turn for each number of workers."""
+def compare_claims(bench: Bench, results: Results) -> None:
+    """A round of claims of all kinds, for each number of workers."""
     with bench.copy("backlog") as url:
+        list(claims(bench, *KINDS, url=url, workers=1))  # the first ones touch what was copied
         for workers in bench.options.workers:
-            for number in range(len(KINDS)):  # another one first in each round
-                kind = KINDS[(number + turn) % len(KINDS)]
-                add(results, claims(bench, kind, workers, url))
+            for made in claims(bench, *KINDS, url=url, workers=workers):
+                add(results, made)
 
 
 def claim_beside_export(bench: Bench, results: Results) -> None:
     """A round of claims while the same ledger is exported."""
     with bench.copy("backlog") as url, exporting(bench, url, results):
         for workers in bench.options.workers:
-            add(results, claims(bench, OURS, workers, url, exporting=True))
+            for made in claims(bench, OURS, url=url, workers=workers, exporting=True):
+                add(results, made)
 
 
-def claims(bench: Bench, kind: str, workers: int, url: str, *, exporting: bool = False) -> Claims:
-    """Has some workers claim in the same seconds."""
+def claims(
+    bench: Bench, *kinds: str, url: str, workers: int, exporting: bool = False
+) -> Iterator[Claims]:
+    """Has some workers claim in the same seconds, in one way after the other."""
     begin, seconds = time.time() + START_SECONDS, bench.options.seconds
-    command = [sys.executable, HERE / "workers_claims.py", kind, url, begin, seconds]
+    command = [sys.executable, HERE / "workers_claims.py", url, begin, seconds, *kinds]
     processes = [
         subprocess.Popen(list(map(str, command)), env=ENVIRONMENT, stdout=subprocess.PIPE)  # noqa: S603 - our own script
         for _ in range(workers)
     ]
-    taken = [json.loads(process.communicate()[0] or "[]") for process in processes]
+    taken = [json.loads(process.communicate()[0] or "{}") for process in processes]
     if any(process.returncode for process in processes):
-        raise SystemExit(f"a worker that claims ({kind}) has failed")
-    waits = sorted(wait for worker in taken for wait in worker)
-    p99 = quantiles(waits, n=100, method="inclusive")[-1]
-    rate = sum(BATCH * len(worker) / sum(worker) for worker in taken)
-    return Claims(kind, workers, exporting, rate, median(waits), p99)
+        raise SystemExit("a worker that claims has failed")
+    for kind in kinds:
+        waits = [wait for worker in taken for wait in worker[kind]]
+        p99 = quantiles(waits, n=100, method="inclusive")[-1]
+        rate = sum(BATCH * len(worker[kind]) / sum(worker[kind]) for worker in taken)
+        yield Claims(kind, workers, exporting, rate, median(waits), p99)
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """Claims stories, 32 at a time, for some seconds: one worker of benchmarks/workers.py.
 
-    python benchmarks/workers_claims.py KIND LEDGER_URL BEGIN SECONDS
+    python benchmarks/workers_claims.py LEDGER_URL BEGIN SECONDS KIND ...
 
 KIND is `sinanews` (Ledger.claim), `bare` (a loop by hand over the ledger's own table) or `least` (a
 loop by hand over a table that has nothing but what a queue needs). Begins at the unix time BEGIN,
-and prints, as JSON, the seconds that each claim took.
+and claims in each way for so many SECONDS, by turns of SLICE, at which all workers change at the
+same moment: whatever slows the machine down for a while slows all kinds. Prints, as JSON, the
+seconds that each claim took, by kind.
 """
 # ruff: noqa: T201 - a script, in no package, whose output is read by another
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 
 import psycopg
 from scrapy.settings import Settings
@@ -26,6 +28,7 @@ from sinanews.ledger.workers import LEASE
 from sinanews.posts.paths import post_path
 from sinanews.spiders.base import BATCH
 
+SLICE = 0.5  # seconds
 Claim = Callable[[], int]  # returns how many stories it got
 # What a harvest of one channel asks for.
 HARVESTED = Selection(channels=(CHANNEL,), written=False)
@@ -89,27 +92,32 @@ def by_hand(kind: str, url: str) -> Iterator[Claim]:
         yield claim
 
 
-def measure(claim: Claim, begin: float, seconds: float) -> list[float]:
-    """The seconds that each claim takes between two unix times. Raises SystemExit when the stories
-    do not last."""
-    claim()  # connects, and prepares what is prepared
+def measure(claims: Mapping[str, Claim], begin: float, seconds: float) -> dict[str, list[float]]:
+    """The seconds that each claim of each kind takes, from a unix time on. Raises SystemExit when
+    the stories do not last."""
+    for claim in claims.values():
+        claim()  # connects, and prepares what is prepared
     time.sleep(max(0, begin - time.time()))
-    end = time.perf_counter() + seconds
-    taken, before = [], time.perf_counter()
-    while before < end:
-        if claim() < BATCH:
-            raise SystemExit("no stories are left to claim: more --rows or fewer --seconds")
-        now = time.perf_counter()
-        taken.append(now - before)
-        before = now
+    taken: dict[str, list[float]] = {kind: [] for kind in claims}
+    for turn in range(round(seconds / SLICE) * len(claims)):
+        kind = list(claims)[turn % len(claims)]
+        end = begin + (turn + 1) * SLICE
+        while time.time() < end:
+            before = time.perf_counter()
+            if claims[kind]() < BATCH:
+                raise SystemExit("no stories are left to claim: more --rows or fewer --seconds")
+            taken[kind].append(time.perf_counter() - before)
     return taken
 
 
-def main(kind: str, url: str, begin: str, seconds: str) -> None:
+def main(url: str, begin: str, seconds: str, *kinds: str) -> None:
     """Claims as one worker."""
-    opened = sinanews(url) if kind == "sinanews" else by_hand(kind, url)
-    with opened as claim:
-        print(json.dumps(measure(claim, float(begin), float(seconds))))
+    with ExitStack() as stack:
+        claims = {
+            kind: stack.enter_context(sinanews(url) if kind == "sinanews" else by_hand(kind, url))
+            for kind in kinds
+        }
+        print(json.dumps(measure(claims, float(begin), float(seconds))))
 
 
 if __name__ == "__main__":

@@ -183,8 +183,8 @@ def _write(
 
 
 def measured(figures: dict[str, Any]) -> tuple[Times, dict[int, float]]:
-    """The times that the simulation takes, and the articles a second by the number of workers, while
-    these wrote any."""
+    """The times that the simulation takes; and the articles a second, by the number of workers,
+    from the first post to the last."""
     free = [one for one in figures["harvests"] if one["kind"] == "free"]
     claims = [one for one in figures["claims"] if one["kind"] == "sinanews" and one["workers"] == 1]
     counts = sorted({one["workers"] for one in free})
