@@ -35,7 +35,7 @@ LONGEST_WAIT = 0.1  # seconds that a claim may take while an export runs, 99th p
 RATE = 100  # pages a second that a harvest beside an export is held to
 MOST_LOST = 0.1  # of them, at most
 COMMITS = 200
-START_SECONDS = 4.0  # until every process of a measurement has connected
+START_SECONDS = 4.0  # until an export has begun to write
 HELD = {"DOWNLOAD_DELAY": str(1 / RATE), "RANDOMIZE_DOWNLOAD_DELAY": "False"}
 
 
@@ -224,13 +224,22 @@ def claims(
     bench: Bench, *kinds: str, url: str, workers: int, exporting: bool = False
 ) -> Iterator[Claims]:
     """Has some workers claim in the same seconds, in one way after the other."""
-    begin, seconds = time.time() + START_SECONDS, bench.options.seconds
-    command = [sys.executable, HERE / "workers_claims.py", url, begin, seconds, *kinds]
+    command = [sys.executable, HERE / "workers_claims.py", url, bench.options.seconds, *kinds]
     processes = [
-        subprocess.Popen(list(map(str, command)), env=ENVIRONMENT, stdout=subprocess.PIPE)  # noqa: S603 - our own script
+        subprocess.Popen(  # noqa: S603 - our own script
+            list(map(str, command)),
+            env=ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(workers)
     ]
-    taken = [json.loads(process.communicate()[0] or "{}") for process in processes]
+    for process in processes:
+        assert process.stdout, "it is a pipe"
+        process.stdout.readline()  # it is ready
+    begin = f"{time.time() + 0.2}\n"
+    taken = [json.loads(process.communicate(begin)[0] or "{}") for process in processes]
     if any(process.returncode for process in processes):
         raise SystemExit("a worker that claims has failed")
     for kind in kinds:

@@ -1,12 +1,13 @@
 """Claims stories, 32 at a time, for some seconds: one worker of benchmarks/workers.py.
 
-    python benchmarks/workers_claims.py LEDGER_URL BEGIN SECONDS KIND ...
+    python benchmarks/workers_claims.py LEDGER_URL SECONDS KIND ...
 
 KIND is `sinanews` (Ledger.claim), `bare` (a loop by hand over the ledger's own table) or `least` (a
-loop by hand over a table that has nothing but what a queue needs). Begins at the unix time BEGIN,
-and claims in each way for so many SECONDS, by turns of SLICE, at which all workers change at the
-same moment: whatever slows the machine down for a while slows all kinds. Prints, as JSON, the
-seconds that each claim took, by kind.
+loop by hand over a table that has nothing but what a queue needs). Says `ready` when it could
+begin, and is told on standard input at which unix time it is to. Then it claims in each way for so
+many SECONDS, by turns of SLICE, at which all workers change at the same moment: whatever slows the
+machine down for a while slows all kinds. Prints, as JSON, the seconds that each claim took, by
+kind.
 """
 # ruff: noqa: T201 - a script, in no package, whose output is read by another
 
@@ -29,6 +30,7 @@ from sinanews.posts.paths import post_path
 from sinanews.spiders.base import BATCH
 
 SLICE = 0.5  # seconds
+PREPARED = 6  # claims after which psycopg has its statements prepared
 Claim = Callable[[], int]  # returns how many stories it got
 # What a harvest of one channel asks for.
 HARVESTED = Selection(channels=(CHANNEL,), written=False)
@@ -95,8 +97,6 @@ def by_hand(kind: str, url: str) -> Iterator[Claim]:
 def measure(claims: Mapping[str, Claim], begin: float, seconds: float) -> dict[str, list[float]]:
     """The seconds that each claim of each kind takes, from a unix time on. Raises SystemExit when
     the stories do not last."""
-    for claim in claims.values():
-        claim()  # connects, and prepares what is prepared
     time.sleep(max(0, begin - time.time()))
     taken: dict[str, list[float]] = {kind: [] for kind in claims}
     for turn in range(round(seconds / SLICE) * len(claims)):
@@ -110,14 +110,18 @@ def measure(claims: Mapping[str, Claim], begin: float, seconds: float) -> dict[s
     return taken
 
 
-def main(url: str, begin: str, seconds: str, *kinds: str) -> None:
+def main(url: str, seconds: str, *kinds: str) -> None:
     """Claims as one worker."""
     with ExitStack() as stack:
         claims = {
             kind: stack.enter_context(sinanews(url) if kind == "sinanews" else by_hand(kind, url))
             for kind in kinds
         }
-        print(json.dumps(measure(claims, float(begin), float(seconds))))
+        for claim in claims.values():
+            for _ in range(PREPARED):
+                claim()
+        print("ready", flush=True)
+        print(json.dumps(measure(claims, float(sys.stdin.readline()), float(seconds))))
 
 
 if __name__ == "__main__":
