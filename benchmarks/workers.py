@@ -245,7 +245,7 @@ def claims(
     for kind in kinds:
         waits = [wait for worker in taken for wait in worker[kind]]
         p99 = quantiles(waits, n=100, method="inclusive")[-1]
-        rate = sum(BATCH * len(worker[kind]) / sum(worker[kind]) for worker in taken)
+        rate = BATCH * len(waits) / bench.options.seconds
         yield Claims(kind, workers, exporting, rate, median(waits), p99)
 
 
