@@ -15,18 +15,15 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
-from scrapy.settings import Settings
 
 from ledger_fill import CHANNEL
-from sinanews import settings as project_settings
-from sinanews.config import Config
-from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.claims import Claims, Retries
+from sinanews.ledger.database import engine
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.workers import LEASE
-from sinanews.posts.paths import post_path
 from sinanews.spiders.base import BATCH
 
 SLICE = 0.5  # seconds
@@ -56,23 +53,19 @@ _LEASE = {
 
 @contextmanager
 def sinanews(url: str) -> Iterator[Claim]:
-    """The ledger's own way."""
-    settings = Settings()
-    settings.setmodule(project_settings)
-    settings.set("LEDGER_URL", url)
-    with closing(Ledger.open(Config.from_settings(settings), post_path)) as ledger:
-        ledger.begin("china")
+    """The ledger's own way: `Ledger.claim` is no more than this."""
+    database = engine(url)
+    claims = Claims(database, time.time, Retries())
 
-        def claim() -> int:
-            claims = ledger.claim(BATCH, HARVESTED)
-            # A harvest has one batch in work, and others settled, when it claims the next: that
-            # is all that it still holds.
-            held = ledger._claims.held  # noqa: SLF001 - settling them would be measured too
-            for docid in list(held)[: -len(claims) or None]:
-                del held[docid]
-            return len(claims)
+    def claim() -> int:
+        taken = claims.take(BATCH, HARVESTED, 1)
+        # A harvest has one batch in work, and others settled, when it claims the next: that is all
+        # that it still holds.
+        claims.held = {one.story.docid: one for one in taken}
+        return len(taken)
 
-        yield claim
+    yield claim
+    database.dispose()
 
 
 @contextmanager
