@@ -67,9 +67,7 @@ class ScrapyRedis:
             command = [str(QUEUES.python), str(HERE / "worker_kills_redis.py"), *args]
             processes.append(launch(command, one / "log"))
         crew = Crew(processes, lambda: sum(len(_written(one)) for one in folders))
-        for _ in range(workers - 1):
-            crew.kill(len(names), rng)
-        codes = crew.wait()
+        codes = crew.lose_all_but_one(len(names), rng)
         ended = time.monotonic()
         written = [name for one in folders for name in _written(one)]
         return Count(
