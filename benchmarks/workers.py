@@ -258,7 +258,7 @@ def exporting(bench: Bench, url: str, results: Results) -> Iterator[None]:
     code = (
         "import subprocess, sys\n"
         "while True:\n"
-        "    subprocess.run(sys.argv[1:], check=True)\n"
+        "    subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
         "    print('.', end='', flush=True)"
     )
     process = subprocess.Popen(  # noqa: S603 - our own script
