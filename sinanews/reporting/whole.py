@@ -161,11 +161,12 @@ def file_report(report: Report, ledger: Ledger, output: Path, run: int) -> None:
 
 
 def tell_report(report: Report, output: Path) -> None:
-    """Prints a report's lines, in colours where somebody can see them."""
+    """Prints a report's lines, in colours where somebody can see them. Call it last: whoever was to
+    read it may be gone."""
     here = Path.cwd()
     shown = output.relative_to(here) if output.is_relative_to(here) else output
-    # Last: whoever was to read it may be gone.
-    told = [*lines(report), f"posts, articles and reports are in {shown}"]
+    text = f"posts, articles and reports are in {shown}"
+    told = [*lines(report), text]
     if not takes_colour(sys.stdout):
         say(*told)
         return
