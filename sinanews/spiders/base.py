@@ -30,6 +30,7 @@ from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
 from sinanews.items import Rejection, State
+from sinanews.ledger.budget import Budget
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
@@ -72,6 +73,7 @@ class ArchiveSpider(Spider):
     ledger: Ledger
     strays: Strays
     stop: Stop
+    budget: Budget | None = None  # what it may ask of the site, together with all others
     _renewing: asyncio.Task[None] | None = None
     _signing: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
@@ -127,6 +129,7 @@ class ArchiveSpider(Spider):
         if crawler.settings.getbool("ARCHIVE_ENABLED"):
             cls.validate(crawler.settings)
             spider.ledger = Ledger.open(spider.config, post_path)
+            spider.budget = spider.ledger.budget(spider.config)
             spider.stop = Stop(crawler)
             crawler.signals.connect(spider.begin, spider_opened)
             crawler.signals.connect(spider.wait_for_others, spider_idle)
