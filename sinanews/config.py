@@ -287,6 +287,16 @@ def keeps_pictures(settings: BaseSettings) -> bool:
     return source == "download"
 
 
+def require_feeds(settings: BaseSettings) -> None:
+    """Raises ArgumentError for a feed to S3 without what writes there: Scrapy would do without all
+    feeds, those of the archive too."""
+    is_missing = find_spec("boto3") is None and "s3" not in settings.getdict("FEED_STORAGES")
+    for uri in map(str, settings.getdict("FEEDS")):
+        if uri.startswith("s3://") and is_missing:
+            accepted = "no s3://, for boto3 is not installed: pip install 'sinanews[s3]'"
+            raise ArgumentError("FEEDS", uri, accepted)
+
+
 def _pictures(settings: BaseSettings) -> Pictures:
     return Pictures(
         are_kept=keeps_pictures(settings),

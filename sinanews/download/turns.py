@@ -4,7 +4,6 @@ from functools import partial
 
 from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
-from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.exceptions import LedgerError, RefusedError
 
@@ -24,12 +23,9 @@ async def wait_for_turn(crawler: Crawler) -> None:
     assert crawler.engine, "and of an engine"
     try:
         moment = await budget.wait(partial(_is_closing, crawler.engine))
-    except SQLAlchemyError as error:
-        moment = None
-        spider.close_run(error)  # type: ignore[attr-defined] # of spiders that have a budget
     except LedgerError as error:
         moment = None
-        spider.stop.close(str(error))  # type: ignore[attr-defined] # as above
+        spider.stop.close(str(error))  # type: ignore[attr-defined] # of spiders that have a budget
     if moment is None:
         raise RefusedError("not asked for: the run ends")
 

@@ -16,10 +16,10 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Double, Engine, case, cast, extract, func, literal, select
 from sqlalchemy import update as update_
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sinanews.exceptions import LedgerError
-from sinanews.ledger.database import BUSY_SECONDS, insert_new, writing
+from sinanews.ledger.database import BUSY_SECONDS, in_short, insert_new, writing
 from sinanews.ledger.tables import budgets
 
 LATENESS = 0.1  # seconds for which a slot may be used; it costs as much of each second's slots
@@ -56,7 +56,10 @@ def spacing(rate: float) -> float:
 
 
 class Slots(Protocol):
-    """Where slots are reserved; a database, by its own clock in seconds."""
+    """Where slots are reserved; a database, by its own clock in seconds. `place` is where that is,
+    as a user may see it."""
+
+    place: str
 
     async def advance(self, lead: float, length: float, furthest: float) -> float:
         """Reserves `length` seconds from when the site is free, or from `lead` seconds after now:
@@ -69,7 +72,7 @@ class Slots(Protocol):
 
 class DatabaseSlots:
     """The slots of a site in a ledger. `clock` gives the local unix time in seconds, which SQLite's
-    processes share."""
+    processes share. Methods raise SQLAlchemyError."""
 
     def __init__(self, database: Engine, site: str, clock: Callable[[], float]) -> None:
         self._writing = writing(database, durable=True)
@@ -78,9 +81,10 @@ class DatabaseSlots:
         self._is_shared = database.dialect.name == "postgresql"
         self._site = site
         self._clock = clock
+        self.place = database.url.render_as_string(hide_password=True)
 
     async def advance(self, lead: float, length: float, furthest: float) -> float:
-        """As `Slots` has it. Raises SQLAlchemyError."""
+        """As `Slots` has it."""
         row = {"site": self._site, "free_at": 0}
         with self._writing.begin() as connection:
             soonest = self._now + lead
@@ -95,7 +99,7 @@ class DatabaseSlots:
         return float(free_at) - length
 
     async def now(self) -> float:
-        """As `Slots` has it. Raises SQLAlchemyError."""
+        """As `Slots` has it."""
         if not self._is_shared:
             return self._clock()
         with self._reading.connect() as connection:
@@ -154,8 +158,8 @@ class Budget:
         at which whoever waited has to send; None when `is_over`, which is asked meanwhile.
 
         A slot that passed unused, since this process or the database was late, is left, and another
-        one reserved. Raises SQLAlchemyError when the database is not there for BUSY_SECONDS,
-        LedgerError when it is too slow to tell the time.
+        one reserved. Raises LedgerError when the database cannot be used, for which it is waited as
+        long as BUSY_SECONDS, or when it is too slow to tell the time.
         """
         while not is_over():
             slot = await self._take(is_over)
@@ -233,8 +237,10 @@ class Budget:
         while not is_over():
             try:
                 return await ask()
-            except OperationalError:
-                if self._monotonic() > end:
-                    raise
+            except SQLAlchemyError as error:
+                if not isinstance(error, OperationalError) or self._monotonic() > end:
+                    raise LedgerError(
+                        f"the ledger {self._slots.place} cannot be used: {in_short(error)}"
+                    ) from error
             await self._sleep(LOOK_SECONDS)
         return None

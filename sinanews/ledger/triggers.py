@@ -29,6 +29,19 @@ def keep_counts(connection: Connection) -> None:
     connection.exec_driver_sql(_COUNT_RUNS)
 
 
+def drop_counts(connection: Connection) -> None:
+    """Takes the triggers away, and the numbers that they keep in tables of their own."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for name in found.scalars().all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    else:
+        for function in _FUNCTIONS:
+            connection.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
+    connection.exec_driver_sql("DELETE FROM counts")
+    connection.exec_driver_sql("DELETE FROM accounts")
+
+
 def _add(row: str, sign: str) -> str:
     """Adds a story, NEW or OLD, to the numbers of its day and state, or takes it off."""
     names = ("stories", "articles", "revisions", "given_up")
@@ -78,6 +91,9 @@ def _sqlite() -> Iterator[str]:
 # Transactions of several workers change the same few numbers. They do so as they commit, one after
 # the other: so none waits for long, and no two for each other.
 _ALONE = "LOCK TABLE counts IN SHARE ROW EXCLUSIVE MODE;"
+
+
+_FUNCTIONS = ("count_story", "count_revision", "note_account")
 
 
 def _postgresql() -> Iterator[str]:

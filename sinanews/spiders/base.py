@@ -21,7 +21,7 @@ from sinanews.archive.repair import cannot_write, repair
 from sinanews.archive.strays import Strays
 from sinanews.archive.styles import require_style
 from sinanews.archive.warc import FOLDER
-from sinanews.config import Config
+from sinanews.config import Config, require_feeds
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
@@ -105,6 +105,7 @@ class ArchiveSpider(Spider):
         if not settings.getbool("ARCHIVE_ENABLED"):
             return
         config = Config.from_settings(settings)
+        require_feeds(settings)
         if settings["JOBDIR"]:
             accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
             raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)

@@ -3,8 +3,8 @@
 import time
 
 from scrapy.signals import engine_stopped
-from sqlalchemy.exc import OperationalError
 
+from sinanews.exceptions import LedgerError
 from sinanews.spiders.articles import ArticlesSpider
 from sinanews.utils.files import say
 
@@ -23,7 +23,7 @@ class Broken:
     """Of a database that does not come back."""
 
     async def wait(self, _):
-        raise OperationalError("SELECT", None, ConnectionError("the server is gone"))
+        raise LedgerError("the ledger postgresql://host/news cannot be used: it is gone")
 
 
 class CountedSpider(ArticlesSpider):

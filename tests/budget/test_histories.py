@@ -8,7 +8,6 @@ from bisect import bisect_right
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import OperationalError
 
 from budget.world import Database, History, busiest, closest, now, play, run
 from sinanews.exceptions import LedgerError
@@ -157,10 +156,12 @@ def test_a_database_that_stays_away_is_waited_for_and_then_told():
         budget = Budget(Database(history, 0.0, chance), 4.0, now)
         try:
             await budget.wait(lambda: False)
-        except OperationalError:
-            return now()
+        except LedgerError as error:
+            return now(), str(error)
 
-    assert BUSY_SECONDS <= run(waited()) < BUSY_SECONDS + 2
+    ended, message = run(waited())
+    assert BUSY_SECONDS <= ended < BUSY_SECONDS + 2
+    assert message == "the ledger of the world cannot be used: the server restarts"
 
 
 def test_waiting_ends_when_the_run_does():

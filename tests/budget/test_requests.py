@@ -90,7 +90,7 @@ def test_a_database_that_is_gone_ends_the_run_in_good_order(site, output):
     run = crawl("broken", site, output, *DOCIDS)
 
     assert run.returncode == 3, run.stderr
-    assert "cannot be written: the server is gone; the run ends here" in run.stderr
+    assert "cannot be used: it is gone; the run ends here" in run.stderr
     assert "Traceback" not in run.stderr
     assert site.requests == []
 

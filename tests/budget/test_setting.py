@@ -28,5 +28,5 @@ def test_a_rate_is_what_is_set_or_the_site_allows(settings, rate, tmp_path):
     "value", ["-1", "nan", "inf", "1e9", "1e-9", "four", "4/s", [4], -0.5, "0x4", "٤٤٤٤٤"]
 )
 def test_a_rate_that_makes_no_sense_is_refused_by_name(value, tmp_path):
-    with pytest.raises(ArgumentError, match="SITE_REQUESTS_PER_SECOND: .* a number of requests a"):
+    with pytest.raises(ArgumentError, match=r"SITE_REQUESTS_PER_SECOND: .* a number of requests a"):
         config_of(tmp_path, SITE_REQUESTS_PER_SECOND=value)

@@ -68,6 +68,7 @@ class Database(Slots):
     offset: float
     chance: random.Random
     free_at: float = 0.0
+    place: str = "of the world"
     slots: list[float] = field(default_factory=list)  # reserved, in the time of the loop
 
     async def advance(self, lead: float, length: float, furthest: float) -> float:
