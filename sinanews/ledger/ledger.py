@@ -19,6 +19,7 @@ from sinanews.items import Article, State
 from sinanews.ledger import history, statistics, workers
 from sinanews.ledger.adoption import Adoption, adopted_posts
 from sinanews.ledger.audit import audit
+from sinanews.ledger.budget import Budget, DatabaseSlots
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
 from sinanews.ledger.database import clock_of, engine, in_short, unusable, writing
@@ -134,6 +135,13 @@ class Ledger:
     def worker(self) -> str:
         """The name under which claims are held here."""
         return self._claims.worker
+
+    def budget(self, config: Config) -> Budget | None:
+        """What this worker may ask of the site, together with all others; None: as it likes."""
+        if not config.requests_per_second:
+            return None
+        slots = DatabaseSlots(self._database, config.site, self._clock)
+        return Budget(slots, config.requests_per_second)
 
     def close(self) -> None:
         """Closes the connections; claims still held are given back, if they can be: if not, the

@@ -12,7 +12,7 @@ from sinanews.exceptions import LedgerError
 from sinanews.extraction import signatures
 from sinanews.ledger.postgresql import MIGRATION, take_turns
 from sinanews.ledger.records import apart
-from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
+from sinanews.ledger.tables import UNFINISHED, VERSION, about, metadata, signing, text_key
 from sinanews.ledger.triggers import drop_triggers, keep_counts, make_triggers
 
 
@@ -47,10 +47,14 @@ def _require_none(connection: Connection, url: str) -> None:
 
 def version_of(connection: Connection, url: str) -> int | None:
     """The version of the tables, None where there are none. Raises LedgerError, naming the ledger's
-    `url`, for tables of a newer sinanews."""
+    `url`, for tables of a newer sinanews and for a copy that is not whole."""
     if not inspect(connection).has_table(about.name):
         return None
     version: int = connection.execute(select(about.c.version)).scalar_one()
+    if version == UNFINISHED:
+        raise LedgerError(
+            f"the ledger {url} is a copy that is not whole: `scrapy ledger copy` goes on with it"
+        )
     if version > VERSION:
         raise LedgerError(
             f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"

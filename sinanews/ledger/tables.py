@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 VERSION = 13  # of these tables; sinanews.ledger.migrations brings older ones to it
+UNFINISHED = 0  # of a copy's, until it is whole
 
 metadata = MetaData()
 # Sorted by its bytes, as SQLite does anyhow: PostgreSQL would sort by the language of its cluster,

@@ -42,6 +42,19 @@ def drop_triggers(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER {first} ON {last}")
 
 
+def drop_counts(connection: Connection) -> None:
+    """Takes the triggers away, and the numbers that they keep in tables of their own."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for name in found.scalars().all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    else:
+        for function in _FUNCTIONS:
+            connection.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
+    connection.exec_driver_sql("DELETE FROM counts")
+    connection.exec_driver_sql("DELETE FROM accounts")
+
+
 def _add(row: str, sign: str) -> str:
     """Adds a story, NEW or OLD, to the numbers of its day and state, or takes it off."""
     names = ("stories", "articles", "revisions", "given_up")
@@ -113,6 +126,7 @@ _NOTE_ACCOUNT_OF_RUN = f"""
                 EXCEPTION WHEN data_exception THEN NULL; -- what is no JSON has no account
                 END;
             END IF;"""
+_FUNCTIONS = ("count_story", "count_revision", "note_account")
 
 
 def _postgresql() -> Iterator[str]:

@@ -21,7 +21,7 @@ from sinanews.archive.repair import cannot_write, own_folder, repair
 from sinanews.archive.strays import Strays
 from sinanews.archive.styles import require_style
 from sinanews.archive.warc import FOLDER
-from sinanews.config import Config
+from sinanews.config import Config, require_feeds
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
@@ -30,6 +30,7 @@ from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
 from sinanews.items import Rejection, State
+from sinanews.ledger.budget import Budget
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
@@ -74,6 +75,7 @@ class ArchiveSpider(Spider):
     ledger: Ledger
     strays: Strays
     stop: Stop
+    budget: Budget | None = None  # what it may ask of the site, together with all others
     _renewing: asyncio.Task[None] | None = None
     _signing: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
@@ -105,6 +107,7 @@ class ArchiveSpider(Spider):
         if not settings.getbool("ARCHIVE_ENABLED"):
             return
         config = Config.from_settings(settings)
+        require_feeds(settings)
         if settings["JOBDIR"]:
             accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
             raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)
@@ -129,6 +132,7 @@ class ArchiveSpider(Spider):
         if crawler.settings.getbool("ARCHIVE_ENABLED"):
             cls.validate(crawler.settings)
             spider.ledger = Ledger.open(spider.config, post_path)
+            spider.budget = spider.ledger.budget(spider.config)
             spider.stop = Stop(crawler)
             crawler.signals.connect(spider.begin, spider_opened)
             crawler.signals.connect(spider.wait_for_others, spider_idle)

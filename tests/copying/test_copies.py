@@ -1,0 +1,234 @@
+"""A copy of a ledger has every row and every column, and a harvest goes on with it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from copying.conftest import BROKEN, GONE, HARVEST, tables
+from harvest.proofs import change, posts
+from sinanews.exceptions import ArgumentError, LedgerError
+from sinanews.ledger.copying import copy
+from sinanews.ledger.database import engine
+from sinanews.ledger.runs import Runs
+from sinanews.ledger.triggers import COUNT_STORIES, drop_counts
+from sinanews.ledger.workers import new_worker, retire
+from support import scrapy_in
+
+
+def run_sql(url, statement):
+    database = create_engine(url)
+    with database.begin() as connection:
+        result = connection.execute(text(statement))
+        rows = result.all() if result.returns_rows else []
+    database.dispose()
+    return rows
+
+
+def test_every_table_of_the_archive_has_rows(harvested):
+    """What these tests compare is something."""
+    rows = tables(f"sqlite:///{harvested[0]}/ledger.db")
+
+    assert {name for name, found in rows.items() if not found} == set()
+    states = {row[13] for row in rows["stories"]}
+    assert len(states) > 1, states
+    assert any(row[4] for row in rows["signatures"]), "there are reprints"
+
+
+def test_a_copy_has_all_rows_and_the_source_is_as_it_was(source, target, archive):
+    before = (archive / "ledger.db").read_bytes()
+
+    made = copy(source, target)
+
+    assert made.differences.count == made.mended.count == 0
+    assert made.rows == {name: len(rows) for name, rows in tables(source).items()}
+    assert tables(target) == tables(source)
+    assert (archive / "ledger.db").read_bytes() == before
+    assert sorted(path.name for path in archive.glob("ledger.db*")) == ["ledger.db"]
+
+
+def test_done_again_it_changes_nothing(source, target):
+    copy(source, target)
+    rows = tables(target)
+
+    again = copy(source, target)
+
+    assert again.was_whole
+    assert again.differences.count == 0
+    assert tables(target) == rows
+
+
+def test_a_copy_goes_back_the_same(source, target, tmp_path):
+    back = f"sqlite:///{tmp_path}/back.db"
+    copy(source, target)
+
+    made = copy(target, back)
+
+    assert made.differences.count == 0
+    assert tables(back) == tables(source)
+    engine(back).dispose()
+    assert shape(back) == shape(source)
+
+
+def shape(url):
+    """The tables, indexes and triggers of an SQLite ledger."""
+    query = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    return run_sql(url, query)
+
+
+def test_a_harvest_goes_on_with_a_copy(harvested, source, target, archive):
+    copy(source, target)
+    scrapy = scrapy_in(archive)
+    settings = {"mirror": harvested[1], "LEDGER_URL": target, "IMAGES": "download"}
+    before = {path: path.stat().st_mtime_ns for path in posts(archive)}
+
+    run = scrapy(*HARVEST, **settings)
+
+    assert "written 0 + updated 0" in run.stdout, run.stderr
+    assert {path: path.stat().st_mtime_ns for path in posts(archive)} == before
+    export = [scrapy("export", "-o", "-", LEDGER_URL=url).stdout for url in (source, target)]
+    assert export[0] == export[1] != ""
+    assert scrapy("rebuild", "--check", LEDGER_URL=target, IMAGES="download").returncode == 0
+    # What triggers count from then on is what there is, and new numbers are nobody's.
+    assert {tuple(row[1:]) for row in run_sql(target, COUNT_STORIES)} == {
+        row[1:] for row in tables(target)["counts"] if row[2]
+    }
+    assert run_sql(target, "SELECT max(id), count(*) FROM runs") == [(2, 2)]
+
+
+def test_numbers_go_on_behind_the_copied_ones(source, target):
+    copy(source, target)
+
+    run_sql(
+        target,
+        "INSERT INTO harvests (spider, arguments, started) VALUES ('china', '{}', 1)",
+    )
+
+    assert run_sql(target, "SELECT max(id) FROM harvests") == [(8,)]
+
+
+def test_an_empty_ledger_may_be_there(source, target, tmp_path):
+    (tmp_path / "new").mkdir()
+    engine(target).dispose()
+
+    copy(source, target)
+
+    assert tables(target) == tables(source)
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE stories SET title = 'x' WHERE docid = (SELECT min(docid) FROM stories)", "title"),
+        ("DELETE FROM pictures", "in FROM only"),
+        ("INSERT INTO watermarks VALUES ('zzz', 1, 2)", "watermarks zzz is in TO only"),
+        ("UPDATE revisions SET seen = seen + 1", "revisions"),
+        ("UPDATE counts SET stories = stories + 1", "counts"),
+        ("UPDATE about SET position = position + 1", "about differs in position"),
+    ],
+)
+def test_a_copy_that_differs_is_told_and_left(source, target, statement, what):
+    copy(source, target)
+    run_sql(target, statement)
+    rows = tables(target)
+
+    made = copy(source, target)
+
+    assert made.differences.count > 0
+    assert any(what in sentence for sentence in made.differences.first), made.differences
+    assert tables(target) == rows
+
+
+def test_an_unfinished_copy_is_mended_whatever_it_has(source, target):
+    copy(source, target)
+    for statement in (
+        "UPDATE about SET version = 0",
+        "DELETE FROM bands WHERE slot > 3",
+        "UPDATE stories SET title = 'x'",
+        "INSERT INTO lists (channel, lacking) VALUES ('zzz', 0)",
+    ):
+        run_sql(target, statement)
+    database = create_engine(target)
+    with database.begin() as connection:
+        drop_counts(connection)  # which come last
+    database.dispose()
+
+    made = copy(source, target)
+
+    assert made.differences.count == 0
+    assert tables(target) == tables(source)
+
+
+def test_nobody_works_with_an_unfinished_copy(source, target, archive):
+    copy(source, target)
+    run_sql(target, "UPDATE about SET version = 0")
+
+    for command in (HARVEST, ("status",)):
+        run = scrapy_in(archive)(*command, LEDGER_URL=target)
+        assert run.returncode == 2
+        assert "is a copy that is not whole: `scrapy ledger copy` goes on with it" in run.stderr
+    with pytest.raises(LedgerError, match="is a copy that is not whole"):
+        copy(target, source)
+
+
+def test_another_archive_is_never_written_over(source, target, tmp_path):
+    other = tmp_path / "other.db"
+    copy(source, f"sqlite:///{other}")
+    with closing(sqlite3.connect(other)) as database:
+        database.execute("UPDATE runs SET worker = 'elsewhere:1:1:1:ffff'")
+        database.commit()
+    copy(f"sqlite:///{other}", target)
+    rows = tables(target)
+
+    with pytest.raises(ArgumentError, match=r"TO: .* another archive, .* by elsewhere:1:1:1:ffff"):
+        copy(source, target)
+    assert tables(target) == rows
+
+
+def test_text_that_a_database_cannot_hold_is_mended_and_named(source, target, archive):
+    change(archive, "UPDATE stories SET title = 'a' || char(0) || 'b' WHERE docid = ?", GONE)
+    change(archive, "UPDATE stories SET summary = CAST(x'61ff62' AS TEXT) WHERE docid = ?", BROKEN)
+
+    made = copy(source, target)
+
+    named = [f"stories {BROKEN} has characters in summary that TO cannot hold"]
+    title = "a\0b"
+    if target.startswith("postgresql"):
+        named.append(f"stories {GONE} has characters in title that TO cannot hold")
+        title = "a\ufffdb"
+    assert sorted(made.mended.first) == sorted(named)
+    assert made.differences.count == 0
+    assert dict(map(tuple, run_sql(target, "SELECT docid, title FROM stories")))[GONE] == title
+    assert dict(map(tuple, run_sql(target, "SELECT docid, summary FROM stories")))[BROKEN] == (
+        "a\ufffdb"
+    )
+    assert copy(source, target).differences.count == 0
+
+
+def test_a_ledger_at_work_is_not_copied(source, target):
+    database, worker = engine(source), new_worker()
+    run = Runs(database).begin("china", worker, 1_790_000_000)
+    try:
+        with pytest.raises(LedgerError, match=f"is at work, run {run}: a copy is of one moment"):
+            copy(source, target)
+    finally:
+        retire(worker)
+    assert copy(source, target).differences.count == 0  # its worker is dead
+    database.dispose()
+
+
+def test_a_run_that_begins_meanwhile_leaves_no_whole_copy(source, target, archive):
+    def begin(*_):
+        change(
+            archive,
+            "INSERT OR IGNORE INTO runs (id, spider, worker, started, ended) "
+            "VALUES (99, 'china', 'w', 1, 2)",
+        )
+
+    made = copy(source, target, progress=begin)
+
+    assert "FROM was written to meanwhile, by run 99" in made.differences.first
+    assert run_sql(target, "SELECT version FROM about") == [(0,)]
+    assert copy(source, target).differences.count == 0
+    assert tables(target) == tables(source)
