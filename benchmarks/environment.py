@@ -1,5 +1,6 @@
-"""The benchmarks' own venvs: the libraries that sinanews is compared with and what draws plots, and
-those that read exports. Nothing in them is a dependency of sinanews."""
+"""The benchmarks' own venvs: the libraries that sinanews is compared with and what draws plots,
+those that read exports, and another queue of requests. Nothing in them is a dependency of
+sinanews."""
 # ruff: noqa: T201 - a script's module, in no package, that prints to the terminal
 
 import hashlib
@@ -48,6 +49,7 @@ class Environment:
 BENCHMARKS = Environment(ROOT / ".venv-benchmarks", HERE / "requirements.lock")
 # Those of docs/dataset.md, which the tests use too.
 READERS = Environment(ROOT / ".venv-readers", HERE / "readers.lock")
+QUEUES = Environment(ROOT / ".venv-queues", HERE / "queues.lock")
 
 
 def run(*command: object) -> int:

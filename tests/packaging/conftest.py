@@ -174,3 +174,16 @@ def newest(tmp_path: Path) -> tuple[Environment, str]:
     run = environment.pip("install", *PATIENCE, "--upgrade", file, cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     return environment, file.name.split("-")[1]
+
+
+@pytest.fixture(scope="session")
+def validators(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment that knows what Compose files and objects of Kubernetes may say."""
+    folder = tmp_path_factory.mktemp("validators")
+    environment = Environment(folder / "venv")
+    wanted = ("compose-spec==0.2.*", "kubernetes-validate==1.37.*")
+    run = environment.pip("install", "--quiet", *PATIENCE, *wanted, cwd=folder)
+    if "(from versions: none)" in run.stderr:
+        pytest.skip(f"no package index can be reached for {' and '.join(wanted)}")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return environment

@@ -94,6 +94,12 @@ def test_the_lock_is_installed_with_its_hashes_and_before_the_package_is_copied(
     assert lock < build.index(("COPY", "sinanews ./sinanews"))
 
 
+def test_the_image_has_what_workers_on_several_machines_need():
+    (extras,) = re.findall(r"sinanews\[(.*?)\]", " ".join(rest for _, rest in stages()[0]))
+    names = {*extras.split(",")}
+    assert {"postgres", "s3"} <= names <= PROJECT["optional-dependencies"].keys()
+
+
 def test_all_stages_have_the_same_slim_python_that_the_package_accepts():
     bases = {rest.split()[0] for name, rest in instructions(TEXT) if name == "FROM"}
     (base,) = bases
