@@ -92,7 +92,13 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 @contextmanager
 def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that is written a piece at a time, and has its name only when the block has ended
-    without an error, and then over a power cut, too. Raises OSError."""
+    without an error, and then over a power cut, too. A link stays one, and what it leads to is
+    written; a pipe or device gets what is written as it comes. Raises OSError."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        with path.open("wb") as stream:
+            yield stream
+        return
     temporary = path.with_name(TEMPORARY.format(os.getpid(), secrets.token_hex(4)))
     try:
         with temporary.open("xb") as file:
