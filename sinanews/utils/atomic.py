@@ -92,13 +92,7 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 @contextmanager
 def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that is written a piece at a time, and has its name only when the block has ended
-    without an error, and then over a power cut, too. A link stays one, and what it leads to is
-    written; a pipe or device gets what is written as it comes. Raises OSError."""
-    path = Path(os.path.realpath(path))
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        with path.open("wb") as stream:
-            yield stream
-        return
+    without an error, and then over a power cut, too. Raises OSError."""
     temporary = path.with_name(TEMPORARY.format(os.getpid(), secrets.token_hex(4)))
     try:
         with temporary.open("xb") as file:
@@ -109,6 +103,16 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folders({path.parent})
+
+
+@contextmanager
+def writing_through(path: Path) -> Iterator[IO[bytes]]:
+    """The same for a path that a user names: a link stays one, and what it leads to is written; a
+    pipe or device gets what is written as it comes. Raises OSError."""
+    file = Path(os.path.realpath(path))
+    is_stream = file.exists() and not (file.is_file() or file.is_dir())
+    with file.open("wb") if is_stream else writing_whole(file) as opened:
+        yield opened
 
 
 def is_of_one_path(error: OSError) -> bool:
