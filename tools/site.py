@@ -162,16 +162,19 @@ def fill(site: Path, config: Config) -> None:
         raise SiteError(_nothing_in(config))
     # Those that a harvest has brought are shown, whatever IMAGES is now.
     config = replace(config, pictures=replace(config.pictures, are_kept=True))
-    with closing(Ledger.open(config, post_path, read_only=True)) as ledger:
-        with record.open("a", encoding="utf-8", errors="surrogateescape") as names:
-            for name, post in posts_of(ledger, config, _leave_out):
-                if name not in recorded:
-                    if not _is_free(path_in(source, name), post):
-                        say(f"{name} is a file of your own and stays; its post is left out")
-                        continue
-                    print(name, file=names, flush=True)  # before it is there
-                posts.add(name)
-                _write(path_in(source, name), post)
+    with (
+        closing(Ledger.open(config, post_path, read_only=True)) as ledger,
+        record.open("a", encoding="utf-8", errors="surrogateescape") as names,
+    ):
+        for name, post in posts_of(ledger, config, _leave_out):
+            if name not in recorded:
+                if not _is_free(path_in(source, name), post):
+                    say(f"{name} is a file of your own and stays; its post is left out")
+                    continue
+                names.write(f"{name}\n")
+                names.flush()  # before it is there
+            posts.add(name)
+            _write(path_in(source, name), post)
     if not posts:
         raise SiteError(_nothing_in(config))
     pictures = _share_pictures(config.output / PICTURES, source / PICTURES)

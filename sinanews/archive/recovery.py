@@ -199,8 +199,8 @@ def _read(line: bytes) -> Article | None:
 
 
 def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[str, _Lost]:
-    """The articles of those lines whose revision the ledger has not, by docid, in the order in which
-    they were listed, as far as lines tell: a run's behind those of earlier ones, newest first."""
+    """The articles of those lines whose revision the ledger has not, by docid. They are in the order
+    in which they were listed, as far as lines tell: by runs, and of each the newest first."""
     lost: dict[str, _Lost] = {}
     for file in _files(folder):
         new: dict[str, _Lost] = defaultdict(_Lost)

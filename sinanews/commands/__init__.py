@@ -23,6 +23,7 @@ from sinanews.utils.text import printable
 DAY = 86_400  # seconds
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended, as shells have it
 
+
 def _end_plainly(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:

@@ -13,7 +13,6 @@ from sinanews.ledger.revisions import packed, packed_text
 from sinanews.ledger.tables import pictures, revisions, stories, text_key
 from sinanews.utils.urls import picture_address
 
-
 # The `due_at` of a picture that a setting refuses: some time, when that is wider.
 WHEN_WIDER = 1 << 62
 

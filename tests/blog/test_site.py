@@ -62,6 +62,15 @@ def pages(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(public)): p.read_text("utf-8") for p in public.rglob("*.html")}
 
 
+def put_own_files(source: Path) -> None:
+    """What somebody has put there himself."""
+    (source / "images").mkdir(parents=True)
+    (source / "images" / "logo.png").write_bytes(b"mine")
+    (source / "_posts").mkdir()
+    post = "---\ntitle: Mine\ndocid: nabc0000000001\n---\nMine.\n"
+    (source / "_posts" / "mine.md").write_text(post, "utf-8")
+
+
 @with_node
 def test_a_blog_has_the_posts_and_pictures_of_an_archive_and_nothing_else(with_packages, output):
     folder = with_packages
@@ -71,12 +80,7 @@ def test_a_blog_has_the_posts_and_pictures_of_an_archive_and_nothing_else(with_p
         (output / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         (output / "images" / name).write_bytes(b"picture")
     (output / "images" / "61" / f"{DIGEST}.png").symlink_to(output / "ledger.db")
-    # What somebody has put there himself.
-    own = folder / "source" / "_posts"
-    (folder / "source" / "images").mkdir(parents=True)
-    (folder / "source" / "images" / "logo.png").write_bytes(b"mine")
-    own.mkdir()
-    (own / "mine.md").write_text("---\ntitle: Mine\ndocid: nabc0000000001\n---\nMine.\n", "utf-8")
+    put_own_files(folder / "source")
 
     run = make(folder, "--build", f"-sOUTPUT_DIR={output}")
 
@@ -174,7 +178,9 @@ def test_a_post_of_one_s_own_stays_where_an_article_s_belongs_and_whatever_it_sa
     fill(site, first)
     posts = sorted((site / "source").rglob("*.md"))
     own = posts[0]
-    (site / OURS).write_text("".join(f"{post.relative_to(site / 'source')}\n" for post in posts[1:]))
+    (site / OURS).write_text(
+        "".join(f"{post.relative_to(site / 'source')}\n" for post in posts[1:])
+    )
     own.write_bytes(own.read_bytes() + b"Mine.\n")
     mine = own.read_bytes()
 

@@ -297,10 +297,7 @@ def later(tmp_path_factory):
     served = {"a": 0, "b": 1, **{str(number): number for number in range(12)}}
     pages.update({f"{HOST}/{name}.png": image(number=n) for name, n in served.items()})
     article(pages, 4, [f"https://{HOST}/{name}" for name in (*PASSING, *BOUNDED)])
-    for name in PASSING:
-        pages[f"{HOST}/{name}"] = PASSING[name]
-    for name, data in BOUNDED.items():
-        pages[f"{HOST}/{name}"] = data
+    pages.update({f"{HOST}/{name}": data for name, data in (PASSING | BOUNDED).items()})
     (output / kept(80)).mkdir(parents=True)
     list_all(pages, 5)
     scrapy = scrapy_in(output)
