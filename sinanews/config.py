@@ -30,6 +30,7 @@ _NEXT_URL = re.compile(r"(?<![\s,])[\s,]++(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 LIVE_REQUESTS_PER_SECOND = 4.0
 SLOWEST, FASTEST = 0.001, 1000.0  # requests a second that anybody could mean
+METRICS_ENDING = ".prom"
 IMAGE_SOURCES = ("remote", "download")
 THUMBNAIL_NAME = re.compile(r"[a-z0-9_-]{1,32}")  # names a folder, on any file system
 LARGEST_THUMBNAIL = 10_000  # pixels of a side
@@ -85,11 +86,10 @@ class Bells:
         output = None
         with suppress(ArgumentError):  # whoever needs the folder refuses it
             output = _path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder")
-        metrics = settings["METRICS_FILE"]
         return cls(
             notify=_notify_urls(settings["NOTIFY_URL"]),
             heartbeat=_heartbeat_url(str(settings["HEARTBEAT_URL"] or "")),
-            metrics=_path("METRICS_FILE", metrics, "the path of a file") if metrics else None,
+            metrics=_metrics_file(settings["METRICS_FILE"]),
             language=_one_of("REPORT_LANGUAGE", settings["REPORT_LANGUAGE"], LANGUAGES),
             output=output,
         )
@@ -269,6 +269,22 @@ def _path(name: str, value: object, accepted: str) -> Path:
         encoded = f"{accepted} in the locale's encoding, {error.encoding}"
         raise ArgumentError(name, value, encoded) from error
     return Path(closest_scrapy_cfg()).parent.absolute() / path
+
+
+def _metrics_file(value: object) -> Path | None:
+    """METRICS_FILE, which every run writes over: so it can be nothing that is not for that."""
+    if not value:
+        return None
+    path = _path("METRICS_FILE", value, "the path of a file")
+    # Prometheus' collector reads no others: https://github.com/prometheus/node_exporter#textfile-collector
+    if path.suffix != METRICS_ENDING:
+        accepted = f"a name that ends in {METRICS_ENDING}, which the textfile collector reads"
+        raise ArgumentError("METRICS_FILE", value, accepted)
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - Path.is_dir raises for one without rights
+        raise ArgumentError("METRICS_FILE", value, "a file in a folder that is there")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise ArgumentError("METRICS_FILE", value, "a plain file, or one that is not there yet")
+    return path
 
 
 def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:

@@ -141,12 +141,12 @@ class OffsiteError(IgnoreRequest, SinanewsError):
 
 class PictureError(SinanewsError):
     """Raised by whoever has a picture fetched or looks at its bytes, for one that is not kept; says
-    why, in words that are the same for all pictures of one fault, and whether it `may_pass`: what
-    is no picture today is none tomorrow."""
+    why, in words that are the same for all pictures of one fault."""
 
-    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
-        self.may_pass = may_pass
-        super().__init__(reason)
+
+class PictureBoundError(PictureError):
+    """The same for one that a setting refuses, and takes as soon as it is wider. The numbers in its
+    words are the setting's."""
 
 
 class BlockedError(IgnoreRequest, SinanewsError):

@@ -12,7 +12,7 @@ from isal.igzip import IGzipFile
 from sinanews.exceptions import UnfitError
 from sinanews.exports import PACKED, Exporter
 from sinanews.exports.jsonl import LineExporter, OnUnfit
-from sinanews.utils.atomic import writing_whole
+from sinanews.utils.atomic import writing_through
 
 
 def write_file(
@@ -26,7 +26,7 @@ def write_file(
 
     Raises OSError for a file that cannot be written; then there is none, or the old one.
     """
-    with writing_whole(path) as file:
+    with writing_through(path) as file:
         return write_packed(file, path.name, lines, exporter, on_unfit)
 
 

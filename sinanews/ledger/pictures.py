@@ -13,6 +13,9 @@ from sinanews.ledger.revisions import packed, packed_text
 from sinanews.ledger.tables import pictures, revisions, stories, text_key
 from sinanews.utils.urls import picture_address
 
+# The `due_at` of a picture that a setting refuses: some time, when that is wider.
+WHEN_WIDER = 1 << 62
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -90,16 +93,25 @@ class Pictures:
             connection.execute(upsert(connection, pictures, _CHANGING), rows)
 
     def note_failure(
-        self, url: str, reason: str, *, was_tried: bool = True, may_pass: bool = True
+        self,
+        url: str,
+        reason: str,
+        *,
+        was_tried: bool = True,
+        may_pass: bool = True,
+        is_bound: bool = False,
     ) -> Picture:
         """Notes for every article that shows an address why that gave no picture, and returns what
         is known of it now. It is tried again as a failed article is, but given up for good, and at
-        once if it `may_pass` never; what was not even tried is due at once."""
+        once if it `may_pass` never; what was not even tried is due at once, and what a bound
+        refuses once `retry_refused` finds that to be wider."""
         before, now = self.find(url), int(self._clock())
         tries = (before.tries if before else 0) + was_tried
         due_at: int | None = None
         if not was_tried:
             due_at = now
+        elif is_bound:
+            due_at = WHEN_WIDER
         elif may_pass and tries < self._retries.tries:
             due_at = self._retries.after_failure(now, tries)
         failed = Picture(url, None, reason, tries, due_at)
@@ -120,6 +132,18 @@ class Pictures:
             for docid, url, path in connection.execute(query):
                 found[docid][url] = path
         return found
+
+    def retry_refused(self, is_outgrown: Callable[[str], bool]) -> None:
+        """Has pictures be due, as if they had not been tried, that a bound refused which is wider
+        now: `is_outgrown` says it by the reason."""
+        is_refused = pictures.c.due_at == WHEN_WIDER
+        with self._database.connect() as connection:
+            reasons = connection.execute(select(pictures.c.reason).where(is_refused).distinct())
+            outgrown = [reason for reason in reasons.scalars() if is_outgrown(reason)]
+        if outgrown:
+            are_due = update(pictures).where(is_refused, pictures.c.reason.in_(outgrown))
+            with self._writing.begin() as connection:
+                connection.execute(are_due.values(due_at=0, tries=0))
 
     def take_due(self, count: int, before: int, lease: int) -> dict[str, list[str]]:
         """The addresses of up to so many pictures that were to be tried again before a local unix
