@@ -90,10 +90,11 @@ class _Lost:
         return Story(named.docid, named.url, named.title, listed, listed, mtime=0)
 
     @property
-    def moment(self) -> float:
-        """Its own time in unix seconds, by which lists are ordered."""
-        moment = self.named.published or self.named.first_seen
-        return moment.timestamp() if moment else 0
+    def moments(self) -> tuple[float, float]:
+        """Its own time, by which lists are ordered, and when it entered one, in unix seconds."""
+        published, seen = self.named.published, self.named.first_seen
+        seen_at = seen.timestamp() if seen else 0
+        return (published.timestamp() if published else seen_at), seen_at
 
     def path(self, taken: int = 0) -> str:
         """Where its title leads."""
@@ -201,8 +202,8 @@ def _read(line: bytes) -> Article | None:
 
 
 def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[str, _Lost]:
-    """The articles of those lines whose revision the ledger lacks, by docid. They are in the order
-    in which they were listed, as far as lines tell: by runs, and of each the newest first."""
+    """The articles of those lines whose revision the ledger has not, by docid. They stand in the
+    order in which they were listed, as far as lines tell: by runs, of each the newest first."""
     lost: dict[str, _Lost] = {}
     for file in _files(folder):
         new: dict[str, _Lost] = defaultdict(_Lost)
@@ -219,7 +220,7 @@ def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[st
                 else:
                     place = _Place(file, offset, written)
                 (lost if article.docid in lost else new)[article.docid].add(article, place)
-        lost |= sorted(new.items(), key=lambda pair: pair[1].moment, reverse=True)
+        lost |= sorted(new.items(), key=lambda pair: pair[1].moments, reverse=True)
     return lost
 
 

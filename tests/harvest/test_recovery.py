@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harvest.proofs import assert_accounts_balance, assert_posts_are_whole, change, query, written
@@ -340,7 +340,8 @@ histories = st.lists(st.lists(st.tuples(titles, st.booleans()), max_size=4), min
 
 
 @settings(max_examples=int(os.environ.get("RECOVERED_HISTORIES", "12")), deadline=None)
-@given(histories, st.sampled_from(["source", "hexo"]), st.booleans())
+@given(runs=histories, style=st.sampled_from(["source", "hexo"]), keeps_backup=st.booleans())
+@example(runs=[[("增长4%", False)] * 3, [("增长4%", True)] * 2], style="hexo", keeps_backup=False)
 def test_posts_keep_their_names_in_both_styles_whatever_was_lost(runs, style, keeps_backup):
     """Of articles that are listed newest first, as Sina does it, some of whose posts are gone."""
     with TemporaryDirectory() as folder:
