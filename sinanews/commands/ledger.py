@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
 
     def _tell(self, made: Copy) -> None:
         say(*(f"{table}: {count} rows" for table, count in made.rows.items()))
-        _name(made.mended, "; there it has \N{REPLACEMENT CHARACTER} for them")
+        _name(made.mended, "; there it has U+FFFD for them")
         _name(made.differences, "")
         if made.differences.count and made.was_whole:
             say(f"TO was whole before and is left as it is: it differs in {made.differences.count}")

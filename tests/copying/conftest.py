@@ -15,7 +15,7 @@ from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from support import scrapy_in
 
-SITE = Site(articles=60, tick=0)
+SITE = Site(articles=40, tick=0)
 HARVEST = ("harvest", "china", "-a", "channel=all")
 GONE, BROKEN = (story.docid for story in SITE.listed(1686)[5:7])
 # What this harvest leaves empty.
@@ -47,8 +47,9 @@ def harvested(tmp_path_factory) -> Iterator[tuple[Path, str]]:
 
 @pytest.fixture
 def archive(harvested, output) -> Path:
-    """A folder like it, for whoever changes it."""
-    shutil.copytree(harvested[0], output)
+    """A folder with a ledger like it, for whoever changes that."""
+    output.mkdir()
+    shutil.copy(harvested[0] / "ledger.db", output)
     return output
 
 
@@ -63,6 +64,12 @@ def target(request, tmp_path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/new/ledger.db"
     return request.getfixturevalue("postgres").url
+
+
+@pytest.fixture
+def here(tmp_path) -> str:
+    """As `target`, for what is the same on both databases."""
+    return f"sqlite:///{tmp_path}/here.db"
 
 
 def tables(url: str) -> dict[str, list[tuple[object, ...]]]:

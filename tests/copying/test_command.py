@@ -55,7 +55,7 @@ def test_mended_texts_are_named(ledger, source, new, archive):
 
     assert run.returncode == 0
     assert (
-        "has characters in source that TO cannot hold; there it has \ufffd for them" in run.stderr
+        "has characters in source that TO cannot hold; there it has U+FFFD for them" in run.stderr
     )
     assert "more\n" in run.stderr
 

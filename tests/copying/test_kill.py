@@ -12,7 +12,7 @@ from copying.conftest import tables
 from sinanews.ledger import copying
 from support import scrapy_in
 
-KILLS = int(os.environ.get("COPY_KILLS", "5"))  # in each direction
+KILLS = int(os.environ.get("COPY_KILLS", "2"))  # in each direction
 EVENT = "before_cursor_execute"
 
 

@@ -55,6 +55,8 @@ NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN
 # Functions whose strings are all messages.
 SPEAKING = {
     "commands/export.py": {"_write"},
+    "commands/ledger.py": {"_tell"},
+    "ledger/copying.py": {"_note_differences", "_check_about", "_require_no_new_run", "_fit"},
     "ledger/counts.py": {"complaints"},
     "download/blocking.py": {"block_reason", "list_refusal"},
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},

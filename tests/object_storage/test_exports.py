@@ -13,7 +13,7 @@ from object_storage.conftest import KEY, SECRET
 from sinanews.exports import places
 from sinanews.exports.jsonl import LineExporter
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".xml", ".parquet")
+ENDINGS = (".jsonl.gz", ".csv", ".xml", ".parquet")
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
