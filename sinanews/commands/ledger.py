@@ -3,6 +3,7 @@
 import sys
 import time
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -11,11 +12,13 @@ from sinanews.commands import refusal
 from sinanews.config import Config
 from sinanews.exceptions import SinanewsError
 from sinanews.ledger.copying import Copy, Notes, copy, size
-from sinanews.reporting.live import LOOK_SECONDS, Foot
 from sinanews.reporting.pace import Pace
 from sinanews.reporting.verdicts import Verdict
 from sinanews.utils.files import say, takes_control_sequences
 from sinanews.utils.text import printable
+
+if TYPE_CHECKING:
+    from sinanews.reporting.live import Foot
 
 
 class Command(ScrapyCommand):
@@ -81,6 +84,8 @@ class _Bar:
 
     def note(self, what: str, rows: int) -> None:
         """Shows how far it is with what is done now."""
+        from sinanews.reporting.live import LOOK_SECONDS, Foot  # noqa: PLC0415 - 0.1 s, for terminals only
+
         if what != self._what:
             self.close()
             self._what, self._count, self._shown = what, 0, 0.0
