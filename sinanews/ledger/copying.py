@@ -69,8 +69,7 @@ _KEPT = (counts, accounts)
 _TABLES = [runs, *(t for t in metadata.sorted_tables if t not in {runs, about, *_KEPT})]
 # What a ledger has that nobody has used yet.
 _INITIAL = (about, signing, budgets)
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_SURROGATES_OR_NUL = re.compile("[\0\ud800-\udfff]")
+_UNFIT = re.compile("[\0\ud800-\udfff]")  # what no ledger keeps, see `storable`
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _Rows = list[tuple[Any, ...]]
@@ -210,8 +209,6 @@ class _Copying:
         self._target = target
         self._writing = writing(target)
         self._progress = progress
-        cannot_hold_nul = target.dialect.name == "postgresql"
-        self._unfit = _SURROGATES_OR_NUL if cannot_hold_nul else _SURROGATES
         self._copy = Copy()
 
     def carry_out(self, runs_before: int) -> Copy:
@@ -307,7 +304,7 @@ class _Copying:
         """The rows as the copy can hold them: no database takes text that is none, and PostgreSQL
         none with a NUL. With `note` those are named that are not as they were."""
         texts = [n for n, column in enumerate(table.columns) if isinstance(column.type, String)]
-        unfit = self._unfit.search
+        unfit = _UNFIT.search
         for place, row in enumerate(page):
             bad = [n for n in texts if row[n] is not None and unfit(row[n])]
             if not bad:
@@ -320,7 +317,7 @@ class _Copying:
                 self._copy.mended.add(f"{where} has characters in {names} that TO cannot hold")
             mended = list(row)
             for n in bad:
-                mended[n] = self._unfit.sub(_REPLACEMENT, row[n])
+                mended[n] = _UNFIT.sub(_REPLACEMENT, row[n])
             page[place] = tuple(mended)
         return page
 

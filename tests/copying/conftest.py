@@ -20,10 +20,8 @@ HARVEST = ("harvest", "china", "-a", "channel=all")
 GONE, BROKEN = (story.docid for story in SITE.listed(1686)[5:7])
 # What this harvest leaves empty.
 MORE = (
-    "INSERT INTO harvests VALUES (7, 'china', '{}', 1, 1, 2, 3, 'complete', '{}')",
     "INSERT INTO budgets VALUES ('https://example.org', 1790000000.123456)",
     "INSERT INTO gaps VALUES ('guonei', 1, 2, 1)",
-    "UPDATE runs SET harvest = 7",
     "UPDATE signatures SET duplicate_of = 'nabc0000000001' WHERE id % 9 = 0",
 )
 

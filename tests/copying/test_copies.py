@@ -99,10 +99,11 @@ def test_numbers_go_on_behind_the_copied_ones(source, target):
 
     run_sql(
         target,
-        "INSERT INTO harvests (spider, arguments, started) VALUES ('china', '{}', 1)",
+        "INSERT INTO runs (spider, worker, started) VALUES ('china', 'somebody', 1)",
     )
 
-    assert run_sql(target, "SELECT max(id) FROM harvests") == [(8,)]
+    last = "SELECT max(id) FROM runs"
+    assert run_sql(target, last) == [(run_sql(source, last)[0][0] + 1,)]
 
 
 def test_an_empty_ledger_may_be_there(source, target, tmp_path):
@@ -190,14 +191,14 @@ def test_text_that_a_database_cannot_hold_is_mended_and_named(source, target, ar
 
     made = copy(source, target)
 
-    named = [f"stories {BROKEN} has characters in summary that TO cannot hold"]
-    title = "a\0b"
-    if target.startswith("postgresql"):
-        named.append(f"stories {GONE} has characters in title that TO cannot hold")
-        title = "a\ufffdb"
-    assert sorted(made.mended.first) == sorted(named)
+    assert sorted(made.mended.first) == sorted(
+        [
+            f"stories {BROKEN} has characters in summary that TO cannot hold",
+            f"stories {GONE} has characters in title that TO cannot hold",
+        ]
+    )
     assert made.differences.count == 0
-    assert dict(map(tuple, run_sql(target, "SELECT docid, title FROM stories")))[GONE] == title
+    assert dict(map(tuple, run_sql(target, "SELECT docid, title FROM stories")))[GONE] == "a\ufffdb"
     assert dict(map(tuple, run_sql(target, "SELECT docid, summary FROM stories")))[BROKEN] == (
         "a\ufffdb"
     )
