@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
@@ -13,31 +14,47 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
+from sinanews.ledger import postgresql
 from sinanews.ledger.migrations import migrate
 from sinanews.ledger.tables import PARTIAL
 
-DIALECTS = ("sqlite", "postgresql")
-BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
+DRIVERS = {"sqlite": "pysqlite", "postgresql": postgresql.DRIVER}
+# How long a writer waits for another process' transaction, and a run at work for a server that
+# begins again.
+BUSY_SECONDS = 30
+ACCEPTED = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+Clock = Callable[[], float]
 
 
 def engine(url: str | URL) -> Engine:
     """A connection pool for the ledger at an SQLAlchemy URL, its tables made or brought up to date.
 
-    Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
+    Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used, such
+    as one of a newer project, or one whose server does not answer.
     """
     database = create(url)
     for index, rows in PARTIAL.items():
         # As an argument of Index it would have both dialects imported.
         index.dialect_options[database.dialect.name]["where"] = rows
+    shown = database.url.render_as_string(hide_password=True)
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", _tune_sqlite)
         event.listen(database, "begin", begin_sqlite)
-    shown = database.url.render_as_string(hide_password=True)
+    else:
+        connector = connect_to_server(database)
     try:
         with writing(database).begin() as connection:
+            if database.dialect.name == "postgresql":
+                postgresql.require_writable(connection, shown)
             migrate(connection, shown)
     except DBAPIError as error:
+        database.dispose()
         raise unusable(shown, error) from error
+    except LedgerError:
+        database.dispose()
+        raise
+    if database.dialect.name == "postgresql":
+        connector.patience = BUSY_SECONDS
     return database
 
 
@@ -45,23 +62,53 @@ def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlche
     """A connection pool for a database that a ledger may be in. Raises ArgumentError for a URL of
     none."""
     try:
-        database = create_engine(make_url(url), **options)
-    except (UrlError, ImportError, ValueError) as error:
-        accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
+        made = postgresql.with_driver(make_url(url))
+    except (UrlError, ValueError) as error:
+        # A part of a password may be in the error, which is of the text as it was cut up.
+        accepted = f"{ACCEPTED}, in a password %40 for @, %3A for : and %2F for /"
         raise ArgumentError("LEDGER_URL", str(url), accepted) from error
-    if database.dialect.name not in DIALECTS:
-        raise ArgumentError("LEDGER_URL", str(url), f"a URL of {' or '.join(DIALECTS)}")
-    return database
+    backend, _, driver = made.drivername.partition("+")
+    if backend not in DRIVERS or driver not in {"", DRIVERS[backend]}:
+        raise ArgumentError("LEDGER_URL", _shown(url), ACCEPTED)
+    if backend == "postgresql":
+        options = postgresql.POOL | options
+    try:
+        return create_engine(made, **options)
+    except ImportError as error:
+        raise ArgumentError("LEDGER_URL", _shown(url), postgresql.HOW_TO_INSTALL) from error
+    except (UrlError, ValueError) as error:
+        raise ArgumentError("LEDGER_URL", _shown(url), f"{ACCEPTED} ({error})") from error
+
+
+def _shown(url: str | URL) -> str:
+    """A URL as the user gave it, for an error that hides its password."""
+    return url if isinstance(url, str) else url.render_as_string(hide_password=True)
+
+
+def connect_to_server(database: Engine) -> postgresql.Connector:
+    """Has a pool make its connections as a PostgreSQL ledger needs them."""
+    shown = database.url.render_as_string(hide_password=True)
+    connector = postgresql.connect_by(database, shown)
+    database.update_execution_options(clock=connector.clock)
+    return connector
+
+
+def clock_of(database: Engine) -> Clock:
+    """The clock, in unix seconds, by which all run that share a ledger: its server's, or this
+    machine's own for a file."""
+    clock: Clock = database.get_execution_options().get("clock", time.time)
+    return clock
 
 
 def unusable(place: str, error: DBAPIError) -> LedgerError:
     """What to raise for a ledger that the database cannot open, read or write."""
-    return LedgerError(f"the ledger {place} cannot be used: {in_short(error)}")
+    reason = in_short(error)
+    return LedgerError(f"the ledger {place} cannot be used: {reason}{postgresql.advice(reason)}")
 
 
 def in_short(error: Exception) -> str:
-    """An error without the statement and the values that SQLAlchemy adds to it."""
-    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    """An error in one line, without the statement and the values that SQLAlchemy adds to it."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
 
 
 def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -90,9 +137,13 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
 
 def writing(database: Engine, *, durable: bool = False) -> Engine:
     """The same pool, for transactions that write: in SQLite they take turns from their first
-    statement on, so that no two processes decide on the same rows. A `durable` one, and whatever
-    was committed before it, is on the disk when it has been committed."""
-    return database.execution_options(writes=True, durable=durable)
+    statement on, so that no two processes decide on the same rows; in PostgreSQL each statement
+    sees what others have committed, and who decides on rows has to lock them. A `durable` one, and
+    whatever was committed before it, is on the disk when it has been committed."""
+    options: dict[str, Any] = {"writes": True, "durable": durable}
+    if database.dialect.name == "postgresql":
+        options["isolation_level"] = postgresql.WRITING
+    return database.execution_options(**options)
 
 
 def begin_sqlite(connection: Connection) -> None:
@@ -123,6 +174,6 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert:
     """The dialect's own insert. Both have the methods used here, and no type in common that has."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - most ledgers can do without
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - most ledgers can do without
 
-    return cast("sqlite.Insert", postgresql.insert(table))
+    return cast("sqlite.Insert", insert(table))

@@ -21,7 +21,7 @@ from sinanews.ledger.adoption import Adoption, adopted_posts
 from sinanews.ledger.audit import audit
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
-from sinanews.ledger.database import engine, in_short, unusable, writing
+from sinanews.ledger.database import clock_of, engine, in_short, unusable, writing
 from sinanews.ledger.harvests import Harvests
 from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
@@ -117,10 +117,12 @@ class Ledger:
         retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
         url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
         if read_only:
-            return cls(read_only_engine(url), path_of, retries=retries)
+            database = read_only_engine(url)
+            return cls(database, path_of, clock_of(database), retries)
         if not config.ledger_url:
             config.output.mkdir(parents=True, exist_ok=True)
-        return cls(engine(url), path_of, retries=retries, lease=config.lease)
+        database = engine(url)
+        return cls(database, path_of, clock_of(database), retries, config.lease)
 
     @property
     def place(self) -> str:

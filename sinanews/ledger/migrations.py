@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
 from sinanews.extraction import signatures
+from sinanews.ledger.postgresql import MIGRATION, take_turns
 from sinanews.ledger.records import apart
 from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
 from sinanews.ledger.triggers import keep_counts
@@ -17,9 +18,14 @@ from sinanews.ledger.triggers import keep_counts
 
 def migrate(connection: Connection, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
-    for tables of a newer sinanews."""
+    for tables of a newer sinanews, or that are another program's. Of several that start at once one
+    does it, and the others wait until it has."""
+    if version_of(connection, url) == VERSION:
+        return
+    take_turns(connection, MIGRATION)
     version = version_of(connection, url)
     if version is None:
+        _require_none(connection, url)
         version = VERSION
         metadata.create_all(connection)
         connection.execute(insert(about).values(version=version))
@@ -28,6 +34,17 @@ def migrate(connection: Connection, url: str) -> None:
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
         connection.execute(update(about).values(version=step + 1))
+
+
+def _require_none(connection: Connection, url: str) -> None:
+    """Raises LedgerError where there are tables that are called like a ledger's, which would be
+    taken for its own."""
+    there = inspect(connection)
+    if foreign := sorted(filter(there.has_table, metadata.tables)):
+        raise LedgerError(
+            f"the ledger {url} cannot be made: the database has another program's table"
+            f" {foreign[0]!r}; set LEDGER_URL to an empty database"
+        )
 
 
 def version_of(connection: Connection, url: str) -> int | None:

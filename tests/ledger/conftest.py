@@ -1,4 +1,4 @@
-"""Ledgers that share one SQLite file and a clock set by the tests."""
+"""Ledgers that share one database, of each kind, and a clock set by the tests."""
 
 import subprocess
 import sys
@@ -46,13 +46,12 @@ OpenLedger = Callable[[], Ledger]
 
 
 @pytest.fixture
-def open_ledger(tmp_path, clock) -> Iterator[OpenLedger]:
+def open_ledger(ledger_url, clock) -> Iterator[OpenLedger]:
     """Opens the ledger for another worker and begins a run."""
     ledgers: list[Ledger] = []
 
     def open_() -> Ledger:
-        database = engine(f"sqlite:///{tmp_path}/ledger.db")
-        ledgers.append(Ledger(database, post_path, clock, Retries(PAUSE, TRIES, AGES)))
+        ledgers.append(Ledger(engine(ledger_url), post_path, clock, Retries(PAUSE, TRIES, AGES)))
         ledgers[-1].begin("china")
         return ledgers[-1]
 
