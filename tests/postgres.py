@@ -1,5 +1,5 @@
-"""A PostgreSQL server of the tests' own, on loopback: one for each process that runs tests, begun by
-the first test that asks for it, with a new database for each.
+"""A PostgreSQL server of the tests' own, on loopback: one for each process that runs tests, begun
+by the first test that asks for it, with a new database for each.
 
 Its texts are sorted by a language, as on most servers, so that what leans on the order of bytes and
 does not say so comes out in another one.

@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
+MOST_REVISIONS = 2**31 - 1  # what a column of the ledger can hold
 LAST_LINES = 100  # of a packed file, of which one can be read: all but what was cut off are whole
 _NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
@@ -183,7 +184,8 @@ def _read(line: bytes) -> Article | None:
         article = Article.from_json(orjson.loads(line))
         texts = (article.docid, article.url, article.title, article.body_html)
         is_whole = all(isinstance(text, str) for text in texts) and not missing_fields(article)
-        has_name = article.docid and "/" not in article.docid and article.revision > 0
+        has_name = article.docid and "/" not in article.docid
+        has_name = has_name and 0 < article.revision <= MOST_REVISIONS
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return article if is_whole and has_name else None

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
@@ -17,6 +17,7 @@ from sinanews.exceptions import ArgumentError, LedgerError
 from sinanews.ledger import postgresql
 from sinanews.ledger.migrations import migrate
 from sinanews.ledger.tables import PARTIAL
+from sinanews.utils.text import well_formed
 
 DRIVERS = {"sqlite": "pysqlite", "postgresql": postgresql.DRIVER}
 # How long a writer waits for another process' transaction, and a run at work for a server that
@@ -73,11 +74,57 @@ def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlche
     if backend == "postgresql":
         options = postgresql.POOL | options
     try:
-        return create_engine(made, **options)
+        database = create_engine(made, **options)
     except ImportError as error:
         raise ArgumentError("LEDGER_URL", _shown(url), postgresql.HOW_TO_INSTALL) from error
     except (UrlError, ValueError) as error:
         raise ArgumentError("LEDGER_URL", _shown(url), f"{ACCEPTED} ({error})") from error
+    event.listen(database, "before_cursor_execute", _keep_storable, retval=True)
+    return database
+
+
+def storable(text: str) -> str:
+    """A text as both databases can keep it: in place of the character 0, which PostgreSQL refuses,
+    and of half a surrogate pair, which neither takes, is U+FFFD.
+
+    >>> storable("a\\0b\\ud83d涨")
+    'a\ufffdb\ufffd涨'
+    """
+    return text if _is_storable(text) else well_formed(text.replace("\0", "\ufffd"))
+
+
+def _is_storable(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
+def _keep_storable(*arguments: Any) -> tuple[str, Any]:  # noqa: ANN401 - SQLAlchemy's signature
+    """Has texts that came from wherever be `storable`, before the driver gets a statement."""
+    statement, parameters, is_many = arguments[2], arguments[3], arguments[5]
+    rows = parameters if is_many else [parameters]
+    if all(_is_storable(value) for row in rows for value in _values(row)):
+        return statement, parameters
+    kept = list(map(_storable_row, rows))
+    return statement, kept if is_many else kept[0]
+
+
+def _values(row: Mapping[str, Any] | Sequence[Any]) -> Iterable[Any]:
+    return row.values() if isinstance(row, Mapping) else row
+
+
+def _storable_row(row: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any] | Sequence[Any]:
+    if isinstance(row, Mapping):
+        return {name: _storable_value(value) for name, value in row.items()}
+    return tuple(map(_storable_value, row))
+
+
+def _storable_value(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    return storable(value) if isinstance(value, str) else value
 
 
 def _shown(url: str | URL) -> str:

@@ -35,6 +35,7 @@ from sinanews.ledger.records import (
     docids_by_url,
     free_path,
     keep_paths,
+    lock_stories,
     make_way,
     path_columns,
     readings,
@@ -204,6 +205,7 @@ class Ledger:
         """Makes stories due now, whatever became of them before."""
         free = update(stories).where(stories.c.docid.in_(docids), stories.c.worker.is_(None))
         with self._writing.begin() as connection:
+            lock_stories(connection, stories.c.docid.in_(docids))
             connection.execute(free.values(due_at=self.now(), run=self.run))
 
     def claim(self, count: int, selection: Selection = ALL) -> list[Claim]:
@@ -314,6 +316,7 @@ class Ledger:
         failed = (stories.c.finished_run == self.run, stories.c.state == State.FAILED)
         again = update(stories).where(stories.c.run == self.run, *failed)
         with self._writing.begin() as connection:
+            lock_stories(connection, stories.c.run == self.run, *failed)
             connection.execute(again.values(due_at=self.now(), tries=stories.c.tries - 1))
 
     def articles(
@@ -366,7 +369,8 @@ class Ledger:
         and while nobody can note another."""
         query = select(stories.c.docid, stories.c.revision).where(stories.c.docid.in_(list(last)))
         with self._writing.begin() as connection:
-            revision_of = dict(connection.execute(query.with_for_update()).all())
+            lock_stories(connection, stories.c.docid.in_(list(last)))
+            revision_of = dict(connection.execute(query).all())
             place({docid for docid, number in last.items() if revision_of.get(docid) == number})
 
     def without_article(self, paths: Sequence[str]) -> list[str]:
@@ -456,8 +460,7 @@ class Ledger:
 
     def statistics(self, period: Period, bounds: Sequence[int], most: Most) -> Statistics:
         """The archive in numbers, or what it has of a period; `bounds` are those of lateness."""
-        with self._database.connect() as connection:
-            return statistics.statistics(connection, period, bounds, most)
+        return statistics.statistics(self._database, period, bounds, most)
 
     def presence(self, period: Period) -> Iterator[Presence]:
         """On how many pages the runs of a period found each field, oldest first."""

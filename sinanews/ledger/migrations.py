@@ -13,7 +13,7 @@ from sinanews.extraction import signatures
 from sinanews.ledger.postgresql import MIGRATION, take_turns
 from sinanews.ledger.records import apart
 from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
-from sinanews.ledger.triggers import keep_counts
+from sinanews.ledger.triggers import keep_counts, renew_account
 
 
 def migrate(connection: Connection, url: str) -> None:
@@ -207,12 +207,34 @@ def _work_together(connection: Connection) -> None:
         "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
     )(connection)
     if connection.dialect.name == "postgresql":
-        _statements(
-            *(
-                f'ALTER TABLE {table} ALTER COLUMN docid TYPE TEXT COLLATE "C"'
-                for table in ("stories", "revisions", "history", "signatures", "pictures")
-            )
-        )(connection)
+        _sort_by_bytes(connection)
+        renew_account(connection)
+
+
+def _sort_by_bytes(connection: Connection) -> None:
+    """Has PostgreSQL sort texts as SQLite does, and not by the language of its cluster."""
+    columns = {
+        "about": ("site",),
+        "stories": (
+            *("docid", "url", "title", "summary", "source", "channels", "channel"),
+            *("state", "reason", "worker", "post_path"),
+        ),
+        "revisions": ("docid",),
+        "history": ("docid", "channels"),
+        "watermarks": ("channel",),
+        "lists": ("channel",),
+        "gaps": ("channel",),
+        "runs": ("spider", "worker", "verdict", "report"),
+        "harvests": ("spider", "arguments", "verdict", "report"),
+        "budgets": ("site",),
+        "counts": ("state",),
+        "signatures": ("docid", "duplicate_of"),
+        "signing": ("reached",),
+        "pictures": ("docid", "url", "path", "reason"),
+    }
+    for table, names in columns.items():
+        changes = (f'ALTER COLUMN {name} TYPE TEXT COLLATE "C"' for name in names)
+        connection.execute(text(f"ALTER TABLE {table} {', '.join(changes)}"))
 
 
 # From version N to N + 1.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from sinanews.ledger.claims import Publish, Retries
 from sinanews.ledger.database import upsert, writing
@@ -84,7 +84,7 @@ class Pictures:
                 "tries": picture.tries,
                 "due_at": picture.due_at,
             }
-            for picture in known
+            for picture in sorted(known, key=lambda picture: text_key(picture.url))  # see `_lock`
         ]
         with self._writing.begin() as connection:
             connection.execute(upsert(connection, pictures, _CHANGING), rows)
@@ -106,6 +106,7 @@ class Pictures:
         missing = (pictures.c.url_key == text_key(url), pictures.c.path.is_(None))
         values = {"reason": reason, "tries": tries, "due_at": due_at}
         with self._writing.begin() as connection:
+            _lock(connection, *missing)
             connection.execute(update(pictures).where(*missing).values(values))
         return failed
 
@@ -132,6 +133,7 @@ class Pictures:
             .where(*is_due)
             .order_by(pictures.c.due_at)
             .limit(count)
+            .with_for_update(of=pictures, skip_locked=True)
         )
         found: dict[str, list[str]] = defaultdict(list)
         with self._writing.begin() as connection:
@@ -151,6 +153,8 @@ class Pictures:
             is_last = connection.execute(last.with_for_update()).first() is not None
             if not is_last or not publish({docid}):
                 return False
+            shown = [text_key(url) for url in mended.files]
+            _lock(connection, pictures.c.docid == docid, pictures.c.url_key.in_(shown))
             for url, path in mended.files.items():
                 row = update(pictures).filter_by(docid=docid, url_key=text_key(url))
                 connection.execute(row.values(path=path, reason=None, due_at=None))
@@ -158,6 +162,15 @@ class Pictures:
             connection.execute(row.values(post_hash=mended.post_hash))
             _mend_line(connection, mended)
         return True
+
+
+def _lock(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Keeps other transactions from changing some pictures, which all lock in one order, as
+    `lock_stories` does."""
+    if connection.dialect.name == "postgresql":
+        locked = select(pictures.c.docid).where(*which)
+        in_order = locked.order_by(pictures.c.url_key, pictures.c.docid)
+        connection.execute(in_order.with_for_update())
 
 
 def _mend_line(connection: Connection, mended: Mended) -> None:

@@ -175,7 +175,7 @@ _ADVICE = {
     "Connection refused": "start the server, or set its host and port in LEDGER_URL",
     "timeout expired": "start the server, or set its host and port in LEDGER_URL",
     "does not exist": "make it, or set another one in LEDGER_URL",
-    "permission denied for schema": "let the user of LEDGER_URL make tables: GRANT CREATE ON SCHEMA",
+    "permission denied for schema": "let its user make tables: GRANT CREATE ON SCHEMA … TO …",
     "permission denied for": "GRANT the user of LEDGER_URL its rights on tables and sequences",
     "must be owner of": "have the user update the tables that made them",
     "too many": "raise max_connections of the server: a worker takes up to five",

@@ -80,9 +80,35 @@ def _sqlite() -> Iterator[str]:
 _ALONE = "LOCK TABLE counts IN SHARE ROW EXCLUSIVE MODE;"
 
 
+# PostgreSQL refuses JSON in which a text has the character 0; an odd number of backslashes before
+# the u is what makes it one.
+_JSON = r"CAST(regexp_replace(NEW.report, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') AS JSON)"
+_NOTE_ACCOUNT_OF_RUN = f"""
+            IF TG_OP <> 'INSERT' THEN {_FORGET_ACCOUNT} END IF;
+            IF TG_OP <> 'DELETE' THEN
+                BEGIN {
+    _NOTE_ACCOUNT.format(
+        number="CAST(value AS BIGINT)", report=f"json_each_text({_JSON} -> 'account')"
+    )
+}
+                EXCEPTION WHEN data_exception THEN NULL; -- what is no JSON has no account
+                END;
+            END IF;"""
+
+
+def renew_account(connection: Connection) -> None:
+    """Puts today's reading of reports in the place of that of a version before 13."""
+    connection.exec_driver_sql(_function("note_account", _NOTE_ACCOUNT_OF_RUN))
+
+
+def _function(name: str, action: str) -> str:
+    return f"""
+            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN {action}
+            RETURN NULL; END $$"""
+
+
 def _postgresql() -> Iterator[str]:
-    json = "json_each_text(CAST(NEW.report AS JSON) -> 'account')"
-    note_account = _NOTE_ACCOUNT.format(number="CAST(value AS BIGINT)", report=json)
     for function, action in {
         "count_story": f"""
             {_ALONE}
@@ -91,18 +117,9 @@ def _postgresql() -> Iterator[str]:
         "count_revision": f"""
             {_ALONE}
             IF TG_OP = 'INSERT' THEN {_ONE_MORE} ELSE {_ONE_LESS} END IF;""",
-        "note_account": f"""
-            IF TG_OP <> 'INSERT' THEN {_FORGET_ACCOUNT} END IF;
-            IF TG_OP <> 'DELETE' THEN
-                BEGIN {note_account}
-                EXCEPTION WHEN data_exception THEN NULL; -- what is no JSON has no account
-                END;
-            END IF;""",
+        "note_account": _NOTE_ACCOUNT_OF_RUN,
     }.items():
-        yield f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN {action}
-            RETURN NULL; END $$"""
+        yield _function(function, action)
     for trigger, function in {
         "stories_counted AFTER INSERT OR DELETE ON stories": "count_story",
         f"stories_changed AFTER {_UPDATE}": "count_story",

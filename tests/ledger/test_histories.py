@@ -3,14 +3,17 @@ the most, and no story is lost."""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+import postgres
 from ledger.conftest import NOW, elsewhere, rejected, story, written
+from postgres import MARK
 from sinanews.items import State
 from sinanews.ledger import workers
 from sinanews.ledger.claims import DAY, Retries
@@ -31,13 +34,13 @@ numbers = st.integers(0, 99)
 
 @dataclass
 class Worker:
-    """A worker, what it remembers to have claimed, each with the claim's number, and when it last
-    claimed or renewed, in true time."""
+    """A worker, what it remembers to have claimed, each with the claim's number, and when it
+    claimed or renewed each of them last, in true time."""
 
     ledger: Ledger
     machine: int
     memory: dict[str, tuple[int, Claim]] = field(default_factory=dict)
-    renewed: float = 0
+    renewed: dict[str, float] = field(default_factory=dict)
 
 
 class Histories(RuleBasedStateMachine):
@@ -45,8 +48,8 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory()
-        self._database = engine(f"sqlite:///{Path(self._folder.name)}/ledger.db")
+        self._place = ExitStack()
+        self._database = engine(self._place.enter_context(self.made_ledger()))
         self.time = float(NOW)
         self.ahead = dict.fromkeys(MACHINES, 0.0)
         self.clocks_were_right = True
@@ -55,6 +58,12 @@ class Histories(RuleBasedStateMachine):
         self.claims = 0
         self.revisions: dict[str, int] = {}
         self.open: set[str] = set()  # stories that have still to be fetched
+
+    @contextmanager
+    def made_ledger(self) -> Iterator[str]:
+        """The URL of a ledger that is still to be made."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/ledger.db"
 
     @initialize()
     def list_stories(self):
@@ -102,17 +111,18 @@ class Histories(RuleBasedStateMachine):
             assert docid not in worker.memory, "what is in work is not claimed anew"
             _, before = self.holder.get(docid, (0, None))
             if before in self.workers and docid in before.memory and self.clocks_were_right:
-                assert self.time - before.renewed >= LEASE - 1, "it was at work, and said so"
+                renewed = before.renewed[docid]
+                assert self.time - renewed >= LEASE - 1, "it was at work, and said so"
             self.claims += 1
             worker.memory[docid] = self.claims, claim
             self.holder[docid] = self.claims, worker
-        worker.renewed = self.time if not worker.memory or claims else worker.renewed
+            worker.renewed[docid] = self.time
 
     @rule(number=numbers)
     def renew(self, number):
         if worker := self.any_worker(number):
             worker.ledger.renew()
-            worker.renewed = self.time
+            worker.renewed |= dict.fromkeys(worker.memory, self.time)
             lost = [docid for docid in worker.memory if not worker.ledger.holds(docid)]
             for docid in lost:
                 del worker.memory[docid]
@@ -200,8 +210,21 @@ class Histories(RuleBasedStateMachine):
             self.revisions.keys() - self.open
         )
         ledger.close()
-        self._folder.cleanup()
+        self._place.close()
+
+
+class ServerHistories(Histories):
+    """The same on a server."""
+
+    @contextmanager
+    def made_ledger(self) -> Iterator[str]:
+        with postgres.database() as database:
+            yield database.url
 
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=HISTORIES, stateful_step_count=40, deadline=None)
+TestServerHistories = MARK(ServerHistories.TestCase)
+TestServerHistories.settings = settings(
+    TestHistories.settings, max_examples=-(-HISTORIES // 8)
+)  # each with a database of its own
