@@ -105,7 +105,9 @@ def _is_storable(value: object) -> bool:
 
 def _keep_storable(*arguments: Any) -> tuple[str, Any]:  # noqa: ANN401 - SQLAlchemy's signature
     """Has texts that came from wherever be `storable`, before the driver gets a statement."""
-    statement, parameters, is_many = arguments[2], arguments[3], arguments[5]
+    statement, parameters = arguments[2:4]
+    # Of many inserts in one statement SQLAlchemy says that they are many, and gives one long row.
+    is_many = isinstance(parameters, list) and isinstance(parameters[0], Mapping | tuple)
     rows = parameters if is_many else [parameters]
     if all(_is_storable(value) for row in rows for value in _values(row)):
         return statement, parameters
