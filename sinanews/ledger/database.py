@@ -15,8 +15,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 from sinanews.ledger import postgresql
-from sinanews.ledger.migrations import migrate
-from sinanews.ledger.tables import PARTIAL
+from sinanews.ledger.migrations import migrate, version_of
+from sinanews.ledger.tables import PARTIAL, VERSION
 from sinanews.utils.text import well_formed
 
 DRIVERS = {"sqlite": "pysqlite", "postgresql": postgresql.DRIVER}
@@ -44,10 +44,14 @@ def engine(url: str | URL) -> Engine:
     else:
         connector = connect_to_server(database)
     try:
+        # Whoever migrates waits for the end of each transaction that has looked at a table.
         with writing(database).begin() as connection:
             if database.dialect.name == "postgresql":
                 postgresql.require_writable(connection, shown)
-            migrate(connection, shown)
+            is_current = version_of(connection, shown) == VERSION
+        if not is_current:
+            with writing(database).begin() as connection:
+                migrate(connection, shown)
     except DBAPIError as error:
         database.dispose()
         raise unusable(shown, error) from error
@@ -157,7 +161,10 @@ def unusable(place: str, error: DBAPIError) -> LedgerError:
 
 def in_short(error: Exception) -> str:
     """An error in one line, without the statement and the values that SQLAlchemy adds to it."""
-    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # Of what a server refuses psycopg has the reason apart from where in the statement it is.
+    reason = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return " ".join(str(reason or cause).split())
 
 
 def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -13,15 +13,13 @@ from sinanews.extraction import signatures
 from sinanews.ledger.postgresql import MIGRATION, take_turns
 from sinanews.ledger.records import apart
 from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
-from sinanews.ledger.triggers import keep_counts, renew_account
+from sinanews.ledger.triggers import drop_triggers, keep_counts, make_triggers
 
 
 def migrate(connection: Connection, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
     for tables of a newer sinanews, or that are another program's. Of several that start at once one
     does it, and the others wait until it has."""
-    if version_of(connection, url) == VERSION:
-        return
     take_turns(connection, MIGRATION)
     version = version_of(connection, url)
     if version is None:
@@ -207,8 +205,9 @@ def _work_together(connection: Connection) -> None:
         "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
     )(connection)
     if connection.dialect.name == "postgresql":
+        drop_triggers(connection)  # these depend on columns that change
         _sort_by_bytes(connection)
-        renew_account(connection)
+        make_triggers(connection)
 
 
 def _sort_by_bytes(connection: Connection) -> None:

@@ -29,6 +29,19 @@ def keep_counts(connection: Connection) -> None:
     connection.exec_driver_sql(_COUNT_RUNS)
 
 
+def make_triggers(connection: Connection) -> None:
+    """Makes PostgreSQL's triggers, and leaves the numbers as they are."""
+    for statement in _postgresql():
+        connection.exec_driver_sql(statement)
+
+
+def drop_triggers(connection: Connection) -> None:
+    """Takes PostgreSQL's triggers away; `make_triggers` puts them back."""
+    for trigger in _TRIGGERS:
+        first, *_, last = trigger.split()
+        connection.exec_driver_sql(f"DROP TRIGGER {first} ON {last}")
+
+
 def _add(row: str, sign: str) -> str:
     """Adds a story, NEW or OLD, to the numbers of its day and state, or takes it off."""
     names = ("stories", "articles", "revisions", "given_up")
@@ -80,6 +93,12 @@ def _sqlite() -> Iterator[str]:
 _ALONE = "LOCK TABLE counts IN SHARE ROW EXCLUSIVE MODE;"
 
 
+_TRIGGERS = {
+    "stories_counted AFTER INSERT OR DELETE ON stories": "count_story",
+    f"stories_changed AFTER {_UPDATE}": "count_story",
+    "revisions_counted AFTER INSERT OR DELETE ON revisions": "count_revision",
+    "runs_reported AFTER INSERT OR DELETE OR UPDATE OF report ON runs": "note_account",
+}
 # PostgreSQL refuses JSON in which a text has the character 0; an odd number of backslashes before
 # the u is what makes it one.
 _JSON = r"CAST(regexp_replace(NEW.report, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') AS JSON)"
@@ -96,18 +115,6 @@ _NOTE_ACCOUNT_OF_RUN = f"""
             END IF;"""
 
 
-def renew_account(connection: Connection) -> None:
-    """Puts today's reading of reports in the place of that of a version before 13."""
-    connection.exec_driver_sql(_function("note_account", _NOTE_ACCOUNT_OF_RUN))
-
-
-def _function(name: str, action: str) -> str:
-    return f"""
-            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN {action}
-            RETURN NULL; END $$"""
-
-
 def _postgresql() -> Iterator[str]:
     for function, action in {
         "count_story": f"""
@@ -119,13 +126,11 @@ def _postgresql() -> Iterator[str]:
             IF TG_OP = 'INSERT' THEN {_ONE_MORE} ELSE {_ONE_LESS} END IF;""",
         "note_account": _NOTE_ACCOUNT_OF_RUN,
     }.items():
-        yield _function(function, action)
-    for trigger, function in {
-        "stories_counted AFTER INSERT OR DELETE ON stories": "count_story",
-        f"stories_changed AFTER {_UPDATE}": "count_story",
-        "revisions_counted AFTER INSERT OR DELETE ON revisions": "count_revision",
-        "runs_reported AFTER INSERT OR DELETE OR UPDATE OF report ON runs": "note_account",
-    }.items():
+        yield f"""
+            CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN {action}
+            RETURN NULL; END $$"""
+    for trigger, function in _TRIGGERS.items():
         changed = f"WHEN ({_CHANGED})" if "stories_changed" in trigger else ""
         yield f"""
             CREATE CONSTRAINT TRIGGER {trigger} DEFERRABLE INITIALLY DEFERRED
