@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-COMMIT = b"COMMIT"
+COMMIT = b"COMMIT\0"  # the whole statement: a transaction begins with READ COMMITTED
 
 
 class Proxy:
@@ -19,6 +19,7 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self.lost = 0
         self.before = False
+        self.losses = 0  # so far
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -52,6 +53,7 @@ class Proxy:
             while data := source.recv(1 << 16):
                 if is_client and self.lost and COMMIT in data:
                     self.lost -= 1
+                    self.losses += 1
                     self._lose(source, target, data)
                     return
                 target.sendall(data)

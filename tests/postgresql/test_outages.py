@@ -117,6 +117,7 @@ def test_harvests_survive_whatever_befalls_the_server_and_the_way_to_it(
                 mirror.site.now += 3600
                 mirror.site.publish(40)
         assert left == []
+        assert way.losses > 0
 
         code, said = ended(launch(HARVEST, **settings))
         assert code == 0, said
