@@ -15,6 +15,7 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.pictures import Picture
 from sinanews.ledger.tables import runs
 from sinanews.posts.paths import post_path
+from sinanews.utils.text import well_formed
 
 # What neither database takes as it is, or one of them does not, among other text.
 TEXTS = st.text(
@@ -38,7 +39,7 @@ def assert_is_kept(ledger, number, text):
     (claim,) = ledger.claim(1)
     assert claim.reason == kept
     made = written(claim)
-    made.item.channels = [text]
+    made.item.channels = [well_formed(text)]  # what JSON cannot have, no article has
     ledger.pictures.record(claim.story.docid, [Picture(text, reason=text, tries=1)])
     ledger.pictures.note_failure(text, text)
     assert ledger.pictures.find(text).reason == kept
