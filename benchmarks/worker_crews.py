@@ -59,6 +59,16 @@ class Crew:
     kills: list[int] = field(default_factory=list)
     killed_at: float = 0.0
 
+    def lose_all_but_one(self, articles: int, rng: random.Random) -> list[int]:
+        """Kills all but one of them; returns the exit codes of those that are left. Whatever goes
+        wrong, none of them stays."""
+        try:
+            for _ in self.processes[1:]:
+                self.kill(articles, rng)
+            return self.wait()
+        finally:
+            self.end()
+
     def kill(self, articles: int, rng: random.Random) -> None:
         """Kills a random one at a random moment: while they start, or when so many articles are
         there; unless they are done before."""
@@ -83,7 +93,6 @@ class Crew:
             if now != there:
                 there, moved = now, time.monotonic()
             elif time.monotonic() - moved > STUCK:
-                self.end()
                 raise SystemExit(f"no article for {STUCK:.0f} seconds, {there} of {articles:.0f}")
 
     def wait(self) -> list[int]:
@@ -91,7 +100,6 @@ class Crew:
         try:
             return [process.wait(STUCK) for process in self.processes]
         except subprocess.TimeoutExpired:
-            self.end()
             raise SystemExit(f"no end within {STUCK:.0f} seconds of the last kill") from None
 
     def end(self) -> None:
@@ -154,9 +162,7 @@ def count_sinanews(
     posts, export = expected
     url, began = ours.new_ledger(), time.monotonic()
     crew = ours.start(url, folders, elsewhere=elsewhere)
-    for _ in folders[1:]:
-        crew.kill(len(posts), rng)
-    codes = crew.wait()
+    codes = crew.lose_all_but_one(len(posts), rng)
     ended = time.monotonic()
     written = posts_in(folders)
     lines = [

@@ -27,7 +27,7 @@ from pathlib import Path
 from environment import HERE, QUEUES
 from harvest import harvest_arguments, serve_site
 from harvest_server import ROLL
-from harvest_site import CHANNEL
+from harvest_site import CHANNEL, ROWS_PER_PAGE
 from worker_crews import (
     DELAY,
     LEASE,
@@ -46,18 +46,18 @@ CREWS = (4, 3, 2)  # workers of the harvests, in turn; all but one of each are k
 
 @dataclass(frozen=True, slots=True)
 class ScrapyRedis:
-    """Workers with scrapy-redis, whose Redis is at an address, on a site whose lists begin at
-    `lists`."""
+    """Workers with scrapy-redis, whose Redis is at an address, on a site with some pages of a
+    list."""
 
     site: str
-    lists: str
+    pages: Sequence[str]
     redis: str
     delay: float = DELAY
 
     def count(self, names: set[str], folder: Path, workers: int, rng: random.Random) -> Count:
         """One harvest by some workers, all but one of which are killed."""
         self._say("FLUSHALL")
-        self._say(f"RPUSH lists {self.lists}")
+        self._say(f"RPUSH lists {' '.join(self.pages)}")
         began = time.monotonic()
         folders = [folder / str(number) for number in range(workers)]
         processes = []
@@ -67,9 +67,7 @@ class ScrapyRedis:
             command = [str(QUEUES.python), str(HERE / "worker_kills_redis.py"), *args]
             processes.append(launch(command, one / "log"))
         crew = Crew(processes, lambda: sum(len(_written(one)) for one in folders))
-        for _ in range(workers - 1):
-            crew.kill(len(names), rng)
-        codes = crew.wait()
+        codes = crew.lose_all_but_one(len(names), rng)
         ended = time.monotonic()
         written = [name for one in folders for name in _written(one)]
         return Count(
@@ -136,8 +134,10 @@ def main() -> int:
             serve_site(root, options.articles) as (site, _),
         ):
             names = {f"doc-inbench{number:07}.shtml" for number in range(options.articles)}
-            lists = f"{site}/{ROLL}?pageid={CHANNEL.pageid}&lid={CHANNEL.lid}&page=1"
-            theirs = ScrapyRedis(site, lists, redis)
+            lists = f"{site}/{ROLL}?pageid={CHANNEL.pageid}&lid={CHANNEL.lid}&page="
+            count_of_pages = -(-options.articles // ROWS_PER_PAGE)
+            pages = [f"{lists}{number + 1}" for number in range(count_of_pages)]
+            theirs = ScrapyRedis(site, pages, redis)
             numbers = count()
             told = harvest_arguments(site, root / "nowhere")
             ours = Sinanews(told, lambda: server.create(f"harvest_{next(numbers)}"))

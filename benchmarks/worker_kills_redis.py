@@ -2,7 +2,8 @@
 
     python benchmarks/worker_kills_redis.py SITE REDIS FOLDER DELAY
 
-The ordinary way: lists come from a Redis list, requests wait in Redis (`SCHEDULER`, its duplicate
+The ordinary way: the pages of the list come from a Redis list, all at once, so that none is found
+by way of another that may be lost; requests wait in Redis (`SCHEDULER`, its duplicate
 filter), each article is a file in FOLDER, and FOLDER/written.txt has a line for each. Ends when the
 queue was empty for IDLE seconds. It needs `.venv-queues`, and knows nothing of sinanews.
 """
@@ -33,14 +34,10 @@ class Articles(RedisSpider):
             yield request
 
     def parse(self, response):  # noqa: ANN001, ANN201
-        """A request for each row of a page of the list, and for the next page."""
-        rows = json.loads(response.body)["result"]["data"]
-        for row in rows:
+        """A request for each row of a page of the list."""
+        for row in json.loads(response.body)["result"]["data"]:
             url = urlsplit(row["url"])
             yield Request(f"{self.site}/{url.netloc}{url.path}", self.write)
-        if rows:
-            head, _, page = response.url.rpartition("=")
-            yield Request(f"{head}={int(page) + 1}")
 
     def write(self, response) -> None:  # noqa: ANN001
         """Writes the article."""

@@ -34,7 +34,8 @@ CLAIMS_SHARE = 0.9  # at least, of what the bare loop claims
 LONGEST_WAIT = 0.1  # seconds that a claim may take while an export runs, 99th percentile
 RATE = 100  # pages a second that a harvest beside an export is held to
 MOST_LOST = 0.1  # of them, at most
-START_SECONDS = 4.0  # until every process of a measurement has connected
+COMMITS = 200
+START_SECONDS = 4.0  # until an export has begun to write
 HELD = {"DOWNLOAD_DELAY": str(1 / RATE), "RANDOMIZE_DOWNLOAD_DELAY": "False"}
 
 
@@ -54,13 +55,14 @@ class Claims:
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """A harvest by some workers, as fast as they can (FREE), or held to RATE, ALONE or with an
-    export BESIDE it: seconds from the first one's start to the last one's end, CPU seconds of all
-    workers and of the server."""
+    export BESIDE it: seconds from the first one's start to the last one's end, and from the first
+    post to the last; CPU seconds of all workers and of the server."""
 
     kind: str
     workers: int
     articles: int
     seconds: float
+    writing: float
     cpu: float
     server_cpu: float
 
@@ -72,12 +74,13 @@ class Harvest:
 
 @dataclass(slots=True)
 class Results:
-    """All measurements, in the order in which they were made, and how many exports were written
-    meanwhile."""
+    """All measurements, in the order in which they were made; how many exports were written
+    meanwhile, and for how many seconds a commit waits for the disk."""
 
     claims: list[Claims] = field(default_factory=list)
     harvests: list[Harvest] = field(default_factory=list)
     exports: int = 0
+    commit: float = 0.0
 
     def rates(self, kind: str, workers: int, *, exporting: bool = False) -> list[float]:
         """The claims a second of each round."""
@@ -159,6 +162,7 @@ def numbers(text: str) -> list[int]:
 def measure(bench: Bench) -> Results:
     """All parts that are asked for."""
     results, options = Results(), bench.options
+    results.commit = commit_seconds(bench.server)
     if {"claims", "export"} & {*options.only}:
         # Also while claims are measured alone: what is exported later is in the same tables.
         fill(bench.server, "backlog", options.rows, options.exported, show)
@@ -169,9 +173,9 @@ def measure(bench: Bench) -> Results:
                 " FROM stories WHERE due_at IS NOT NULL"
             )
             connection.execute("VACUUM (ANALYZE) least")
-        for turn in range(options.rounds):
+        for _ in range(options.rounds):
             if "claims" in options.only:
-                compare_claims(bench, turn, results)
+                compare_claims(bench, results)
             if "export" in options.only:
                 claim_beside_export(bench, results)
     if "export" in options.only:
@@ -186,37 +190,63 @@ def measure(bench: Bench) -> Results:
     return results
 
 
-def compare_claims(bench: Bench, turn: int, results: Results) -> None:
-    """A round of claims, of all kinds in turn for each number of workers."""
+def commit_seconds(server: Server) -> float:
+    """What a transaction takes that changes one row, nearly all of it the wait for the disk."""
+    with server.connect() as connection:
+        connection.execute("CREATE TABLE one (number INTEGER)")
+        connection.execute("INSERT INTO one VALUES (0)")
+        taken = []
+        for _ in range(COMMITS):
+            began = time.perf_counter()
+            connection.execute("UPDATE one SET number = number + 1")
+            taken.append(time.perf_counter() - began)
+    return median(taken)
+
+
+def compare_claims(bench: Bench, results: Results) -> None:
+    """A round of claims of all kinds, for each number of workers."""
     with bench.copy("backlog") as url:
+        list(claims(bench, *KINDS, url=url, workers=1))  # the first ones touch what was copied
         for workers in bench.options.workers:
-            for number in range(len(KINDS)):  # another one first in each round
-                kind = KINDS[(number + turn) % len(KINDS)]
-                add(results, claims(bench, kind, workers, url))
+            for made in claims(bench, *KINDS, url=url, workers=workers):
+                add(results, made)
 
 
 def claim_beside_export(bench: Bench, results: Results) -> None:
     """A round of claims while the same ledger is exported."""
     with bench.copy("backlog") as url, exporting(bench, url, results):
         for workers in bench.options.workers:
-            add(results, claims(bench, OURS, workers, url, exporting=True))
+            for made in claims(bench, OURS, url=url, workers=workers, exporting=True):
+                add(results, made)
 
 
-def claims(bench: Bench, kind: str, workers: int, url: str, *, exporting: bool = False) -> Claims:
-    """Has some workers claim in the same seconds."""
-    begin, seconds = time.time() + START_SECONDS, bench.options.seconds
-    command = [sys.executable, HERE / "workers_claims.py", kind, url, begin, seconds]
+def claims(
+    bench: Bench, *kinds: str, url: str, workers: int, exporting: bool = False
+) -> Iterator[Claims]:
+    """Has some workers claim in the same seconds, in one way after the other."""
+    command = [sys.executable, HERE / "workers_claims.py", url, bench.options.seconds, *kinds]
     processes = [
-        subprocess.Popen(list(map(str, command)), env=ENVIRONMENT, stdout=subprocess.PIPE)  # noqa: S603 - our own script
+        subprocess.Popen(  # noqa: S603 - our own script
+            list(map(str, command)),
+            env=ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(workers)
     ]
-    taken = [json.loads(process.communicate()[0] or "[]") for process in processes]
+    for process in processes:
+        assert process.stdout, "it is a pipe"
+        process.stdout.readline()  # it is ready
+    begin = f"{time.time() + 0.2}\n"
+    taken = [json.loads(process.communicate(begin)[0] or "{}") for process in processes]
     if any(process.returncode for process in processes):
-        raise SystemExit(f"a worker that claims ({kind}) has failed")
-    waits = sorted(wait for worker in taken for wait in worker)
-    p99 = quantiles(waits, n=100, method="inclusive")[-1]
-    rate = sum(BATCH * len(worker) / sum(worker) for worker in taken)
-    return Claims(kind, workers, exporting, rate, median(waits), p99)
+        raise SystemExit("a worker that claims has failed")
+    for kind in kinds:
+        waits = [wait for worker in taken for wait in worker[kind]]
+        p99 = quantiles(waits, n=100, method="inclusive")[-1]
+        rate = BATCH * len(waits) / bench.options.seconds
+        yield Claims(kind, workers, exporting, rate, median(waits), p99)
 
 
 @contextmanager
@@ -300,13 +330,15 @@ def harvest(bench: Bench, kind: str, site: str, url: str, folders: Sequence[Path
     codes = [process.wait() for process in processes]
     seconds = time.perf_counter() - began
     articles = bench.options.articles
-    names = [path.name for folder in folders for path in folder.rglob("*.md")]
+    posts = [path for folder in folders for path in folder.rglob("*.md")]
+    names, written = [path.name for path in posts], [path.stat().st_mtime for path in posts]
     if any(codes) or not len(names) == len({*names}) == articles:
         logs = "".join((folder / "log").read_text("utf-8")[-1000:] for folder in folders)
         counted = f"{len({*names})} of {articles} articles, {len(names)} posts, codes {codes}"
         raise SystemExit(f"{logs}\n{counted}")
     cpu, server_cpu = children_cpu() - cpu, bench.server.cpu_seconds() - server_cpu
-    return Harvest(kind, len(folders), articles, seconds, cpu, server_cpu)
+    writing = max(written) - min(written)
+    return Harvest(kind, len(folders), articles, seconds, writing, cpu, server_cpu)
 
 
 def children_cpu() -> float:

@@ -1,31 +1,33 @@
 """Claims stories, 32 at a time, for some seconds: one worker of benchmarks/workers.py.
 
-    python benchmarks/workers_claims.py KIND LEDGER_URL BEGIN SECONDS
+    python benchmarks/workers_claims.py LEDGER_URL SECONDS KIND ...
 
 KIND is `sinanews` (Ledger.claim), `bare` (a loop by hand over the ledger's own table) or `least` (a
-loop by hand over a table that has nothing but what a queue needs). Begins at the unix time BEGIN,
-and prints, as JSON, the seconds that each claim took.
+loop by hand over a table that has nothing but what a queue needs). Says `ready` when it could
+begin, and is told on standard input at which unix time it is to. Then it claims in each way for so
+many SECONDS, by turns of SLICE, at which all workers change at the same moment: whatever slows the
+machine down for a while slows all kinds. Prints, as JSON, the seconds that each claim took, by
+kind.
 """
 # ruff: noqa: T201 - a script, in no package, whose output is read by another
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
 import psycopg
-from scrapy.settings import Settings
 
 from ledger_fill import CHANNEL
-from sinanews import settings as project_settings
-from sinanews.config import Config
-from sinanews.ledger.ledger import Ledger
+from sinanews.ledger.claims import Claims, Retries
+from sinanews.ledger.database import engine
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.workers import LEASE
-from sinanews.posts.paths import post_path
 from sinanews.spiders.base import BATCH
 
+SLICE = 0.5  # seconds
+PREPARED = 6  # claims after which psycopg has its statements prepared
 Claim = Callable[[], int]  # returns how many stories it got
 # What a harvest of one channel asks for.
 HARVESTED = Selection(channels=(CHANNEL,), written=False)
@@ -51,23 +53,19 @@ _LEASE = {
 
 @contextmanager
 def sinanews(url: str) -> Iterator[Claim]:
-    """The ledger's own way."""
-    settings = Settings()
-    settings.setmodule(project_settings)
-    settings.set("LEDGER_URL", url)
-    with closing(Ledger.open(Config.from_settings(settings), post_path)) as ledger:
-        ledger.begin("china")
+    """The ledger's own way: `Ledger.claim` is no more than this."""
+    database = engine(url)
+    claims = Claims(database, time.time, Retries())
 
-        def claim() -> int:
-            claims = ledger.claim(BATCH, HARVESTED)
-            # A harvest has one batch in work, and others settled, when it claims the next: that
-            # is all that it still holds.
-            held = ledger._claims.held  # noqa: SLF001 - settling them would be measured too
-            for docid in list(held)[: -len(claims) or None]:
-                del held[docid]
-            return len(claims)
+    def claim() -> int:
+        taken = claims.take(BATCH, HARVESTED, 1)
+        # A harvest has one batch in work, and others settled, when it claims the next: that is all
+        # that it still holds.
+        claims.held = {one.story.docid: one for one in taken}
+        return len(taken)
 
-        yield claim
+    yield claim
+    database.dispose()
 
 
 @contextmanager
@@ -89,27 +87,34 @@ def by_hand(kind: str, url: str) -> Iterator[Claim]:
         yield claim
 
 
-def measure(claim: Claim, begin: float, seconds: float) -> list[float]:
-    """The seconds that each claim takes between two unix times. Raises SystemExit when the stories
-    do not last."""
-    claim()  # connects, and prepares what is prepared
+def measure(claims: Mapping[str, Claim], begin: float, seconds: float) -> dict[str, list[float]]:
+    """The seconds that each claim of each kind takes, from a unix time on. Raises SystemExit when
+    the stories do not last."""
     time.sleep(max(0, begin - time.time()))
-    end = time.perf_counter() + seconds
-    taken, before = [], time.perf_counter()
-    while before < end:
-        if claim() < BATCH:
-            raise SystemExit("no stories are left to claim: more --rows or fewer --seconds")
-        now = time.perf_counter()
-        taken.append(now - before)
-        before = now
+    taken: dict[str, list[float]] = {kind: [] for kind in claims}
+    for turn in range(round(seconds / SLICE) * len(claims)):
+        kind = list(claims)[turn % len(claims)]
+        end = begin + (turn + 1) * SLICE
+        while time.time() < end:
+            before = time.perf_counter()
+            if claims[kind]() < BATCH:
+                raise SystemExit("no stories are left to claim: more --rows or fewer --seconds")
+            taken[kind].append(time.perf_counter() - before)
     return taken
 
 
-def main(kind: str, url: str, begin: str, seconds: str) -> None:
+def main(url: str, seconds: str, *kinds: str) -> None:
     """Claims as one worker."""
-    opened = sinanews(url) if kind == "sinanews" else by_hand(kind, url)
-    with opened as claim:
-        print(json.dumps(measure(claim, float(begin), float(seconds))))
+    with ExitStack() as stack:
+        claims = {
+            kind: stack.enter_context(sinanews(url) if kind == "sinanews" else by_hand(kind, url))
+            for kind in kinds
+        }
+        for claim in claims.values():
+            for _ in range(PREPARED):
+                claim()
+        print("ready", flush=True)
+        print(json.dumps(measure(claims, float(sys.stdin.readline()), float(seconds))))
 
 
 if __name__ == "__main__":
