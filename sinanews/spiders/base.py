@@ -50,6 +50,7 @@ SIGNS = 4  # of life that a worker gives in the time of a lease: one of them may
 SIGN = 20  # older articles at once that get their signatures: that takes ten milliseconds
 SIGN_SECONDS = 0.1  # between two times
 LOOK_SECONDS = 1.0  # between two looks whether other workers are done
+BUSY_SECONDS = 0.05  # and whether what one of them left has been fetched
 
 
 class ArchiveSpider(Spider):
@@ -256,17 +257,25 @@ class ArchiveSpider(Spider):
         return any(looks)
 
     async def _watch(self) -> None:
-        """Has what other workers leave fetched, or closes the run when they are done: the engine
-        looks for itself every five seconds only."""
-        engine, waiting = self.crawler.engine, True
+        """Has what other workers leave fetched, or closes the run when they are done and nothing is
+        left: the engine looks for itself every five seconds only."""
+        engine, pause = self.crawler.engine, LOOK_SECONDS
+        waiting = True
         while waiting:
-            await asyncio.sleep(LOOK_SECONDS)
-            waiting = engine.spider_is_idle() and self._others_at_work()
-            for request in self._requests_for_what_is_left():
+            await asyncio.sleep(pause)
+            if not engine.spider_is_idle():
+                continue
+            others_work = self._others_at_work()
+            requests = self._requests_for_what_is_left()
+            for request in requests:
                 engine.crawl(request)
+            # Of what a dead worker left there may be more.
+            waiting, pause = (
+                others_work or bool(requests),
+                BUSY_SECONDS if requests else LOOK_SECONDS,
+            )
         self._watching = None
-        if engine.spider_is_idle():
-            await self.close_if_nobody_objects()
+        await self.close_if_nobody_objects()
 
     def _requests_for_what_is_left(self) -> list[Request]:
         """Claims some of the awaited stories that are due now; returns their requests."""
