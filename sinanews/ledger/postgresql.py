@@ -126,8 +126,8 @@ def _require_fit(connection: Any, shown: str) -> None:  # noqa: ANN401 - the dri
         connection.close()
         raise LedgerError(
             f"the ledger {shown} cannot be used: its database has the encoding {encoding}, in which"
-            " not every text can be kept; make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE"
-            " template0"
+            " not every text can be kept; CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            " makes one that does"
         )
 
 

@@ -45,7 +45,7 @@ def assert_is_kept(ledger, number, text):
     assert ledger.pictures.find(text).reason == kept
     ledger.record_outcomes([made], lambda ours: ours)
     assert ledger.count_lines(Query(channel=text)) == ledger.count_lines(Query(channel=kept))
-    report = {"account": {"listed": 1, "written": 1}, "failures": {text: 1}, text: text}
+    report = {"account": {"listed": 1, "written": 1}, "failures": {text: 1}, f"x{text}": text}
     ledger.runs.end(ledger.run, text, report)
     ledger.begin(text)
     assert ledger.counts() == ledger.audit()
