@@ -41,6 +41,7 @@ from sinanews.utils.logs import keep_records_plain
 
 ARCHIVE_HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 MIRROR_HANDLER = "sinanews.download.handler.MirrorDownloadHandler"
+FEED_PARAMETERS = "sinanews.pipelines.feed_parameters"
 FEED = {
     "%(output)s/articles/%(name)s-%(time)s.jsonl": {
         "format": "article-lines",
@@ -50,7 +51,7 @@ FEED = {
         "batch_item_count": 0,
         "fields": None,
         "item_filter": "sinanews.exports.jsonl.ArticleFilter",
-        "uri_params": "sinanews.pipelines.feed_parameters",
+        "uri_params": FEED_PARAMETERS,
     }
 }
 EXPORTERS = {"article-lines": "sinanews.exports.jsonl.ArticleLinesExporter"}
@@ -162,6 +163,8 @@ def _add_archive(settings: BaseSettings) -> None:
         add("DOWNLOADER_MIDDLEWARES", ServedMiddleware, 595)
         add("SPIDER_MIDDLEWARES", KeepPagesMiddleware, 950)
     _merge(settings, "FEEDS", FEED)
+    # Runs side by side that had one name would write over each other's objects in a store.
+    settings.set("FEED_URI_PARAMS", FEED_PARAMETERS, priority="addon")
     _merge(settings, "FEED_EXPORTERS", EXPORTERS)
 
 

@@ -28,6 +28,9 @@ LIVE_SITE = "https://sina.com.cn"  # what an archive of the live site notes as i
 # Where the next of several URLs begins: a comma may be part of one.
 _NEXT_URL = re.compile(r"(?<![\s,])[\s,]++(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
+LIVE_REQUESTS_PER_SECOND = 4.0
+SLOWEST, FASTEST = 0.001, 1000.0  # requests a second that anybody could mean
+METRICS_ENDING = ".prom"
 IMAGE_SOURCES = ("remote", "download")
 THUMBNAIL_NAME = re.compile(r"[a-z0-9_-]{1,32}")  # names a folder, on any file system
 LARGEST_THUMBNAIL = 10_000  # pixels of a side
@@ -83,11 +86,10 @@ class Bells:
         output = None
         with suppress(ArgumentError):  # whoever needs the folder refuses it
             output = _path("OUTPUT_DIR", settings["OUTPUT_DIR"], "the path of a folder")
-        metrics = settings["METRICS_FILE"]
         return cls(
             notify=_notify_urls(settings["NOTIFY_URL"]),
             heartbeat=_heartbeat_url(str(settings["HEARTBEAT_URL"] or "")),
-            metrics=_path("METRICS_FILE", metrics, "the path of a file") if metrics else None,
+            metrics=_metrics_file(settings["METRICS_FILE"]),
             language=_one_of("REPORT_LANGUAGE", settings["REPORT_LANGUAGE"], LANGUAGES),
             output=output,
         )
@@ -132,7 +134,7 @@ class Config:
 
     `output` is absolute. `list_pause`, `failed_pause`, `recheck_ages` and `lease` are seconds,
     `first_run_days` days, `pages_file_size` bytes. `ledger_url` is empty for the ledger in
-    `output`, `mirror_url` for the live site.
+    `output`, `mirror_url` for the live site, and `requests_per_second` is 0 without a budget.
     """
 
     output: Path
@@ -158,6 +160,7 @@ class Config:
     rechecks_per_run: int
     lease: int
     workers: int
+    requests_per_second: float
     bells: Bells
     housekeeping: Housekeeping
 
@@ -215,6 +218,7 @@ class Config:
             rechecks_per_run=_setting(settings, "RECHECKS_PER_RUN"),
             lease=_setting(settings, "LEASE_SECONDS", 1),
             workers=_setting(settings, "WORKERS", 1),
+            requests_per_second=_rate("SITE_REQUESTS_PER_SECOND", settings, mirror_url),
             bells=Bells.from_settings(settings),
             housekeeping=Housekeeping(
                 runs=_setting(settings, "KEEP_RUNS_DAYS"),
@@ -267,6 +271,22 @@ def _path(name: str, value: object, accepted: str) -> Path:
     return Path(closest_scrapy_cfg()).parent.absolute() / path
 
 
+def _metrics_file(value: object) -> Path | None:
+    """METRICS_FILE, which every run writes over: so it can be nothing that is not for that."""
+    if not value:
+        return None
+    path = _path("METRICS_FILE", value, "the path of a file")
+    # Prometheus' collector reads no others: https://github.com/prometheus/node_exporter#textfile-collector
+    if path.suffix != METRICS_ENDING:
+        accepted = f"a name that ends in {METRICS_ENDING}, which the textfile collector reads"
+        raise ArgumentError("METRICS_FILE", value, accepted)
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - Path.is_dir raises for one without rights
+        raise ArgumentError("METRICS_FILE", value, "a file in a folder that is there")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise ArgumentError("METRICS_FILE", value, "a plain file, or one that is not there yet")
+    return path
+
+
 def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> str:
     if value not in accepted:
         raise ArgumentError(name, value, " or ".join(accepted))
@@ -281,6 +301,16 @@ def keeps_pictures(settings: BaseSettings) -> bool:
         accepted = "remote, for Pillow is not installed: pip install 'sinanews[pictures]'"
         raise ArgumentError("IMAGES", source, accepted)
     return source == "download"
+
+
+def require_feeds(settings: BaseSettings) -> None:
+    """Raises ArgumentError for a feed to S3 without what writes there: Scrapy would do without all
+    feeds, those of the archive too."""
+    is_missing = find_spec("boto3") is None and "s3" not in settings.getdict("FEED_STORAGES")
+    for uri in map(str, settings.getdict("FEEDS")):
+        if uri.startswith("s3://") and is_missing:
+            accepted = "no s3://, for boto3 is not installed: pip install 'sinanews[s3]'"
+            raise ArgumentError("FEEDS", uri, accepted)
 
 
 def _pictures(settings: BaseSettings) -> Pictures:
@@ -371,6 +401,18 @@ def _seconds(name: str, settings: BaseSettings) -> float:
         if 0 <= seconds < float("inf"):
             return seconds
     raise ArgumentError(name, settings[name], "a number of seconds, 0 or more")
+
+
+def _rate(name: str, settings: BaseSettings, mirror_url: str) -> float:
+    value = settings[name]
+    if value is None or value == "":
+        return 0.0 if mirror_url else LIVE_REQUESTS_PER_SECOND
+    with suppress(TypeError, ValueError):
+        rate = float(value)
+        if rate == 0 or SLOWEST <= rate <= FASTEST:
+            return rate
+    accepted = f"a number of requests a second, from {SLOWEST:g} to {FASTEST:g}, or 0 for no budget"
+    raise ArgumentError(name, value, accepted)
 
 
 def _setting(settings: BaseSettings, name: str, least: int = 0) -> int:

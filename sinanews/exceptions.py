@@ -23,13 +23,21 @@ class ArgumentError(SinanewsError, ValueError):
     """
 
     def __init__(self, argument: str, value: object, accepted: str) -> None:
-        shown, text = repr(value), str(value)
-        if span := _password(shown):
-            shown = f"{shown[: span[0]]}***{shown[span[1] :]}"
+        shown, text = hide_password(repr(value)), str(value)
         if span := _password(text):  # which a library's message may have too
             password = re.escape(text[slice(*span)])
             accepted = re.sub(rf"\b{password}\b", "***", accepted)
         super().__init__(f"{argument}: {shown} is not accepted; expected {accepted}")
+
+
+def hide_password(text: str) -> str:
+    """A URL as anybody may see it.
+
+    >>> hide_password("sftp://me:secret@host/all.csv")
+    'sftp://me:***@host/all.csv'
+    """
+    span = _password(text)
+    return f"{text[: span[0]]}***{text[span[1] :]}" if span else text
 
 
 def _password(text: str) -> tuple[int, int] | None:
@@ -133,12 +141,12 @@ class OffsiteError(IgnoreRequest, SinanewsError):
 
 class PictureError(SinanewsError):
     """Raised by whoever has a picture fetched or looks at its bytes, for one that is not kept; says
-    why, in words that are the same for all pictures of one fault, and whether it `may_pass`: what
-    is no picture today is none tomorrow."""
+    why, in words that are the same for all pictures of one fault."""
 
-    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
-        self.may_pass = may_pass
-        super().__init__(reason)
+
+class PictureBoundError(PictureError):
+    """The same for one that a setting refuses, and takes as soon as it is wider. The numbers in its
+    words are the setting's."""
 
 
 class BlockedError(IgnoreRequest, SinanewsError):

@@ -5,6 +5,8 @@ A module of its own, for Scrapy's pipelines of files and Pillow are loaded only 
 
 import asyncio
 import logging
+import operator
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,12 +29,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.defer import AlreadyCalledError
 from twisted.python.failure import Failure
 
-from sinanews.archive.picture_bytes import ending, read_picture
+from sinanews.archive.picture_bytes import (
+    ending,
+    read_picture,
+    too_many_frames,
+    too_many_pixels,
+)
 from sinanews.archive.pictures import is_kept, kept_files, picture_path, thumbnail_path
 from sinanews.archive.styles import post_file
 from sinanews.download.failures import detail
 from sinanews.download.hosts import PICTURE
-from sinanews.exceptions import DamagedError, OffsiteError, PictureError, RefusedError, WriteError
+from sinanews.exceptions import (
+    DamagedError,
+    OffsiteError,
+    PictureBoundError,
+    PictureError,
+    RefusedError,
+    WriteError,
+)
 from sinanews.items import Article, is_article, to_article
 from sinanews.ledger.pictures import Mended, Picture
 from sinanews.ledger.selection import Selection
@@ -55,7 +69,11 @@ UNTIL = "picture_until"  # in a request's meta: the monotonic second after which
 
 LATE = "not asked for: its article has waited for IMAGES_SECONDS"
 ENDING = "not asked for: the run ends"
+NO_THUMBNAIL = "no thumbnail can be made of it (IMAGES_THUMBS)"
 ASKS_NOBODY = "not asked for: this spider asks no site"
+
+
+_NUMBER = re.compile(r"\d+")
 
 
 class _Nothing(dict[bytes, FileInfo | Failure]):
@@ -94,6 +112,7 @@ class PicturesPipeline(ImagesPipeline):
         self._gate = asyncio.Semaphore(max(1, IN_HAND * at_once))
         self._reading = asyncio.Lock()  # one at a time: each may take 100 MB
         self._retries = min(RETRIES, crawler.settings.getint("RETRY_TIMES"))
+        self._max_size = crawler.settings.getint("DOWNLOAD_MAXSIZE")
         limit = crawler.settings.getfloat("CLOSESPIDER_TIMEOUT")
         self._end = time.monotonic() + limit if limit else float("inf")
         self._is_ending = False
@@ -208,7 +227,7 @@ class PicturesPipeline(ImagesPipeline):
             return self._known.note_failure(address, reason, was_tried=False)
         try:
             if response.status != OK:
-                raise PictureError(f"HTTP {response.status}", may_pass=True)  # noqa: TRY301 - as below
+                raise PictureError(f"HTTP {response.status}")  # noqa: TRY301 - as below
             async with self._reading:
                 path = await asyncio.to_thread(self._keep, response)
         except PictureError as error:
@@ -221,20 +240,50 @@ class PicturesPipeline(ImagesPipeline):
         if not self._spider.asks_site:
             return ASKS_NOBODY
         now = time.monotonic()
-        if self._is_ending or now > self._end or not self.crawler.engine.running:
+        is_over = self._is_ending or self._broken is not None or now > self._end
+        if is_over or not self.crawler.engine.running:
             return ENDING
         return LATE if now > request.meta[UNTIL] else None
 
     def _failed(self, request: Request, error: Exception) -> Picture:
-        may_pass = getattr(error, "may_pass", not isinstance(error, OffsiteError))
+        is_bound = isinstance(error, PictureBoundError)
         reason = str(error) if isinstance(error, PictureError) else download_reason(error, request)
+        if reason and "DOWNLOAD_MAXSIZE" in reason:
+            reason, is_bound = self._too_large(), True
         if reason is None:
             reason = f"error: {type(error).__name__}"
             logger.error("picture %s: %s", request.url, reason, exc_info=error)
         else:
-            more = "" if isinstance(error, PictureError) else detail(error)
+            said = str(error)
+            more = "" if said and said in reason else detail(error)
             logger.info("picture %s: %s%s", request.url, reason, more)
-        return self._known.note_failure(request.meta[PICTURE], reason, may_pass=may_pass)
+        may_pass = not isinstance(error, OffsiteError)
+        return self._known.note_failure(
+            request.meta[PICTURE], reason, may_pass=may_pass, is_bound=is_bound
+        )
+
+    def _too_large(self) -> str:
+        return f"it has more than {self._max_size} bytes (DOWNLOAD_MAXSIZE)"
+
+    def _too_small(self) -> str:
+        return (
+            f"it is smaller than {self.min_width} by {self.min_height} pixels"
+            " (IMAGES_MIN_WIDTH, IMAGES_MIN_HEIGHT)"
+        )
+
+    def _is_outgrown(self, reason: str) -> bool:
+        """Whether a picture was refused, for this reason, by a setting that is wider now."""
+        bounds = self._config.pictures
+        for now, is_wider in (
+            (too_many_pixels(bounds), operator.gt),
+            (too_many_frames(bounds), operator.gt),
+            (self._too_large(), operator.gt),
+            (self._too_small(), operator.lt),
+        ):
+            if _NUMBER.sub("", now) == _NUMBER.sub("", reason):
+                numbers = (map(int, _NUMBER.findall(text)) for text in (now, reason))
+                return any(map(is_wider, *numbers))
+        return reason == NO_THUMBNAIL and not self.thumbs
 
     def _keep(self, response: Response) -> str:
         """Writes a picture and its thumbnails; returns its path below the output folder.
@@ -245,7 +294,7 @@ class PicturesPipeline(ImagesPipeline):
         body = response.body
         image = read_picture(body, self._config.pictures)
         if image.width < self.min_width or image.height < self.min_height:
-            raise PictureError("it is smaller than IMAGES_MIN_WIDTH or IMAGES_MIN_HEIGHT")
+            raise PictureBoundError(self._too_small())
         path = picture_path(body, ending(image))
         files = {path: body}
         files |= {thumbnail_path(body, name): data for name, data in self._thumbnails(image, body)}
@@ -268,7 +317,7 @@ class PicturesPipeline(ImagesPipeline):
                 _, buffer = self.convert_image(upright, size, response_body=BytesIO(body))
                 yield name, buffer.getvalue()
         except (ArithmeticError, OSError, ValueError) as error:  # of forms that it cannot convert
-            raise PictureError("no thumbnail can be made of it") from error
+            raise PictureBoundError(NO_THUMBNAIL) from error
 
     def _find(self, address: str) -> Picture | None:
         try:
@@ -283,9 +332,10 @@ class PicturesPipeline(ImagesPipeline):
             raise self._stop(error) from error
 
     def _stop(self, error: OSError | SQLAlchemyError) -> WriteError:
-        """Ends the run in good order."""
-        self.crawler.stats.inc_value("sinanews/errors")
-        self._broken = self._spider.close_run(error)
+        """Ends the run in good order, once."""
+        if self._broken is None:
+            self.crawler.stats.inc_value("sinanews/errors")
+            self._broken = self._spider.close_run(error)
         return WriteError(self._broken)
 
     def _count_unkept(self, reason: str, count: int = 1) -> None:
@@ -310,6 +360,7 @@ class PicturesPipeline(ImagesPipeline):
         try:
             # Not what failed in this run: a later one finds another moment.
             began = self._ledger.started
+            self._known.retry_refused(self._is_outgrown)
             due = self._known.take_due(MENDED_PER_RUN, began, self._config.lease)
             tried: dict[str, Picture] = {}
             for docid, urls in due.items():

@@ -79,6 +79,10 @@ WORKERS = 1
 CLOSESPIDER_TIMEOUT = 0  # seconds after which a run ends, incomplete, in good order; 0: never
 
 # Politeness: nobody there asked to be harvested.
+# How often all workers of a ledger together ask the site in a second, whatever they ask it for, and
+# on how many hosts; 0: as often as the others of these allow. Empty: 4 on the live site, which is
+# what DOWNLOAD_DELAY has one worker ask of a host, and 0 with MIRROR_URL.
+SITE_REQUESTS_PER_SECOND = ""
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "zh-CN",

@@ -75,6 +75,15 @@ def postgres() -> Iterator[postgresql.Database]:
         yield database
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=postgresql.MARK)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a ledger that is still to be made, of each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    database: postgresql.Database = request.getfixturevalue("postgres")
+    return database.url
+
+
 @pytest.fixture(scope="session")
 def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of this run of the tests, the same one for all processes that share it."""

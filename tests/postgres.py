@@ -1,5 +1,5 @@
-"""A PostgreSQL server of the tests' own, on loopback: one for each process that runs tests, begun by
-the first test that asks for it, with a new database for each.
+"""A PostgreSQL server of the tests' own, on loopback: one for each process that runs tests, begun
+by the first test that asks for it, with a new database for each.
 
 Its texts are sorted by a language, as on most servers, so that what leans on the order of bytes and
 does not say so comes out in another one.
@@ -24,6 +24,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import URL, make_url
 
 from servers import found
 
@@ -83,11 +84,9 @@ class Server:
             owner |= {"user": self._owner, "group": group, "extra_groups": []}
         return owner
 
-    def url(self, database: str = "postgres", password: str = PASSWORD) -> str:
+    def url(self, database: str = "postgres") -> str:
         """The URL of one of its databases."""
-        from sqlalchemy import URL  # noqa: PLC0415 - only here
-
-        url = URL.create("postgresql+psycopg", USER, password, "127.0.0.1", self.port, database)
+        url = URL.create("postgresql+psycopg", USER, PASSWORD, "127.0.0.1", self.port, database)
         return url.render_as_string(hide_password=False)
 
     def start(self, *, wait: bool = True) -> None:
@@ -176,7 +175,7 @@ class Database:
     @property
     def shown(self) -> str:
         """Its URL as messages have it."""
-        return self.server.url(self.name, "***")
+        return make_url(self.url).render_as_string(hide_password=True)
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Carries a statement out, in a connection of its own; returns its rows."""

@@ -18,6 +18,8 @@ BAD = "nbad0000000001"
         (["channel=guonei,"], "channel: '' is not accepted"),
         (["since=2022-08-31", "until=2022-08-01"], "since: '2022-08-31' is not accepted"),
         (["since=yesterday"], "since: 'yesterday' is not accepted; expected a day such as"),
+        (["since=0001-01-01"], "expected a day of the years 1970 to 2099"),
+        (["until=9999-12-31"], "expected a day of the years 1970 to 2099"),
         (["until=2022-02-30"], "until: '2022-02-30' is not accepted"),
         (["limit=0"], "limit: '0' is not accepted; expected a number of articles"),
         (["limit=many"], "limit: 'many' is not accepted"),

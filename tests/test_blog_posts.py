@@ -90,6 +90,14 @@ def test_a_title_that_is_the_name_of_anothers_post_has_another_name(title, docid
     assert path_key(hexos) != path_key(others)
 
 
+@given(st.text("a涨 .%_-\t\ufeff\ufffd\u3000\u200b\x1c\x85", max_size=12))
+def test_the_path_of_a_path_is_itself(name):
+    """Also of what goes from between spaces."""
+    made = hexo_path(f"_posts/{name}/{name}.md", DOCIDS[0])
+    assert hexo_path(made, DOCIDS[0]) == made
+    assert "  " not in made
+
+
 @pytest.mark.parametrize(
     "path", ["_posts/_a/%b/.c/标题.md", "_posts/a /标题.md", "_posts/CON/CON.md", "_posts/_.md"]
 )

@@ -2,7 +2,9 @@
 shown at an address of this machine alone.
 
 In the site are the archive's posts, written in POST_STYLE=hexo whatever style the archive has, and
-its pictures, nothing else; the archive is only read. `site/public/` is what can be put on a server.
+its pictures, nothing else; the archive is only read. Pages, pictures and posts that somebody put
+into `site/source/` himself stay as they are: `site/posts.txt` names the posts that are ours.
+`site/public/` is what can be put on a server.
 """
 
 import argparse
@@ -20,19 +22,23 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 from scrapy.utils.project import get_project_settings
 
+from sinanews.archive.pictures import FOLDER as PICTURES
+from sinanews.archive.pictures import is_picture_name
 from sinanews.archive.rebuild import posts_of
 from sinanews.config import HEXO, Config
 from sinanews.exceptions import DamagedError, SinanewsError
 from sinanews.ledger.ledger import Ledger
-from sinanews.posts.identity import docid_in_hexo
 from sinanews.posts.paths import ROOT as POSTS
 from sinanews.posts.paths import post_path
+from sinanews.utils.atomic import write_whole
 from sinanews.utils.files import escape_unprintable, path_in, say
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 4000  # Hexo's own
+PORTS = range(1, 1 << 16)
+OURS = "posts.txt"  # in the site's folder: a path below `source` in each line
+INTERRUPTED = 130  # the exit code, as shells have it
 AT_ONCE = 8  # pages in the making; without a number Hexo holds all of them in memory
-PICTURES = "images"
 HOST = "127.0.0.1"
 DEMO = "output/demo"
 # What says which packages are installed; npm writes it last.
@@ -64,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except subprocess.CalledProcessError as error:
         return error.returncode  # and why, Hexo or npm has said
+    except KeyboardInterrupt:
+        say("interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 
@@ -72,9 +81,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("-s", dest="settings", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--english", action="store_true", help="menus and dates in English")
     parser.add_argument("--build", action="store_true", help="make site/public, and end")
-    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--port", type=_port, default=PORT)
     parser.add_argument("--site", type=Path, default=ROOT / "site", help="the site's folder")
     return parser.parse_args(arguments)
+
+
+def _port(value: str) -> int:
+    """Raises ArgumentTypeError for what is no port."""
+    if not (value.isascii() and value.isdigit() and int(value) in PORTS):
+        raise argparse.ArgumentTypeError(f"{value!r} is no port from {PORTS[0]} to {PORTS[-1]}")
+    return int(value)
 
 
 def require_node(site: Path) -> None:
@@ -138,37 +154,72 @@ def install(site: Path) -> None:
 
 def fill(site: Path, config: Config) -> None:
     """Has the site's `source` hold the archive's posts and pictures, and none of another archive's;
-    pages that somebody put there stay. Raises SiteError for an archive without a post."""
-    source = site / "source"
-    posts = 0
-    kept: set[Path] = set()
+    what somebody else put there stays. Raises SiteError for an archive without a post."""
+    source, record = site / "source", site / OURS
+    recorded = _recorded(record)
+    posts: set[str] = set()
     if not config.ledger_url and not _has_ledger(config):
         raise SiteError(_nothing_in(config))
     # Those that a harvest has brought are shown, whatever IMAGES is now.
     config = replace(config, pictures=replace(config.pictures, are_kept=True))
-    with closing(Ledger.open(config, post_path, read_only=True)) as ledger:
+    with (
+        closing(Ledger.open(config, post_path, read_only=True)) as ledger,
+        record.open("a", encoding="utf-8", errors="surrogateescape") as names,
+    ):
         for name, post in posts_of(ledger, config, _leave_out):
-            file = path_in(source, name)
-            kept.add(file)
-            posts += 1
-            if not file.is_file() or file.read_bytes() != post:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(post)
+            if name not in recorded:
+                if not _is_free(path_in(source, name), post):
+                    say(f"{name} is a file of your own and stays; its post is left out")
+                    continue
+                names.write(f"{name}\n")
+                names.flush()  # before it is there
+            posts.add(name)
+            _write(path_in(source, name), post)
     if not posts:
         raise SiteError(_nothing_in(config))
-    pictures = config.output / PICTURES
-    for picture in _files(pictures):
-        file = source / PICTURES / picture.relative_to(pictures)
-        kept.add(file)
-        _share(picture, file)
-    ours = [*filter(docid_in_hexo, _files(source / POSTS)), *_files(source / PICTURES)]
-    removed = [file for file in ours if file not in kept]
+    pictures = _share_pictures(config.output / PICTURES, source / PICTURES)
+    removed = [path_in(source, name) for name in recorded - posts]
+    removed += [file for file in _pictures(source / PICTURES) if file not in pictures]
     for file in removed:
-        file.unlink()
+        file.unlink(missing_ok=True)
     if removed:  # what Hexo made of them would stay
         shutil.rmtree(site / "public", ignore_errors=True)
         (site / "db.json").unlink(missing_ok=True)
-    say(f"{posts} posts of {config.output}")
+    lines = "".join(f"{name}\n" for name in sorted(posts))
+    write_whole({record: lines.encode(errors="surrogateescape")})
+    say(f"{len(posts)} posts of {config.output}")
+
+
+def _recorded(record: Path) -> set[str]:
+    """The posts that were put in the site, by their paths below `source`; none without a record."""
+    with suppress(FileNotFoundError):
+        names = record.read_text("utf-8", "surrogateescape").splitlines()
+        return {name for name in names if name.startswith(f"{POSTS}/") and "/../" not in name}
+    return set()
+
+
+def _is_free(file: Path, post: bytes) -> bool:
+    """Whether nothing is there, or this very post."""
+    is_it = file.is_file() and not file.is_symlink() and file.read_bytes() == post
+    return is_it or not os.path.lexists(file)
+
+
+def _write(file: Path, post: bytes) -> None:
+    if file.is_symlink():
+        file.unlink()  # and not what it leads to
+    if not file.is_file() or file.read_bytes() != post:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(post)
+
+
+def _share_pictures(pictures: Path, folder: Path) -> set[Path]:
+    """Puts an archive's pictures into a folder of the site; returns them there."""
+    shared: set[Path] = set()
+    for picture in _pictures(pictures):
+        file = folder / picture.relative_to(pictures)
+        shared.add(file)
+        _share(picture, file)
+    return shared
 
 
 def _nothing_in(config: Config) -> str:
@@ -182,11 +233,13 @@ def _leave_out(error: DamagedError) -> None:
     say(f"{error}; it is left out", file=sys.stderr)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All files in a folder, but those that are links: a picture is none."""
+def _pictures(folder: Path) -> Iterator[Path]:
+    """The files below a folder that have names of our pictures, but links: a picture is none."""
     for place, _, names in os.walk(folder):
-        files = (Path(place, name) for name in names)
-        yield from (file for file in files if file.is_file() and not file.is_symlink())
+        for file in (Path(place, name) for name in names):
+            is_ours = is_picture_name(file.relative_to(folder).as_posix())
+            if is_ours and file.is_file() and not file.is_symlink():
+                yield file
 
 
 def _share(picture: Path, file: Path) -> None:

@@ -1,9 +1,12 @@
 """What is kept of a story that failed: its page, to be looked at, and why. Nothing in it runs, and
 nobody's name or address is in it."""
 
+import json
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 
-from sinanews.archive.packing import ENDING
+from sinanews.archive.packing import DAMAGE, ENDING, open_either, plain_name
 from sinanews.extraction.persons import without_persons
 from sinanews.items import Rejection, State
 from sinanews.utils.text import json_text, without_mail
@@ -30,6 +33,31 @@ def failure_files(item: Rejection) -> dict[str, bytes]:
 
 
 def failure_paths(docid: str) -> tuple[str, ...]:
-    """The paths of all files that a story's failures may have left, packed or not."""
-    paths = [path.format(docid=docid) for path in (PAGE, REASON, _EARLIER_PAGE)]
+    """The paths of all files that a story's failures may have left, packed or not: the reason is
+    the last, for by it the pages are known to be ours."""
+    paths = [path.format(docid=docid) for path in (PAGE, _EARLIER_PAGE, REASON)]
     return (*paths, *(path + ENDING for path in paths))
+
+
+def failed_docid(name: str) -> str:
+    """The docid in the name of a file in `failed/`, packed or not; "" for a name that is none.
+
+    >>> failed_docid("nabc0000000001.html.txt.gz"), failed_docid("notes.txt")
+    ('nabc0000000001', '')
+    """
+    plain = f"failed/{plain_name(name)}"
+    for form in (PAGE, REASON, _EARLIER_PAGE):
+        before, after = form.split("{docid}")
+        if plain.endswith(after):
+            return plain.removeprefix(before).removesuffix(after)
+    return ""
+
+
+def is_failure(folder: Path, docid: str) -> bool:
+    """Whether the folder has a reason of ours for that docid, and so its pages, too, are ours."""
+    name = f"{docid}.json"
+    for path in (folder / name, folder / f"{name}{ENDING}"):
+        with suppress(OSError, ValueError, RecursionError, *DAMAGE), open_either(path) as file:
+            reason = json.load(file)
+            return isinstance(reason, dict) and reason.get("docid") == docid
+    return False

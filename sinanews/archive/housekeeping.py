@@ -1,7 +1,8 @@
 """How long run reports, failed pages and JSON lines are kept, and when they are packed.
 
 A file is as old as the day in its name or its time of change says, whichever is later: copies lose
-the one, and a clock that was wrong gives the other. Only files by names of ours are touched.
+the one, and a clock that was wrong gives the other. Only files by names of ours are touched, and
+what failed only where its reason says that it is ours, for its name may be anybody's.
 """
 
 import logging
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sinanews.archive.failures import failed_docid, is_failure
 from sinanews.archive.packing import is_packed, pack, plain_name, without_doubles
 from sinanews.archive.recovery import lines_started
 from sinanews.config import Housekeeping
@@ -20,10 +22,10 @@ from sinanews.utils.times import parse_file_time
 logger = logging.getLogger(__name__)
 
 DAY = 86_400
+FAILED = "failed"
 APART = 3_600  # seconds by which the name of a run's file may differ from when the run began
 PACKED_AT_ONCE = 2_000  # files: some seconds, for which others wait; the rest is for the next time
 _REPORT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:-\d+)?\.json")
-_FAILURE = re.compile(r"[^.].*\.(?:html\.txt|html|json)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,19 @@ def keep_house(
     full or gone; what concerns one file alone is logged.
     """
     latest = now if oldest_run is None else min(now, oldest_run - APART)
-    days = {"runs": settings.runs, "failed": settings.failed, "articles": settings.lines}
+    days = {"runs": settings.runs, FAILED: settings.failed, "articles": settings.lines}
     old: list[_File] = []
     removed = 0
     for folder, since in _STARTS.items():
         for file in _files(output / folder, since):
             age = now - file.since
-            if file.since > latest:
+            is_over = days[folder] and age > days[folder] * DAY
+            is_to_pack = settings.compress and age > settings.compress * DAY
+            if file.since > latest or not (is_over or is_to_pack) or not _is_ours(file.path):
                 continue
-            if days[folder] and age > days[folder] * DAY:
+            if is_over:
                 removed += _done(Path.unlink, file.path)
-            elif settings.compress and age > settings.compress * DAY and not is_packed(file.path):
+            elif not is_packed(file.path):
                 old.append(file)
     old.sort(key=lambda file: file.since)
     return Kept(removed, sum(_done(pack, file.path) for file in old[:PACKED_AT_ONCE]))
@@ -74,14 +78,19 @@ def _report_started(name: str) -> str:
 
 
 def _failure_started(name: str) -> str:
-    """The name says only whether it is one."""
-    return "1970-01-01T00-00-00" if _FAILURE.fullmatch(name) else ""
+    """The name says only whether it may be one."""
+    return "1970-01-01T00-00-00" if failed_docid(name) else ""
+
+
+def _is_ours(path: Path) -> bool:
+    docid = failed_docid(path.name)
+    return path.parent.name != FAILED or is_failure(path.parent, docid)
 
 
 # When the run of a file began, by its name; "" for a file that is none of ours.
 _STARTS: dict[str, Callable[[str], str]] = {
     "runs": _report_started,
-    "failed": _failure_started,
+    FAILED: _failure_started,
     "articles": lines_started,
 }
 
@@ -93,11 +102,14 @@ def _files(folder: Path, started: Callable[[str], str]) -> Iterator[_File]:
         entries = [entry for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
     except FileNotFoundError:
         return
+    # Reasons behind their pages, which they say are ours.
+    entries.sort(key=lambda entry: plain_name(entry.name).endswith(".json"))
     ours = {Path(entry.path): entry for entry in entries if started(plain_name(entry.name))}
     single = {*without_doubles(ours)}
     for path, entry in ours.items():
         if path not in single:
-            _done(Path.unlink, path)
+            if _is_ours(path):
+                _done(Path.unlink, path)
         elif (start := parse_file_time(started(plain_name(entry.name)))) is not None:
             yield _File(path, max(start, entry.stat(follow_symlinks=False).st_mtime))
 

@@ -12,7 +12,7 @@ from io import BytesIO
 from PIL import Image, UnidentifiedImageError
 
 from sinanews.config import Pictures
-from sinanews.exceptions import PictureError
+from sinanews.exceptions import PictureBoundError, PictureError
 
 # By Pillow's names, of which MPO is what several JPEGs in one file are called; endings by which
 # servers know them. Not among them: SVG, which may have scripts, and what browsers do not show.
@@ -28,7 +28,8 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 def read_picture(body: bytes, bounds: Pictures) -> Image.Image:
     """A picture's first frame, unpacked, once all of it was looked at.
 
-    Raises PictureError for what is none, is cut off or damaged, or is larger than `bounds`.
+    Raises PictureError for what is none, or is cut off or damaged, and PictureBoundError for what
+    is larger than `bounds`.
     """
     Image.MAX_IMAGE_PIXELS = bounds.pixels
     try:
@@ -39,7 +40,7 @@ def read_picture(body: bytes, bounds: Pictures) -> Image.Image:
     except UnidentifiedImageError as error:
         raise PictureError("it is no JPEG, PNG, GIF or WebP") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(bounds) from error
+        raise PictureBoundError(too_many_pixels(bounds)) from error
     except Exception as error:  # readers of formats raise whatever damage leads them to
         raise PictureError("it cannot be read to its end") from error
     return image
@@ -51,8 +52,17 @@ def ending(image: Image.Image) -> str:
     return ENDINGS[image.format]
 
 
-def _too_many_pixels(bounds: Pictures) -> PictureError:
-    return PictureError(f"it has more than {bounds.pixels} pixels (IMAGES_MAX_PIXELS)")
+def too_many_pixels(bounds: Pictures) -> str:
+    """Why a picture is refused that is larger."""
+    return f"it has more than {bounds.pixels} pixels (IMAGES_MAX_PIXELS)"
+
+
+def too_many_frames(bounds: Pictures) -> str:
+    """Why a film is refused that is longer."""
+    pixels = FILM * bounds.pixels
+    return (
+        f"it has more than {bounds.frames} frames, or {pixels} pixels in them (IMAGES_MAX_FRAMES)"
+    )
 
 
 def _read_frames(image: Image.Image, bounds: Pictures) -> None:
@@ -60,7 +70,7 @@ def _read_frames(image: Image.Image, bounds: Pictures) -> None:
     first. Sizes are looked at before anything is unpacked."""
     pixels = image.width * image.height
     if pixels > bounds.pixels:
-        raise _too_many_pixels(bounds)
+        raise PictureBoundError(too_many_pixels(bounds))
     most = min(bounds.frames, FILM * bounds.pixels // pixels)
     number = 0
     while True:
@@ -71,11 +81,7 @@ def _read_frames(image: Image.Image, bounds: Pictures) -> None:
         except EOFError:
             break
         if number >= most:
-            pixels = FILM * bounds.pixels
-            raise PictureError(
-                f"it has more than {bounds.frames} frames, or {pixels} pixels in them"
-                " (IMAGES_MAX_FRAMES)"
-            )
+            raise PictureBoundError(too_many_frames(bounds))
     if number > 1:
         image.seek(0)
         image.load()

@@ -1,14 +1,20 @@
 """Where the files of pictures are, and which of them a post shows."""
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 
-from sinanews.config import Config
+from sinanews.config import THUMBNAIL_NAME, Config
 from sinanews.items import Article
 from sinanews.utils.files import path_in
 from sinanews.utils.urls import picture_address
 
 FOLDER = "images"
+# By `picture_path` and `thumbnail_path`, below the folder.
+_OURS = re.compile(
+    r"(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}\.(?:jpg|png|gif|webp)"
+    rf"|thumbs/{THUMBNAIL_NAME.pattern}/[0-9a-f]{{64}}\.jpg"
+)
 
 
 def kept_files(article: Article, known: Mapping[str, str], config: Config) -> dict[str, str]:
@@ -28,6 +34,15 @@ def is_kept(path: str, config: Config) -> bool:
     """Whether a picture's file is there, by its path below the output folder."""
     parts = path.split("/")
     return parts[0] == FOLDER and ".." not in parts and path_in(config.output, path).is_file()
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file below the folder of pictures has a name of ours.
+
+    >>> is_picture_name(f"61/61{'0' * 62}.gif"), is_picture_name("logo.png")
+    (True, False)
+    """
+    return _OURS.fullmatch(name) is not None
 
 
 def picture_path(body: bytes, ending: str) -> str:

@@ -12,6 +12,7 @@ import secrets
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 from typing import Self
 
@@ -30,7 +31,7 @@ from sinanews.archive.styles import post_file, styled
 from sinanews.config import Config
 from sinanews.items import Article, missing_fields
 from sinanews.ledger.ledger import Ledger
-from sinanews.ledger.recovery import LostArticle, LostRevision, batches
+from sinanews.ledger.recovery import LostArticle, LostRevision, Paths, batches
 from sinanews.posts.identity import Identity, identity
 from sinanews.posts.paths import post_path
 from sinanews.posts.render import post_bytes, post_hash
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
+MOST_REVISIONS = 2**31 - 1  # what a column of the ledger can hold
+POSSIBLE_NAMES = 100  # that an article's post may have had, for others had the ones before
 LAST_LINES = 100  # of a packed file, of which one can be read: all but what was cut off are whole
 _NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
@@ -73,6 +76,7 @@ class _Lost:
                 article.docid,
                 channels=article.channels,
                 title=article.title,
+                published=article.published,
                 first_seen=article.first_seen,
             )
         self.places.setdefault(article.revision, place)
@@ -84,6 +88,13 @@ class _Lost:
         named, seen = self.named, self.named.first_seen
         listed = int(seen.timestamp()) if seen else 0
         return Story(named.docid, named.url, named.title, listed, listed, mtime=0)
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """Its own time, by which lists are ordered, and when it entered one, in unix seconds."""
+        published, seen = self.named.published, self.named.first_seen
+        seen_at = seen.timestamp() if seen else 0
+        return (published.timestamp() if published else seen_at), seen_at
 
     def path(self, taken: int = 0) -> str:
         """Where its title leads."""
@@ -127,11 +138,11 @@ def recover(ledger: Ledger, config: Config) -> None:
             lost = _lost_articles(ledger, folder, unpacked)
             known = ledger.recovery.known(lost)
             ledger.adoption.recognize([lost[docid].story for docid in lost.keys() - known.keys()])
-            count = ledger.recovery.enter(_articles(ledger, config, lost, strays), ledger.worker)
+            entered = ledger.recovery.enter(_articles(ledger, config, lost, strays), ledger.worker)
         logger.warning(
             "the ledger is older than this folder: %d articles were entered again from"
             " articles/*.jsonl",
-            count,
+            entered,
         )
     if strays:
         logger.warning("%d posts belong to no article and are left as they are", len(strays))
@@ -183,26 +194,33 @@ def _read(line: bytes) -> Article | None:
         article = Article.from_json(orjson.loads(line))
         texts = (article.docid, article.url, article.title, article.body_html)
         is_whole = all(isinstance(text, str) for text in texts) and not missing_fields(article)
-        has_name = article.docid and "/" not in article.docid and article.revision > 0
+        has_name = article.docid and "/" not in article.docid
+        has_name = has_name and 0 < article.revision <= MOST_REVISIONS
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     return article if is_whole and has_name else None
 
 
 def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[str, _Lost]:
-    """The articles of those lines whose revision the ledger has not, by docid."""
-    lost: dict[str, _Lost] = defaultdict(_Lost)
+    """The articles of those lines whose revision the ledger has not, by docid. They stand in the
+    order in which they were listed, as far as lines tell: by runs, of each the newest first."""
+    lost: dict[str, _Lost] = {}
     for file in _files(folder):
+        new: dict[str, _Lost] = defaultdict(_Lost)
         written = file.stat().st_mtime
         for batch in batches(_articles_of(file)):
-            first = {(found[0].docid, found[0].revision): found for found in reversed(batch)}
-            for key in ledger.recovery.lost(first):
+            first: dict[Key, tuple[Article, bytes, int]] = {}
+            for found in batch:
+                first.setdefault((found[0].docid, found[0].revision), found)
+            missing = ledger.recovery.lost(first)
+            for key in filter(missing.__contains__, first):
                 article, line, offset = first[key]
                 if is_packed(file):
                     place = unpacked.add(line, written)
                 else:
                     place = _Place(file, offset, written)
-                lost[article.docid].add(article, place)
+                (lost if article.docid in lost else new)[article.docid].add(article, place)
+        lost |= sorted(new.items(), key=lambda pair: pair[1].moments, reverse=True)
     return lost
 
 
@@ -281,35 +299,46 @@ def _writer_of(path: str, docids: Sequence[str], lost: Mapping[str, _Lost], conf
 def _paths(
     ledger: Ledger, config: Config, lost: Mapping[str, _Lost], strays: Strays
 ) -> dict[str, str]:
-    """The paths of the articles' posts: those that are there, and for the others new ones."""
+    """The paths of the articles' posts: those that are there, and for the others new ones. They are
+    given in the order of listing, as they were before."""
     paths = {docid: path for docid, (path, _) in ledger.recovery.known(lost).items() if path}
     taken = ledger.recovery.paths(in_use=False)
-
-    def assign(docid: str, path: str) -> None:
+    unknown = [docid for docid in lost if docid not in paths]
+    posts = _posts_of(unknown, config, lost, strays, taken)
+    for docid in unknown:
+        article, post = lost[docid], posts.get(docid)
+        free = (path for path in map(article.path, count()) if not taken.has_name(path))
+        if post:
+            made_of = islice(free, POSSIBLE_NAMES)
+            path = next((own for own in made_of if styled(config, own, docid) == post), post)
+        else:
+            path = next(own for own in free if not os.path.lexists(post_file(config, own, docid)))
         paths[docid] = path
         taken.add(path)
+    return paths
 
-    def assign_stray(docid: str, path: str) -> None:
-        own = lost[docid].path()
-        is_made_of_it = styled(config, own, docid) == path and not taken.has_name(own)
-        assign(docid, own if is_made_of_it else path)
 
-    for docid in lost.keys() - paths.keys():
+def _posts_of(
+    docids: Sequence[str],
+    config: Config,
+    lost: Mapping[str, _Lost],
+    strays: Strays,
+    taken: Paths,
+) -> dict[str, str]:
+    """The paths of the posts that are there, of those of the articles that have one."""
+    posts: dict[str, str] = {}
+    contested: dict[str, list[str]] = defaultdict(list)
+    for docid in docids:
         path = strays.with_docid(docid)
         if path and path not in taken:
-            assign_stray(docid, path)
-    contested: dict[str, list[str]] = defaultdict(list)
-    for docid in sorted(lost.keys() - paths.keys()):
+            posts[docid] = path
+    others = {*posts.values()}
+    for docid in docids:
+        if docid in posts:
+            continue
         path = strays.like(lost[docid].identities, lost[docid].path())
-        if path and path not in taken:
+        if path and path not in taken and path not in others:
             contested[path].append(docid)
-    for path, docids in contested.items():
-        assign_stray(_writer_of(path, docids, lost, config), path)
-    for docid in sorted(lost.keys() - paths.keys()):
-        number = 0
-        path = lost[docid].path()
-        while taken.has_name(path) or os.path.lexists(post_file(config, path, docid)):
-            number += 1
-            path = lost[docid].path(number)
-        assign(docid, path)
-    return paths
+    for path, rivals in contested.items():
+        posts[_writer_of(path, rivals, lost, config)] = path
+    return posts

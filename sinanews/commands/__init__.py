@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from types import TracebackType
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -20,10 +21,25 @@ from sinanews.utils.logs import keep_records_plain
 from sinanews.utils.text import printable
 
 DAY = 86_400  # seconds
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended, as shells have it
+
+
+def _end_plainly(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Ends a program that Ctrl-C interrupts, where no run is there to end in good order, by a line
+    in place of a traceback. Raises SystemExit."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    say("interrupted", file=sys.stderr)
+    raise SystemExit(INTERRUPTED)
+
 
 # Scrapy imports this package for any command.
 escape_unprintable()
 keep_records_plain()
+sys.excepthook = _end_plainly
 
 
 def refusal(error: Exception) -> UsageError:

@@ -6,18 +6,18 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from sinanews.channels import BY_NAME
 from sinanews.commands import Damage, archive, period, refusal
-from sinanews.exceptions import ArgumentError
+from sinanews.exceptions import ArgumentError, hide_password
 from sinanews.exports import STDOUT, Exporter, exporter_for
 from sinanews.exports.months import export_months
+from sinanews.exports.places import export_to, folder_at, local_path
 from sinanews.exports.reading import Query, Reading
-from sinanews.exports.writing import standard_output, write, write_file
+from sinanews.exports.writing import standard_output, write
 from sinanews.utils import times
 from sinanews.utils.files import say, takes_control_sequences
 
@@ -43,7 +43,8 @@ class Command(ScrapyCommand):
             *("-o", "--output"),
             metavar="FILE",
             help="a .jsonl, .csv, .parquet or .xml (Atom) file, text also with .gz; DIR/, a"
-            " Parquet file a month; - for JSON Lines on standard output",
+            " Parquet file a month; these also as s3://BUCKET/NAME; - for JSON Lines on standard"
+            " output",
         )
         add("--since", metavar="DAY", help="first day of the time --by names, in China")
         add("--until", metavar="DAY", help="last day of it")
@@ -150,17 +151,19 @@ def _cursor(value: str) -> int:
 
 
 def _is_folder(output: str) -> bool:
-    return output.endswith(os.sep) or Path(output).is_dir()
+    path = local_path(output)
+    return output.endswith(os.sep) or (path is not None and path.is_dir())
 
 
 def _write(output: str, reading: Reading, query: Query, exporter: Exporter) -> str:
-    """Writes the articles; returns what to say of it. Raises OSError."""
+    """Writes the articles; returns what to say of it. Raises ArgumentError and OSError."""
+    shown = hide_password(output)
     what = "revisions" if query.revisions else "articles"
     if _is_folder(output):
-        outcome = export_months(Path(output), reading, query, exporter)
-        return f"{outcome.articles} {what} in {output}, {outcome.changed} months written"
+        outcome = export_months(folder_at(output), reading, query, exporter)
+        return f"{outcome.articles} {what} in {shown}, {outcome.changed} months written"
     lines = reading.lines(query)
     if output == STDOUT:
         with standard_output() as file:
             return f"{write(file, lines, exporter, reading.note)} {what} on standard output"
-    return f"{write_file(Path(output), lines, exporter, reading.note)} {what} in {output}"
+    return f"{export_to(output, lines, exporter, reading.note)} {what} in {shown}"

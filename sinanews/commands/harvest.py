@@ -121,9 +121,9 @@ def _result(
         return None
     members = ledger.harvests.members(harvest)
     parts = [Part.from_json(member.part) for member in members if member.part]
-    lists, is_walked = ledger.harvests.lists(harvest)
+    lists, is_well = ledger.harvests.lists(harvest)
     report = whole_report(
-        [*parts, walk_part(parts, lists, is_walked=is_walked)],
+        [*parts, walk_part(parts, lists, is_well=is_well)],
         ledger,
         scope([member.run for member in members]),
         config,

@@ -14,7 +14,7 @@ from sinanews.exceptions import ArgumentError
 from sinanews.exports import STDOUT
 from sinanews.exports.writing import standard_output
 from sinanews.ledger.statistics import Period
-from sinanews.utils.atomic import writing_whole
+from sinanews.utils.atomic import writing_through
 from sinanews.utils.files import say
 
 ENDINGS = (".html", ".htm")
@@ -105,5 +105,5 @@ def _write(output: str, page: bytes) -> None:
         with standard_output() as file:
             file.write(page)
         return
-    with writing_whole(Path(output)) as file:
+    with writing_through(Path(output)) as file:
         file.write(page)

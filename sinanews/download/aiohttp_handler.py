@@ -20,6 +20,7 @@ from scrapy.responsetypes import responsetypes
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from sinanews.download.responses import rebuild_response
+from sinanews.download.turns import wait_for_turn
 
 PROXY_CREDENTIALS = "Proxy-Authorization"
 PIECE = 1 << 16  # bytes read at once
@@ -133,6 +134,7 @@ class AiohttpDownloadHandler(BaseDownloadHandler):
         if self._lenient is None:
             self._lenient = build_from_crawler(load_object(LENIENT), self.crawler)
         sent = request.replace(url=url)
+        await wait_for_turn(self.crawler)
         response: Response = await self._lenient.download_request(sent)
         request.meta.update(sent.meta)
         return rebuild_response(response, url=request.url)

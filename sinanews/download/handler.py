@@ -16,6 +16,7 @@ from sinanews.download.blocking import BLOCKED_STAT
 from sinanews.download.failures import ProxyError, is_proxy_refusal, is_unexplained_distrust
 from sinanews.download.hosts import validate
 from sinanews.download.responses import rebuild_response
+from sinanews.download.turns import wait_for_turn
 from sinanews.exceptions import RefusedError
 from sinanews.utils.urls import mirrored, original
 
@@ -93,18 +94,25 @@ class MirrorDownloadHandler(BaseDownloadHandler):
 
 class ArchiveDownloadHandler(MirrorDownloadHandler):
     """The last look at the requests of an archive's spider: none goes to where the spider may not
-    go, whatever made it, and none to a site that has refused us while it waited for its turn."""
+    go, whatever made it, none to a site that has refused us while it waited for its turn, and all
+    no faster than the site's budget has it."""
 
     async def download_request(self, request: Request) -> Response:
         """The response to a request, under the request's own URL.
 
         Raises OffsiteError for an address outside the spider's `allowed_domains`, RefusedError when
-        the site has refused us, and what the configured handler raises.
+        the site has refused us, or the run ends before its turn has come, and what the configured
+        handler raises.
         """
         validate(request, self.crawler.spider)
+        self._require_welcome()
+        await wait_for_turn(self.crawler)
+        self._require_welcome()
+        return await super().download_request(request)
+
+    def _require_welcome(self) -> None:
         if self.crawler.stats.get_value(BLOCKED_STAT):
             raise RefusedError("not asked for: the site refuses us")
-        return await super().download_request(request)
 
     async def _download(self, request: Request, url: str) -> Response:
         try:
@@ -115,6 +123,7 @@ class ArchiveDownloadHandler(MirrorDownloadHandler):
                 raise
         # Twisted's client does not say what is wrong with a certificate. aiohttp, which verifies
         # the same, does, before anything is sent.
+        await wait_for_turn(self.crawler)
         if EXPLAINING not in self._handlers:
             self._handlers[EXPLAINING] = build_from_crawler(load_object(EXPLAINING), self.crawler)
         return cast("Response", await self._handlers[EXPLAINING].download_from(request, url))

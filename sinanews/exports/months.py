@@ -5,27 +5,24 @@ Readers of a folder pass over names that begin with an underscore or a dot.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from sinanews.exceptions import ArgumentError
 from sinanews.exports import Exporter
+from sinanews.exports.places import LOCK, Folder
 from sinanews.exports.reading import Query, Reading
 from sinanews.exports.schema import kind_of, line_schema
-from sinanews.exports.writing import write_file
 from sinanews.items import Article
-from sinanews.utils.atomic import TEMPORARY, write_whole
 from sinanews.utils.text import json_text
 from sinanews.utils.times import day_start
 
 MANIFEST = "_manifest.json"
-_LOCK = ".lock"
 _SUFFIX = ".parquet"
+_NAME = re.compile(r"\d{4}-\d\d\.parquet")
 # Months are counted from the year 0. A story whose time nobody knows has 0, which is in 1970.
 _FIRST, _LAST = 1970 * 12, 2200 * 12
 
@@ -50,7 +47,7 @@ class Outcome:
 
 
 def export_months(
-    folder: Path,
+    folder: Folder,
     reading: Reading,
     query: Query,
     exporter: Exporter,
@@ -63,42 +60,33 @@ def export_months(
     """
     columns = line_schema(getattr(exporter, "item_class", Article))["properties"]
     empty = Manifest(asdict(query), {name: kind_of(column) for name, column in columns.items()})
-    folder.mkdir(exist_ok=True)
     before = _manifest_of(folder, empty)
-    try:
-        lock = FileLock(folder / _LOCK, timeout=0)
-        with lock:
-            for leftover in folder.glob(TEMPORARY.format("*", "*")):
-                leftover.unlink()
-            return _update(folder, before, reading, query, exporter)
-    except Timeout as error:
-        accepted = "a folder that no other export is writing"
-        raise ArgumentError("-o", f"{folder}/", accepted) from error
+    with folder.locked():
+        return _update(folder, before, reading, query, exporter)
 
 
-def _manifest_of(folder: Path, empty: Manifest) -> Manifest:
+def _manifest_of(folder: Folder, empty: Manifest) -> Manifest:
     """A folder's manifest, or the empty one, which is then written: the folder is ours now."""
-    file = folder / MANIFEST
     try:
-        manifest = Manifest(**json.loads(file.read_text("utf-8")))
+        manifest = Manifest(**json.loads(folder.read(MANIFEST)))
     except FileNotFoundError:
-        if any(path.name != _LOCK for path in folder.iterdir()):
+        if folder.sizes().keys() - {LOCK}:
             accepted = "an empty folder, or one that `scrapy export` made"
-            raise ArgumentError("-o", f"{folder}/", accepted) from None
-        _store(file, empty)
+            raise ArgumentError("-o", folder.shown, accepted) from None
+        _store(folder, empty)
         return empty
     except (TypeError, ValueError) as error:
         accepted = f"a folder whose {MANIFEST} can be read ({error}); remove the folder"
-        raise ArgumentError("-o", f"{folder}/", accepted) from error
+        raise ArgumentError("-o", folder.shown, accepted) from error
     if manifest.query != empty.query:
         told = {name: value for name, value in manifest.query.items() if value is not None}
         accepted = f"the options with which this folder was made ({told}), or another folder"
-        raise ArgumentError("-o", f"{folder}/", accepted)
+        raise ArgumentError("-o", folder.shown, accepted)
     return manifest if manifest.columns == empty.columns else empty
 
 
 def _update(
-    folder: Path,
+    folder: Folder,
     before: Manifest,
     reading: Reading,
     query: Query,
@@ -108,23 +96,23 @@ def _update(
     position = reading.position
     lines = dict(_months(reading, query))
     stale = _changed_since(before, reading, query, position)
-    after, written = replace(before, position=position, months={}), 0
+    after, written, sizes = replace(before, position=position, months={}), 0, folder.sizes()
     for month, count in lines.items():
         name = f"{month // 12:04}-{month % 12 + 1:02}"
-        path, known = folder / f"{name}{_SUFFIX}", before.months.get(name, {})
-        size = path.stat().st_size if path.exists() else None
+        file, known = f"{name}{_SUFFIX}", before.months.get(name, {})
+        size = sizes.get(file)
         if month in stale or (known.get("lines"), known.get("bytes")) != (count, size):
             selected = reading.lines(_of_months(query, month, month + 1))
-            articles = write_file(path, selected, exporter, reading.note)
-            known = {"lines": count, "articles": articles, "bytes": path.stat().st_size}
+            articles, size = folder.export(file, selected, exporter, reading.note)
+            known = {"lines": count, "articles": articles, "bytes": size}
             written += 1
         after.months[name] = known
-    for path in folder.glob(f"????-??{_SUFFIX}"):
-        if path.stem not in after.months:  # what it had has another time now
-            path.unlink()
+    for file in filter(_NAME.fullmatch, sizes):
+        if file.removesuffix(_SUFFIX) not in after.months:  # what it had has another time now
+            folder.remove(file)
             written += 1
     if after != before:
-        _store(folder / MANIFEST, after)
+        _store(folder, after)
     return Outcome(sum(month["articles"] for month in after.months.values()), written)
 
 
@@ -137,8 +125,8 @@ def _changed_since(before: Manifest, reading: Reading, query: Query, position: i
     return {month for month, _ in _months(reading, replace(query, after=after))}
 
 
-def _store(file: Path, manifest: Manifest) -> None:
-    write_whole({file: f"{json_text(asdict(manifest))}\n".encode()})
+def _store(folder: Folder, manifest: Manifest) -> None:
+    folder.write(MANIFEST, f"{json_text(asdict(manifest))}\n".encode())
 
 
 def _months(

@@ -12,7 +12,7 @@ from isal.igzip import IGzipFile
 from sinanews.exceptions import UnfitError
 from sinanews.exports import PACKED, Exporter
 from sinanews.exports.jsonl import LineExporter, OnUnfit
-from sinanews.utils.atomic import writing_whole
+from sinanews.utils.atomic import writing_through
 
 
 def write_file(
@@ -26,13 +26,25 @@ def write_file(
 
     Raises OSError for a file that cannot be written; then there is none, or the old one.
     """
-    with writing_whole(path) as file:
-        if path.suffix != PACKED:
-            return write(file, lines, exporter, on_unfit)
-        # Without a name and a time in it, the same articles are the same bytes.
-        packed: IO[bytes] = IGzipFile(filename="", mode="wb", fileobj=file, mtime=0)  # type: ignore[no-untyped-call, assignment] # it has no types
-        with packed:
-            return write(packed, lines, exporter, on_unfit)
+    with writing_through(path) as file:
+        return write_packed(file, path.name, lines, exporter, on_unfit)
+
+
+def write_packed(
+    file: IO[bytes],
+    name: str,
+    lines: Iterable[bytes],
+    exporter: Exporter,
+    on_unfit: OnUnfit,
+) -> int:
+    """Writes the articles of JSON lines into an open file, with gzip if its name ends in `.gz`, as
+    `write_file` does."""
+    if not name.endswith(PACKED):
+        return write(file, lines, exporter, on_unfit)
+    # Without a name and a time in it, the same articles are the same bytes.
+    packed: IO[bytes] = IGzipFile(filename="", mode="wb", fileobj=file, mtime=0)  # type: ignore[no-untyped-call, assignment] # it has no types
+    with packed:
+        return write(packed, lines, exporter, on_unfit)
 
 
 def standard_output() -> IO[bytes]:

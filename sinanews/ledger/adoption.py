@@ -14,13 +14,32 @@ from itertools import count
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    delete,
+    false,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from sinanews.exceptions import BlockedPathError
 from sinanews.items import STATES, Article, State
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
-from sinanews.ledger.records import Outcome, PathOf, keep_paths, make_way, revision_row
+from sinanews.ledger.postgresql import NAMES, take_turns
+from sinanews.ledger.records import (
+    Outcome,
+    PathOf,
+    keep_paths,
+    lock_stories,
+    make_way,
+    revision_row,
+)
 from sinanews.ledger.reprints import family_of, insert_signatures, signed_revision
 from sinanews.ledger.revisions import (
     ADOPTED_HASH,
@@ -133,6 +152,8 @@ class Adoption:
         Raises OSError when nothing can be written.
         """
         with self._writing.begin() as connection:
+            take_turns(connection, NAMES)
+            lock_stories(connection, or_(false(), *map(self._is_like, posts)))
             run = self._run or insert_ended_run(
                 connection, SPIDER, worker, VERDICT, int(self._clock())
             )
@@ -148,6 +169,7 @@ class Adoption:
     def recognize(self, rows: Sequence[Story]) -> None:
         """Gives adopted articles the docids of rows that name them, as listing these does."""
         with self._writing.begin() as connection:
+            take_turns(connection, NAMES)
             recognize(connection, rows, self._path_of)
 
     def _report(self, connection: Connection, run: int, number: int) -> None:
@@ -196,22 +218,23 @@ class Adoption:
 
     def _stories_like(self, connection: Connection, post: AdoptedPost) -> list[Row[Any]]:
         """The stories that a post may be of, or that have its path."""
-        own = self._path_of(post.article.title, post.article.channels, post.article.docid)
-        paths = {own, *_names(post)}
-        keys = {key for path in paths for key in (path_key(path), text_key(path))}
         columns = (
             *(stories.c.docid, stories.c.url, stories.c.title, stories.c.channels),
             *(stories.c.ctime, stories.c.intime, stories.c.revision, stories.c.post_path),
         )
+        query = select(*columns).where(self._is_like(post)).order_by(stories.c.docid)
+        return list(connection.execute(query))
+
+    def _is_like(self, post: AdoptedPost) -> ColumnElement[bool]:
+        own = self._path_of(post.article.title, post.article.channels, post.article.docid)
+        paths = {own, *_names(post)}
+        keys = {key for path in paths for key in (path_key(path), text_key(path))}
         url_keys = (text_key(post.article.url), title_key(self._path_of, post.article.title))
-        query = select(*columns).where(
-            or_(
-                stories.c.docid == post.article.docid,
-                stories.c.post_key.in_(keys),
-                stories.c.url_key.in_(url_keys),
-            )
+        return or_(
+            stories.c.docid == post.article.docid,
+            stories.c.post_key.in_(keys),
+            stories.c.url_key.in_(url_keys),
         )
-        return list(connection.execute(query.order_by(stories.c.docid)))
 
     def _story_of(self, post: AdoptedPost, candidates: Sequence[Row[Any]]) -> Row[Any] | None:
         """The story of a post's article: of its docid or URL, or else, where one of the two docids

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from sinanews.exceptions import ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
-from sinanews.ledger.records import Claim, Outcome, claim_of, revision_row
+from sinanews.ledger.records import Claim, Outcome, claim_of, lock_stories, revision_row
 from sinanews.ledger.reprints import SignedRevision, insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
@@ -138,6 +139,7 @@ class Claims:
         ours = (stories.c.docid.in_(held), stories.c.worker == self.worker)
         due_at = int(self._clock()) + self._lease
         with self._writing.begin() as connection:
+            lock_stories(connection, *ours)
             renewed = connection.execute(update(stories).where(*ours).values(due_at=due_at))
             if renewed.rowcount < len(held):
                 ours_still = self._still_ours(connection, held)
@@ -152,23 +154,39 @@ class Claims:
         settled = self._settled(outcomes, run)
         if not settled:
             return set()
-        with self._writing.begin() as connection:
-            ours = self._still_ours(connection, list(settled))
-            done = publish(set(ours))
-            columns = [settled[docid].columns for docid in settled if docid in done]
-            if columns:
-                connection.execute(_SETTLE, columns)
-            # Now, and not when the page came: whoever looks later must not have known it before.
-            seen = int(self._clock())
-            new = [one for docid, one in settled.items() if docid in done and one.revision]
-            if new:
-                record(connection, [{**one.revision, "seen": seen} for one in new if one.revision])
-            for one in new:
-                one.outcome.seen = seen
-            insert_signatures(connection, [one.signature for one in new if one.signature])
+        done: set[str] = set()
+        try:
+            with self._writing.begin() as connection:
+                ours = self._still_ours(connection, list(settled))
+                done = publish(set(ours))
+                columns = [settled[docid].columns for docid in settled if docid in done]
+                if columns:
+                    connection.execute(_SETTLE, columns)
+                # Now, not when the page came: whoever looks later must not have known it before.
+                seen = int(self._clock())
+                new = [one for docid, one in settled.items() if docid in done and one.revision]
+                if new:
+                    rows = [{**one.revision, "seen": seen} for one in new if one.revision]
+                    record(connection, rows)
+                for one in new:
+                    one.outcome.seen = seen
+                insert_signatures(connection, [one.signature for one in new if one.signature])
+        except DBAPIError as error:
+            if not (error.connection_invalidated and done and self._was_settled(done, run)):
+                raise
         # What is ours and could not be published may have another outcome.
         self._drop(docid for docid in settled if docid in done or docid not in ours)
         return done
+
+    def _was_settled(self, docids: set[str], run: int) -> bool:
+        """Whether the transaction that settled stories was committed, although the connection was
+        cut before the server could say so. Waits until the server itself knows."""
+        ours = stories.c.docid.in_(docids)
+        settled = (stories.c.worker.is_(None), stories.c.finished_run == run)
+        with self._writing.begin() as connection:
+            lock_stories(connection, ours)
+            query = select(func.count()).where(ours, *settled)
+            return connection.execute(query).scalar_one() == len(docids)
 
     def _settled(self, outcomes: Sequence[Outcome], run: int) -> dict[str, _Settled]:
         """What is to be noted of each story that is held; of its outcomes the first one counts."""
@@ -195,7 +213,7 @@ class Claims:
         """Those of the stories that are claimed by this worker, which they stay until the
         transaction ends."""
         mine = (stories.c.docid.in_(docids), stories.c.worker == self.worker)
-        query = select(stories.c.docid).where(*mine).with_for_update()
+        query = select(stories.c.docid).where(*mine).order_by(stories.c.docid).with_for_update()
         return set(connection.execute(query).scalars())
 
     def _columns(self, outcome: Outcome, claim: Claim, run: int, now: int) -> dict[str, Any]:
@@ -237,14 +255,13 @@ class Claims:
             return
         ours = (stories.c.docid.in_(list(self.held)), stories.c.worker == self.worker)
         with self._writing.begin() as connection:
+            lock_stories(connection, *ours)
             connection.execute(update(stories).where(*ours).values(worker=self._aside))
         self.held.clear()
 
     def give_back(self) -> None:
         """Makes what is still held, or was set aside, due for others."""
-        ours = stories.c.worker.in_([self.worker, self._aside])
-        with self._writing.begin() as connection:
-            connection.execute(_release(int(self._clock()), ours))
+        self.release([self.worker, self._aside])
 
     def holders(self) -> list[str]:
         """The workers that hold stories."""
@@ -255,8 +272,10 @@ class Claims:
 
     def release(self, names: Sequence[str]) -> None:
         """Makes due what the named workers hold."""
+        theirs = stories.c.worker.in_(names)
         with self._writing.begin() as connection:
-            connection.execute(_release(int(self._clock()), stories.c.worker.in_(names)))
+            lock_stories(connection, theirs, stories.c.due_at.is_not(None))
+            connection.execute(_release(int(self._clock()), theirs))
 
     def correct(self) -> None:
         """Makes due what waits only since a clock was ahead: whatever was never tried, and what

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
@@ -13,31 +14,52 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
-from sinanews.ledger.migrations import migrate
-from sinanews.ledger.tables import PARTIAL
+from sinanews.ledger import postgresql
+from sinanews.ledger.migrations import migrate, version_of
+from sinanews.ledger.tables import PARTIAL, VERSION
+from sinanews.utils.text import well_formed
 
-DIALECTS = ("sqlite", "postgresql")
-BUSY_SECONDS = 30  # how long a writer waits for another process' transaction
+DRIVERS = {"sqlite": "pysqlite", "postgresql": postgresql.DRIVER}
+# How long a writer waits for another process' transaction, and a run at work for a server that
+# begins again.
+BUSY_SECONDS = 30
+ACCEPTED = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+Clock = Callable[[], float]
 
 
 def engine(url: str | URL) -> Engine:
     """A connection pool for the ledger at an SQLAlchemy URL, its tables made or brought up to date.
 
-    Raises ArgumentError for a URL that is none, LedgerError for a ledger of a newer project.
+    Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used, such
+    as one of a newer project, or one whose server does not answer.
     """
     database = create(url)
     for index, rows in PARTIAL.items():
         # As an argument of Index it would have both dialects imported.
         index.dialect_options[database.dialect.name]["where"] = rows
+    shown = database.url.render_as_string(hide_password=True)
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", _tune_sqlite)
         event.listen(database, "begin", begin_sqlite)
-    shown = database.url.render_as_string(hide_password=True)
+    else:
+        connector = connect_to_server(database)
     try:
+        # Whoever migrates waits for the end of each transaction that has looked at a table.
         with writing(database).begin() as connection:
-            migrate(connection, shown)
+            if database.dialect.name == "postgresql":
+                postgresql.require_writable(connection, shown)
+            is_current = version_of(connection, shown) == VERSION
+        if not is_current:
+            with writing(database).begin() as connection:
+                migrate(connection, shown)
     except DBAPIError as error:
+        database.dispose()
         raise unusable(shown, error) from error
+    except LedgerError:
+        database.dispose()
+        raise
+    if database.dialect.name == "postgresql":
+        connector.patience = BUSY_SECONDS
     return database
 
 
@@ -45,23 +67,104 @@ def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlche
     """A connection pool for a database that a ledger may be in. Raises ArgumentError for a URL of
     none."""
     try:
-        database = create_engine(make_url(url), **options)
-    except (UrlError, ImportError, ValueError) as error:
-        accepted = f"an SQLAlchemy URL such as sqlite:///output/ledger.db ({error})"
+        made = postgresql.with_driver(make_url(url))
+    except (UrlError, ValueError) as error:
+        # A part of a password may be in the error, which is of the text as it was cut up.
+        accepted = f"{ACCEPTED}, in a password %40 for @, %3A for : and %2F for /"
         raise ArgumentError("LEDGER_URL", str(url), accepted) from error
-    if database.dialect.name not in DIALECTS:
-        raise ArgumentError("LEDGER_URL", str(url), f"a URL of {' or '.join(DIALECTS)}")
+    backend, _, driver = made.drivername.partition("+")
+    if backend not in DRIVERS or driver not in {"", DRIVERS[backend]}:
+        raise ArgumentError("LEDGER_URL", _shown(url), ACCEPTED)
+    if backend == "postgresql":
+        options = postgresql.POOL | options
+    try:
+        database = create_engine(made, **options)
+    except ImportError as error:
+        raise ArgumentError("LEDGER_URL", _shown(url), postgresql.HOW_TO_INSTALL) from error
+    except (UrlError, ValueError) as error:
+        raise ArgumentError("LEDGER_URL", _shown(url), f"{ACCEPTED} ({error})") from error
+    event.listen(database, "before_cursor_execute", _keep_storable, retval=True)
     return database
+
+
+def storable(text: str) -> str:
+    """A text as both databases can keep it: in place of the character 0, which PostgreSQL refuses,
+    and of half a surrogate pair, which neither takes, is U+FFFD.
+
+    >>> storable("a\\0b\\ud83d涨")
+    'a\ufffdb\ufffd涨'
+    """
+    return text if _is_storable(text) else well_formed(text.replace("\0", "\ufffd"))
+
+
+def _is_storable(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
+def _keep_storable(*arguments: Any) -> tuple[str, Any]:  # noqa: ANN401 - SQLAlchemy's signature
+    """Has texts that came from wherever be `storable`, before the driver gets a statement."""
+    statement, parameters = arguments[2:4]
+    # Of many inserts in one statement SQLAlchemy says that they are many, and gives one long row.
+    is_many = isinstance(parameters, list) and isinstance(parameters[0], Mapping | tuple)
+    rows = parameters if is_many else [parameters]
+    if all(_is_storable(value) for row in rows for value in _values(row)):
+        return statement, parameters
+    kept = list(map(_storable_row, rows))
+    return statement, kept if is_many else kept[0]
+
+
+def _values(row: Mapping[str, Any] | Sequence[Any]) -> Iterable[Any]:
+    return row.values() if isinstance(row, Mapping) else row
+
+
+def _storable_row(row: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any] | Sequence[Any]:
+    if isinstance(row, Mapping):
+        return {name: _storable_value(value) for name, value in row.items()}
+    return tuple(map(_storable_value, row))
+
+
+def _storable_value(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    return storable(value) if isinstance(value, str) else value
+
+
+def _shown(url: str | URL) -> str:
+    """A URL as the user gave it, for an error that hides its password."""
+    return url if isinstance(url, str) else url.render_as_string(hide_password=True)
+
+
+def connect_to_server(database: Engine) -> postgresql.Connector:
+    """Has a pool make its connections as a PostgreSQL ledger needs them."""
+    shown = database.url.render_as_string(hide_password=True)
+    connector = postgresql.connect_by(database, shown)
+    database.update_execution_options(clock=connector.clock)
+    return connector
+
+
+def clock_of(database: Engine) -> Clock:
+    """The clock, in unix seconds, by which all run that share a ledger: its server's, or this
+    machine's own for a file."""
+    clock: Clock = database.get_execution_options().get("clock", time.time)
+    return clock
 
 
 def unusable(place: str, error: DBAPIError) -> LedgerError:
     """What to raise for a ledger that the database cannot open, read or write."""
-    return LedgerError(f"the ledger {place} cannot be used: {in_short(error)}")
+    reason = in_short(error)
+    return LedgerError(f"the ledger {place} cannot be used: {reason}{postgresql.advice(reason)}")
 
 
 def in_short(error: Exception) -> str:
-    """An error without the statement and the values that SQLAlchemy adds to it."""
-    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    """An error in one line, without the statement and the values that SQLAlchemy adds to it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # Of what a server refuses psycopg has the reason apart from where in the statement it is.
+    reason = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return " ".join(str(reason or cause).split())
 
 
 def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -90,9 +193,13 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
 
 def writing(database: Engine, *, durable: bool = False) -> Engine:
     """The same pool, for transactions that write: in SQLite they take turns from their first
-    statement on, so that no two processes decide on the same rows. A `durable` one, and whatever
-    was committed before it, is on the disk when it has been committed."""
-    return database.execution_options(writes=True, durable=durable)
+    statement on, so that no two processes decide on the same rows; in PostgreSQL each statement
+    sees what others have committed, and who decides on rows has to lock them. A `durable` one, and
+    whatever was committed before it, is on the disk when it has been committed."""
+    options: dict[str, Any] = {"writes": True, "durable": durable}
+    if database.dialect.name == "postgresql":
+        options["isolation_level"] = postgresql.WRITING
+    return database.execution_options(**options)
 
 
 def begin_sqlite(connection: Connection) -> None:
@@ -123,6 +230,6 @@ def _insert(connection: Connection, table: Table) -> sqlite.Insert:
     """The dialect's own insert. Both have the methods used here, and no type in common that has."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - most ledgers can do without
+    from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - most ledgers can do without
 
-    return cast("sqlite.Insert", postgresql.insert(table))
+    return cast("sqlite.Insert", insert(table))

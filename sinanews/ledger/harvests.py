@@ -31,12 +31,10 @@ KILLED = "killed"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A run of a harvest: when it began and ended, in unix seconds, and what it left as its part of
-    the report, None if it was killed."""
+    """A run of a harvest: when it ended, in unix seconds, None if it did not, and what it left as
+    its part of the report, None if it was killed."""
 
     run: int
-    worker: str
-    started: int
     ended: int | None
     part: Mapping[str, Any] | None
 
@@ -131,10 +129,12 @@ class Harvests:
             return _members(connection, harvest)
 
     def lists(self, harvest: int) -> tuple[Mapping[str, Any], bool]:
-        """What came of the lists, and whether they have been walked."""
+        """What came of the lists, and whether all is well with that: they have been walked, or
+        nobody began to, as in a subclass of a spider that walks none."""
         with self._database.connect() as connection:
             row = connection.execute(_WALK, {"harvest": harvest}).one()
-        return json.loads(row.lists or "{}"), row.walked is not None
+        is_well = row.walked is not None or row.walker is None
+        return json.loads(row.lists or "{}"), is_well
 
     def end(self, harvest: int, verdict: str, report: Mapping[str, Any]) -> bool:
         """Notes the end, verdict and report of a harvest, unless it has ended, or somebody has
@@ -169,11 +169,11 @@ def _lock(connection: Connection) -> None:
 
 
 def _members(connection: Connection, harvest: int) -> list[Member]:
-    columns = (runs.c.id, runs.c.worker, runs.c.started, runs.c.ended, runs.c.part)
+    columns = (runs.c.id, runs.c.ended, runs.c.part)
     query = select(*columns).where(_of(harvest)).order_by(runs.c.id)
     return [
-        Member(run, worker, started, ended, None if part is None else json.loads(part))
-        for run, worker, started, ended, part in connection.execute(query)
+        Member(run, ended, None if part is None else json.loads(part))
+        for run, ended, part in connection.execute(query)
     ]
 
 

@@ -19,9 +19,10 @@ from sinanews.items import Article, State
 from sinanews.ledger import history, statistics, workers
 from sinanews.ledger.adoption import Adoption, adopted_posts
 from sinanews.ledger.audit import audit
+from sinanews.ledger.budget import Budget, DatabaseSlots
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
-from sinanews.ledger.database import engine, in_short, unusable, writing
+from sinanews.ledger.database import clock_of, engine, in_short, unusable, writing
 from sinanews.ledger.harvests import Harvests
 from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
@@ -35,6 +36,7 @@ from sinanews.ledger.records import (
     docids_by_url,
     free_path,
     keep_paths,
+    lock_stories,
     make_way,
     path_columns,
     readings,
@@ -117,10 +119,12 @@ class Ledger:
         retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
         url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
         if read_only:
-            return cls(read_only_engine(url), path_of, retries=retries)
+            database = read_only_engine(url)
+            return cls(database, path_of, clock_of(database), retries)
         if not config.ledger_url:
             config.output.mkdir(parents=True, exist_ok=True)
-        return cls(engine(url), path_of, retries=retries, lease=config.lease)
+        database = engine(url)
+        return cls(database, path_of, clock_of(database), retries, config.lease)
 
     @property
     def place(self) -> str:
@@ -131,6 +135,13 @@ class Ledger:
     def worker(self) -> str:
         """The name under which claims are held here."""
         return self._claims.worker
+
+    def budget(self, config: Config) -> Budget | None:
+        """What this worker may ask of the site, together with all others; None: as it likes."""
+        if not config.requests_per_second:
+            return None
+        slots = DatabaseSlots(self._database, config.site, self._clock)
+        return Budget(slots, config.requests_per_second)
 
     def close(self) -> None:
         """Closes the connections; claims still held are given back, if they can be: if not, the
@@ -202,6 +213,7 @@ class Ledger:
         """Makes stories due now, whatever became of them before."""
         free = update(stories).where(stories.c.docid.in_(docids), stories.c.worker.is_(None))
         with self._writing.begin() as connection:
+            lock_stories(connection, stories.c.docid.in_(docids))
             connection.execute(free.values(due_at=self.now(), run=self.run))
 
     def claim(self, count: int, selection: Selection = ALL) -> list[Claim]:
@@ -312,6 +324,7 @@ class Ledger:
         failed = (stories.c.finished_run == self.run, stories.c.state == State.FAILED)
         again = update(stories).where(stories.c.run == self.run, *failed)
         with self._writing.begin() as connection:
+            lock_stories(connection, stories.c.run == self.run, *failed)
             connection.execute(again.values(due_at=self.now(), tries=stories.c.tries - 1))
 
     def articles(
@@ -364,7 +377,8 @@ class Ledger:
         and while nobody can note another."""
         query = select(stories.c.docid, stories.c.revision).where(stories.c.docid.in_(list(last)))
         with self._writing.begin() as connection:
-            revision_of = dict(connection.execute(query.with_for_update()).all())
+            lock_stories(connection, stories.c.docid.in_(list(last)))
+            revision_of = dict(connection.execute(query).all())
             place({docid for docid, number in last.items() if revision_of.get(docid) == number})
 
     def without_article(self, paths: Sequence[str]) -> list[str]:
@@ -454,8 +468,7 @@ class Ledger:
 
     def statistics(self, period: Period, bounds: Sequence[int], most: Most) -> Statistics:
         """The archive in numbers, or what it has of a period; `bounds` are those of lateness."""
-        with self._database.connect() as connection:
-            return statistics.statistics(connection, period, bounds, most)
+        return statistics.statistics(self._database, period, bounds, most)
 
     def presence(self, period: Period) -> Iterator[Presence]:
         """On how many pages the runs of a period found each field, oldest first."""

@@ -2,7 +2,7 @@
 holds: a handful of statements, each of them found by an index."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, or_, select, update
@@ -10,13 +10,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from sinanews.items import State
 from sinanews.ledger.adoption import recognize
-from sinanews.ledger.database import insert_new
+from sinanews.ledger.database import insert_new, storable
+from sinanews.ledger.postgresql import NAMES, take_turns
 from sinanews.ledger.records import (
     DONE,
     ExistingStory,
     PathOf,
     docids_by_url,
     existing_stories,
+    lock_stories,
     story_row,
     under_existing_docids,
 )
@@ -52,7 +54,10 @@ def upsert_listed(
 
     A URL is one story's: the story of another docid that is listed with it is filtered.
     """
+    take_turns(connection, NAMES)
+    rows = [_storable(story) for story in rows]
     rows = under_existing_docids(connection, rows)
+    lock_stories(connection, stories.c.docid.in_([story.docid for story in rows]))
     existing = existing_stories(connection, [story.docid for story in rows])
     unknown = {story.docid: story for story in rows if story.docid not in existing}
     if recognized := recognize(connection, list(unknown.values()), listing.path_of):
@@ -80,6 +85,19 @@ def upsert_listed(
     again |= {s.docid for s in moved if existing[s.docid].state in {State.GONE, State.FAILED}}
     waiting = sum(story.waits or docid in again for docid, story in existing.items())
     return Listed(len(single) + waiting, len(new))
+
+
+def _storable(story: Story) -> Story:
+    """The story as the ledger will have it, so that it is found again. Whoever reads a list leaves
+    nothing to be done; a spider of somebody's may."""
+    return replace(
+        story,
+        docid=storable(story.docid),
+        url=storable(story.url),
+        title=storable(story.title),
+        summary=story.summary and storable(story.summary),
+        source=story.source and storable(story.source),
+    )
 
 
 def _has_moved(story: Story, existing: ExistingStory | None, listing: Listing) -> bool:

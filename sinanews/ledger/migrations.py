@@ -10,16 +10,20 @@ from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from sinanews.exceptions import LedgerError
 from sinanews.extraction import signatures
+from sinanews.ledger.postgresql import MIGRATION, take_turns
 from sinanews.ledger.records import apart
-from sinanews.ledger.tables import VERSION, about, metadata, signing, text_key
-from sinanews.ledger.triggers import keep_counts
+from sinanews.ledger.tables import UNFINISHED, VERSION, about, metadata, signing, text_key
+from sinanews.ledger.triggers import drop_triggers, keep_counts, make_triggers
 
 
 def migrate(connection: Connection, url: str) -> None:
     """Makes the tables, or brings them up to date. Raises LedgerError, naming the ledger's `url`,
-    for tables of a newer sinanews."""
+    for tables of a newer sinanews, or that are another program's. Of several that start at once one
+    does it, and the others wait until it has."""
+    take_turns(connection, MIGRATION)
     version = version_of(connection, url)
     if version is None:
+        _require_none(connection, url)
         version = VERSION
         metadata.create_all(connection)
         connection.execute(insert(about).values(version=version))
@@ -30,12 +34,27 @@ def migrate(connection: Connection, url: str) -> None:
         connection.execute(update(about).values(version=step + 1))
 
 
+def _require_none(connection: Connection, url: str) -> None:
+    """Raises LedgerError where there are tables that are called like a ledger's, which would be
+    taken for its own."""
+    there = inspect(connection)
+    if foreign := sorted(filter(there.has_table, metadata.tables)):
+        raise LedgerError(
+            f"the ledger {url} cannot be made: the database has another program's table"
+            f" {foreign[0]!r}; set LEDGER_URL to an empty database"
+        )
+
+
 def version_of(connection: Connection, url: str) -> int | None:
     """The version of the tables, None where there are none. Raises LedgerError, naming the ledger's
-    `url`, for tables of a newer sinanews."""
+    `url`, for tables of a newer sinanews and for a copy that is not whole."""
     if not inspect(connection).has_table(about.name):
         return None
     version: int = connection.execute(select(about.c.version)).scalar_one()
+    if version == UNFINISHED:
+        raise LedgerError(
+            f"the ledger {url} is a copy that is not whole: `scrapy ledger copy` goes on with it"
+        )
     if version > VERSION:
         raise LedgerError(
             f"the ledger {url} is of version {version}, this sinanews knows up to {VERSION}:"
@@ -190,12 +209,35 @@ def _work_together(connection: Connection) -> None:
         "CREATE TABLE budgets (site TEXT NOT NULL PRIMARY KEY, free_at DOUBLE PRECISION NOT NULL)",
     )(connection)
     if connection.dialect.name == "postgresql":
-        _statements(
-            *(
-                f'ALTER TABLE {table} ALTER COLUMN docid TYPE TEXT COLLATE "C"'
-                for table in ("stories", "revisions", "history", "signatures", "pictures")
-            )
-        )(connection)
+        drop_triggers(connection)  # these depend on columns that change
+        _sort_by_bytes(connection)
+        make_triggers(connection)
+
+
+def _sort_by_bytes(connection: Connection) -> None:
+    """Has PostgreSQL sort texts as SQLite does, and not by the language of its cluster."""
+    columns = {
+        "about": ("site",),
+        "stories": (
+            *("docid", "url", "title", "summary", "source", "channels", "channel"),
+            *("state", "reason", "worker", "post_path"),
+        ),
+        "revisions": ("docid",),
+        "history": ("docid", "channels"),
+        "watermarks": ("channel",),
+        "lists": ("channel",),
+        "gaps": ("channel",),
+        "runs": ("spider", "worker", "verdict", "report", "folder", "part"),
+        "harvests": ("spider", "arguments", "lists"),
+        "budgets": ("site",),
+        "counts": ("state",),
+        "signatures": ("docid", "duplicate_of"),
+        "signing": ("reached",),
+        "pictures": ("docid", "url", "path", "reason"),
+    }
+    for table, names in columns.items():
+        changes = (f'ALTER COLUMN {name} TYPE TEXT COLLATE "C"' for name in names)
+        connection.execute(text(f"ALTER TABLE {table} {', '.join(changes)}"))
 
 
 # From version N to N + 1.

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from sinanews.ledger.claims import Publish, Retries
 from sinanews.ledger.database import upsert, writing
 from sinanews.ledger.revisions import packed, packed_text
 from sinanews.ledger.tables import pictures, revisions, stories, text_key
 from sinanews.utils.urls import picture_address
+
+# The `due_at` of a picture that a setting refuses: some time, when that is wider.
+WHEN_WIDER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +87,38 @@ class Pictures:
                 "tries": picture.tries,
                 "due_at": picture.due_at,
             }
-            for picture in known
+            for picture in sorted(known, key=lambda picture: text_key(picture.url))  # see `_lock`
         ]
         with self._writing.begin() as connection:
             connection.execute(upsert(connection, pictures, _CHANGING), rows)
 
     def note_failure(
-        self, url: str, reason: str, *, was_tried: bool = True, may_pass: bool = True
+        self,
+        url: str,
+        reason: str,
+        *,
+        was_tried: bool = True,
+        may_pass: bool = True,
+        is_bound: bool = False,
     ) -> Picture:
         """Notes for every article that shows an address why that gave no picture, and returns what
         is known of it now. It is tried again as a failed article is, but given up for good, and at
-        once if it `may_pass` never; what was not even tried is due at once."""
+        once if it `may_pass` never; what was not even tried is due at once, and what a bound
+        refuses once `retry_refused` finds that to be wider."""
         before, now = self.find(url), int(self._clock())
         tries = (before.tries if before else 0) + was_tried
         due_at: int | None = None
         if not was_tried:
             due_at = now
+        elif is_bound:
+            due_at = WHEN_WIDER
         elif may_pass and tries < self._retries.tries:
             due_at = self._retries.after_failure(now, tries)
         failed = Picture(url, None, reason, tries, due_at)
         missing = (pictures.c.url_key == text_key(url), pictures.c.path.is_(None))
         values = {"reason": reason, "tries": tries, "due_at": due_at}
         with self._writing.begin() as connection:
+            _lock(connection, *missing)
             connection.execute(update(pictures).where(*missing).values(values))
         return failed
 
@@ -120,6 +133,18 @@ class Pictures:
                 found[docid][url] = path
         return found
 
+    def retry_refused(self, is_outgrown: Callable[[str], bool]) -> None:
+        """Has pictures be due, as if they had not been tried, that a bound refused which is wider
+        now: `is_outgrown` says it by the reason."""
+        is_refused = pictures.c.due_at == WHEN_WIDER
+        with self._database.connect() as connection:
+            reasons = connection.execute(select(pictures.c.reason).where(is_refused).distinct())
+            outgrown = [reason for reason in reasons.scalars() if is_outgrown(reason)]
+        if outgrown:
+            are_due = update(pictures).where(is_refused, pictures.c.reason.in_(outgrown))
+            with self._writing.begin() as connection:
+                connection.execute(are_due.values(due_at=0, tries=0))
+
     def take_due(self, count: int, before: int, lease: int) -> dict[str, list[str]]:
         """The addresses of up to so many pictures that were to be tried again before a local unix
         second, by docid; of articles that nobody reads now. For `lease` seconds nobody else gets
@@ -132,6 +157,7 @@ class Pictures:
             .where(*is_due)
             .order_by(pictures.c.due_at)
             .limit(count)
+            .with_for_update(of=pictures, skip_locked=True)
         )
         found: dict[str, list[str]] = defaultdict(list)
         with self._writing.begin() as connection:
@@ -151,6 +177,8 @@ class Pictures:
             is_last = connection.execute(last.with_for_update()).first() is not None
             if not is_last or not publish({docid}):
                 return False
+            shown = [text_key(url) for url in mended.files]
+            _lock(connection, pictures.c.docid == docid, pictures.c.url_key.in_(shown))
             for url, path in mended.files.items():
                 row = update(pictures).filter_by(docid=docid, url_key=text_key(url))
                 connection.execute(row.values(path=path, reason=None, due_at=None))
@@ -158,6 +186,15 @@ class Pictures:
             connection.execute(row.values(post_hash=mended.post_hash))
             _mend_line(connection, mended)
         return True
+
+
+def _lock(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Keeps other transactions from changing some pictures, which all lock in one order, as
+    `lock_stories` does."""
+    if connection.dialect.name == "postgresql":
+        locked = select(pictures.c.docid).where(*which)
+        in_order = locked.order_by(pictures.c.url_key, pictures.c.docid)
+        connection.execute(in_order.with_for_update())
 
 
 def _mend_line(connection: Connection, mended: Mended) -> None:

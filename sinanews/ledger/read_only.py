@@ -19,7 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import LedgerError
-from sinanews.ledger.database import BUSY_SECONDS, begin_sqlite, create, unusable
+from sinanews.ledger.database import (
+    BUSY_SECONDS,
+    begin_sqlite,
+    connect_to_server,
+    create,
+    unusable,
+)
 from sinanews.ledger.migrations import version_of
 from sinanews.ledger.tables import VERSION
 
@@ -34,11 +40,15 @@ def read_only_engine(url: str | URL) -> Engine:
     database = create(url, execution_options={"postgresql_readonly": True})
     if database.dialect.name == "sqlite":
         _open_sqlite(database)
+    else:
+        connector = connect_to_server(database)
     try:
         _require_tables(database)
     except LedgerError:
         database.dispose()
         raise
+    if database.dialect.name == "postgresql":
+        connector.patience = BUSY_SECONDS
     return database
 
 

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
 
 from sinanews.items import Article, Item, State
+from sinanews.ledger.postgresql import NAMES, take_turns
 from sinanews.ledger.revisions import packed
 from sinanews.ledger.tables import path_key, revisions, stories, text_key
 from sinanews.roll.api import Story
@@ -108,6 +109,15 @@ def existing_stories(connection: Connection, docids: Sequence[str]) -> dict[str,
     return {docid: ExistingStory(*columns) for docid, *columns in rows}
 
 
+def lock_stories(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Keeps other transactions from changing the stories that meet conditions, until this one ends.
+    All lock them in the order of docids: so two that want the same ones wait, and never for each
+    other. SQLite's writers take turns anyhow."""
+    if connection.dialect.name == "postgresql":
+        locked = select(stories.c.docid).where(*which).order_by(stories.c.docid)
+        connection.execute(locked.with_for_update())
+
+
 def docids_by_url(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
     """The docids of those stories that the ledger has under one of the URLs."""
     keys = list(map(text_key, addresses))
@@ -132,7 +142,8 @@ def free_path(
     connection: Connection, docid: str, path_of: Callable[..., str], first: int = 0
 ) -> str:
     """The path of a story's file, of those that `path_of(taken=N)` gives it for N from `first` on
-    the first that is no other story's."""
+    the first that is no other story's, and will not become one until the transaction ends."""
+    take_turns(connection, NAMES)
     number = first
     while True:
         path = path_of(taken=number)
@@ -147,11 +158,14 @@ def free_path(
 def make_way(connection: Connection, path: str, docid: str, path_of: PathOf) -> None:
     """Moves the story that has a path, if another than `docid` has it and was never written, to
     its own with its docid."""
-    query = select(stories.c.docid, stories.c.title, stories.c.channels).where(
+    take_turns(connection, NAMES)
+    others = (
         stories.c.post_key.in_([path_key(path), text_key(path)]),
         stories.c.docid != docid,
         stories.c.revision == 0,
     )
+    lock_stories(connection, *others)
+    query = select(stories.c.docid, stories.c.title, stories.c.channels).where(*others)
     for holder in connection.execute(query).all():
         channels = list(filter(None, holder.channels.split(",")))
         names = partial(path_of, holder.title, channels, holder.docid)
@@ -184,6 +198,7 @@ def keep_paths(connection: Connection, paths: Mapping[str, str]) -> dict[str, in
     of them, or one and another story's, would be one file elsewhere: one of such files has the key
     of both, so that no new file gets the name, and the others have keys of their own paths alone.
     """
+    take_turns(connection, NAMES)
     keys = {docid: path_key(path) for docid, path in paths.items()}
     query = select(stories.c.docid, stories.c.post_path).where(
         stories.c.post_key.in_(list(keys.values())), stories.c.docid.not_in(list(paths))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
     Engine,
     bindparam,
@@ -27,7 +28,8 @@ from sinanews.items import STATES, Article, State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
-from sinanews.ledger.records import Outcome, keep_paths, revision_row
+from sinanews.ledger.postgresql import NAMES, take_turns
+from sinanews.ledger.records import Outcome, keep_paths, lock_stories, revision_row
 from sinanews.ledger.reprints import insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.runs import insert_ended_run
@@ -37,6 +39,7 @@ SPIDER = "recovery"  # what a recovery calls itself among the runs
 VERDICT = "recovered"
 LAST_RUNS = 500  # among which one was complete, in an archive that is looked after
 BATCH = 200  # articles asked for or entered at once
+PAGE = 10_000  # paths read in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +133,28 @@ class Recovery:
     def paths(self, *, in_use: bool, also: Callable[[str, str], str] | None = None) -> Paths:
         """The paths of all stories, or of those whose post is there or may be in the making; with
         each also what is made of it and the docid."""
-        columns = (stories.c.post_path, stories.c.docid)
-        query = select(*columns).where(stories.c.post_path.is_not(None))
+        which: list[ColumnElement[bool]] = [stories.c.post_path.is_not(None)]
         if in_use:
-            query = query.where(or_(stories.c.revision > 0, stories.c.worker.is_not(None)))
-        with self._database.connect() as connection:
-            streamed = connection.execution_options(yield_per=10_000)
-            paths = Paths(())
-            for path, docid in streamed.execute(query):
-                paths.add(path)
-                if also:
-                    paths.add(also(path, docid))
-            return paths
+            which.append(or_(stories.c.revision > 0, stories.c.worker.is_not(None)))
+        paths = Paths(())
+        for docid, path in self._paths_of(*which):
+            paths.add(path)
+            if also:
+                paths.add(also(path, docid))
+        return paths
+
+    def _paths_of(self, *which: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
+        """Docid and path of the stories that meet conditions, in pages as `history.pages`."""
+        columns = (stories.c.docid, stories.c.post_path)
+        page = select(*columns).where(*which).order_by(stories.c.docid).limit(PAGE)
+        after = ""
+        while True:
+            with self._database.connect() as connection:
+                rows = connection.execute(page.where(stories.c.docid > after)).all()
+            yield from ((docid, path) for docid, path in rows)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].docid
 
     def known(self, docids: Iterable[str]) -> dict[str, tuple[str | None, int]]:
         """Path and last revision of those of the stories that the ledger has."""
@@ -155,12 +168,7 @@ class Recovery:
 
     def posts_of(self, finished_runs: Sequence[int]) -> Iterator[tuple[str, str]]:
         """Docid and path of each article that came to its state in one of the runs."""
-        query = select(stories.c.docid, stories.c.post_path).where(
-            stories.c.finished_run.in_(finished_runs), stories.c.revision > 0
-        )
-        with self._database.connect() as connection:
-            streamed = connection.execution_options(yield_per=10_000)
-            yield from streamed.execute(query)
+        return self._paths_of(stories.c.finished_run.in_(finished_runs), stories.c.revision > 0)
 
     def enter(self, articles: Iterable[LostArticle], worker: str) -> int:
         """Enters articles, all or none, and a run to whose account they belong; returns how many.
@@ -169,6 +177,7 @@ class Recovery:
         """
         counts: Counter[State] = Counter()
         with self._writing.begin() as connection:
+            take_turns(connection, NAMES)
             run = insert_ended_run(connection, SPIDER, worker, VERDICT, int(self._clock()))
             for batch in batches(articles):
                 for state in self._enter(connection, batch, run):
@@ -187,6 +196,7 @@ class Recovery:
     ) -> Iterator[State]:
         """Enters a few articles; yields for each that became newer what it came to."""
         docids = [article.docid for article in articles]
+        lock_stories(connection, stories.c.docid.in_(docids))
         query = select(stories.c.docid, stories.c.revision).where(stories.c.docid.in_(docids))
         existing: Mapping[str, int] = dict(connection.execute(query).all())
         keys = keep_paths(connection, {article.docid: article.path for article in articles})

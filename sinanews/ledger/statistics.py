@@ -125,19 +125,27 @@ class Most:
     family_sources: int
 
 
-def statistics(
-    connection: Connection, period: Period, bounds: Sequence[int], most: Most
-) -> Statistics:
-    """The numbers of a period; `bounds` are those of `lateness`, in rising order."""
-    return Statistics(
-        hours=_hours(connection, period),
-        channels=_channels(connection, period),
-        sources=_sources(connection, period, most.sources),
-        lateness=_lateness(connection, period, bounds),
-        families=_families(connection, period, most),
-        revised=_revised(connection, period),
-        verdicts=_verdicts(connection, period),
-    )
+def statistics(database: Engine, period: Period, bounds: Sequence[int], most: Most) -> Statistics:
+    """The numbers of a period; `bounds` are those of `lateness`, in rising order.
+
+    Each is counted in a transaction of its own, as in `history.pages`: what is written meanwhile
+    may be in the later ones only.
+    """
+    with database.connect() as connection:
+        hours = _hours(connection, period)
+    with database.connect() as connection:
+        channels = _channels(connection, period)
+    with database.connect() as connection:
+        sources = _sources(connection, period, most.sources)
+    with database.connect() as connection:
+        lateness = _lateness(connection, period, bounds)
+    with database.connect() as connection:
+        families = _families(connection, period, most)
+    with database.connect() as connection:
+        revised = _revised(connection, period)
+    with database.connect() as connection:
+        verdicts = _verdicts(connection, period)
+    return Statistics(hours, channels, sources, lateness, families, revised, verdicts)
 
 
 def _hours(connection: Connection, period: Period) -> dict[int, int]:

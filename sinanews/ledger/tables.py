@@ -17,11 +17,12 @@ from sqlalchemy import (
 )
 
 VERSION = 13  # of these tables; sinanews.ledger.migrations brings older ones to it
+UNFINISHED = 0  # of a copy's, until it is whole
 
 metadata = MetaData()
 # Sorted by its bytes, as SQLite does anyhow: PostgreSQL would sort by the language of its cluster,
 # and what is read in this order would be in another one.
-_Name = Text(collation="C").with_variant(Text(), "sqlite")
+_Text = Text(collation="C").with_variant(Text(), "sqlite")
 
 # `site` is where the archive's stories are from: a MIRROR_URL, or LIVE_SITE; NULL before the first
 # run. `revisions` is how many rows the table of that name has, `position` the last one in history.
@@ -29,7 +30,7 @@ about = Table(
     "about",
     metadata,
     Column("version", Integer, nullable=False),
-    Column("site", Text),
+    Column("site", _Text),
     Column("revisions", BigInteger, nullable=False, default=0),
     Column("position", BigInteger, nullable=False, default=0),
 )
@@ -39,27 +40,27 @@ about = Table(
 stories = Table(
     "stories",
     metadata,
-    Column("docid", _Name, primary_key=True),
-    Column("url", Text, nullable=False),
+    Column("docid", _Text, primary_key=True),
+    Column("url", _Text, nullable=False),
     Column("url_key", BigInteger),  # what an index finds the URL by; see `text_key`
-    Column("title", Text, nullable=False),
-    Column("summary", Text),
-    Column("source", Text),
-    Column("channels", Text, nullable=False),
-    Column("channel", Text, nullable=False),
+    Column("title", _Text, nullable=False),
+    Column("summary", _Text),
+    Column("source", _Text),
+    Column("channels", _Text, nullable=False),
+    Column("channel", _Text, nullable=False),
     Column("ctime", BigInteger, nullable=False),
     Column("intime", BigInteger, nullable=False),
     Column("mtime", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text),
+    Column("state", _Text, nullable=False),
+    Column("reason", _Text),
     Column("tries", Integer, nullable=False, default=0),
     Column("due_at", BigInteger),
-    Column("worker", Text),
+    Column("worker", _Text),
     Column("run", Integer, index=True),  # the last run that listed or claimed it
     Column("finished_run", Integer),  # the run in which it came to its state
     Column("revision", Integer, nullable=False, default=0),
     Column("content_hash", LargeBinary),
-    Column("post_path", Text),
+    Column("post_path", _Text),
     Column("post_key", BigInteger),  # unique in place of it; see `path_key`
     Column("post_hash", LargeBinary),
 )
@@ -73,7 +74,7 @@ stories_url_key = Index("stories_url_key", stories.c.url_key)
 revisions = Table(
     "revisions",
     metadata,
-    Column("docid", _Name, primary_key=True),
+    Column("docid", _Text, primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("seen", BigInteger, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
@@ -89,12 +90,12 @@ history = Table(
     metadata,
     # An alias of SQLite's own row number: a row costs no second index.
     Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("docid", _Name, nullable=False),
+    Column("docid", _Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("ctime", BigInteger, nullable=False),
     Column("first_seen", BigInteger),
     Column("seen", BigInteger, nullable=False),
-    Column("channels", Text, nullable=False),
+    Column("channels", _Text, nullable=False),
     Column("is_reprint", Boolean, nullable=False),
     Index("history_docid", "docid", "revision", unique=True),
     Index("history_ctime", "ctime", "docid", "revision"),
@@ -106,7 +107,7 @@ history = Table(
 watermarks = Table(
     "watermarks",
     metadata,
-    Column("channel", Text, primary_key=True),
+    Column("channel", _Text, primary_key=True),
     Column("reached", BigInteger, nullable=False),
     Column("deep_scanned", BigInteger),
 )
@@ -117,7 +118,7 @@ watermarks = Table(
 lists = Table(
     "lists",
     metadata,
-    Column("channel", Text, primary_key=True),
+    Column("channel", _Text, primary_key=True),
     Column("newest", BigInteger),
     Column("second", BigInteger),
     Column("total", BigInteger),
@@ -129,7 +130,7 @@ lists = Table(
 gaps = Table(
     "gaps",
     metadata,
-    Column("channel", Text, primary_key=True),
+    Column("channel", _Text, primary_key=True),
     Column("since", BigInteger, primary_key=True),
     Column("until", BigInteger, nullable=False),
     Column("run", Integer, nullable=False),
@@ -141,16 +142,16 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("spider", Text, nullable=False),
-    Column("worker", Text, nullable=False),
+    Column("spider", _Text, nullable=False),
+    Column("worker", _Text, nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("alive_at", BigInteger),
     Column("ended", BigInteger),
-    Column("verdict", Text),
-    Column("report", Text),
-    Column("folder", Text),  # host:path of its OUTPUT_DIR
+    Column("verdict", _Text),
+    Column("report", _Text),
+    Column("folder", _Text),  # host:path of its OUTPUT_DIR
     Column("harvest", Integer),  # the one that it works for, if any
-    Column("part", Text),  # its own part of that one's report, as JSON, until that is written
+    Column("part", _Text),  # its own part of that one's report, as JSON, until that is written
 )
 # Whoever counts or shows runs takes a harvest for one.
 begins_harvest = runs.c.harvest.is_(None) | (runs.c.harvest == runs.c.id)
@@ -167,11 +168,11 @@ harvests = Table(
     "harvests",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("spider", Text, nullable=False),
-    Column("arguments", Text, nullable=False),
+    Column("spider", _Text, nullable=False),
+    Column("arguments", _Text, nullable=False),
     Column("walker", Integer),
     Column("walked", BigInteger),
-    Column("lists", Text),
+    Column("lists", _Text),
     Column("ended", BigInteger),
 )
 harvests_open = Index("harvests_open", harvests.c.id)
@@ -180,7 +181,7 @@ harvests_open = Index("harvests_open", harvests.c.id)
 budgets = Table(
     "budgets",
     metadata,
-    Column("site", Text, primary_key=True),
+    Column("site", _Text, primary_key=True),
     Column("free_at", Double, nullable=False),
 )
 
@@ -192,7 +193,7 @@ counts = Table(
     "counts",
     metadata,
     Column("day", BigInteger, primary_key=True),
-    Column("state", Text, primary_key=True),
+    Column("state", _Text, primary_key=True),
     Column("stories", BigInteger, nullable=False),
     Column("articles", BigInteger, nullable=False),
     Column("revisions", BigInteger, nullable=False),
@@ -216,10 +217,10 @@ signatures = Table(
     "signatures",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("docid", _Name, nullable=False),
+    Column("docid", _Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("duplicate_of", Text),
+    Column("duplicate_of", _Text),
     Column("signature", LargeBinary, nullable=False),
 )
 signatures_revision = Index(
@@ -242,7 +243,7 @@ signing = Table(
     "signing",
     metadata,
     Column("version", Integer, primary_key=True),
-    Column("reached", Text),
+    Column("reached", _Text),
 )
 
 # The pictures of each article's post: the address under which the article has one, and its file
@@ -252,11 +253,11 @@ signing = Table(
 pictures = Table(
     "pictures",
     metadata,
-    Column("docid", _Name, primary_key=True),
+    Column("docid", _Text, primary_key=True),
     Column("url_key", BigInteger, primary_key=True),  # see `text_key`
-    Column("url", Text, nullable=False),
-    Column("path", Text),
-    Column("reason", Text),
+    Column("url", _Text, nullable=False),
+    Column("path", _Text),
+    Column("reason", _Text),
     Column("tries", Integer, nullable=False, default=0),
     Column("due_at", BigInteger),
 )
@@ -278,7 +279,8 @@ PARTIAL = {
 def text_key(text: str) -> int:
     """What an index finds a path or URL by: an index of a million of these long texts is slow
     to write. Two of one key, which do not happen, count as the same."""
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    data = text.encode(errors="surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
 def path_key(path: str) -> int:

@@ -29,6 +29,32 @@ def keep_counts(connection: Connection) -> None:
     connection.exec_driver_sql(_COUNT_RUNS)
 
 
+def make_triggers(connection: Connection) -> None:
+    """Makes PostgreSQL's triggers, and leaves the numbers as they are."""
+    for statement in _postgresql():
+        connection.exec_driver_sql(statement)
+
+
+def drop_triggers(connection: Connection) -> None:
+    """Takes PostgreSQL's triggers away; `make_triggers` puts them back."""
+    for trigger in _TRIGGERS:
+        first, *_, last = trigger.split()
+        connection.exec_driver_sql(f"DROP TRIGGER {first} ON {last}")
+
+
+def drop_counts(connection: Connection) -> None:
+    """Takes the triggers away, and the numbers that they keep in tables of their own."""
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for name in found.scalars().all():
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    else:
+        for function in _FUNCTIONS:
+            connection.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
+    connection.exec_driver_sql("DELETE FROM counts")
+    connection.exec_driver_sql("DELETE FROM accounts")
+
+
 def _add(row: str, sign: str) -> str:
     """Adds a story, NEW or OLD, to the numbers of its day and state, or takes it off."""
     names = ("stories", "articles", "revisions", "given_up")
@@ -80,9 +106,30 @@ def _sqlite() -> Iterator[str]:
 _ALONE = "LOCK TABLE counts IN SHARE ROW EXCLUSIVE MODE;"
 
 
+_TRIGGERS = {
+    "stories_counted AFTER INSERT OR DELETE ON stories": "count_story",
+    f"stories_changed AFTER {_UPDATE}": "count_story",
+    "revisions_counted AFTER INSERT OR DELETE ON revisions": "count_revision",
+    "runs_reported AFTER INSERT OR DELETE OR UPDATE OF report ON runs": "note_account",
+}
+# PostgreSQL refuses JSON in which a text has the character 0; an odd number of backslashes before
+# the u is what makes it one.
+_JSON = r"CAST(regexp_replace(NEW.report, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') AS JSON)"
+_NOTE_ACCOUNT_OF_RUN = f"""
+            IF TG_OP <> 'INSERT' THEN {_FORGET_ACCOUNT} END IF;
+            IF TG_OP <> 'DELETE' THEN
+                BEGIN {
+    _NOTE_ACCOUNT.format(
+        number="CAST(value AS BIGINT)", report=f"json_each_text({_JSON} -> 'account')"
+    )
+}
+                EXCEPTION WHEN data_exception THEN NULL; -- what is no JSON has no account
+                END;
+            END IF;"""
+_FUNCTIONS = ("count_story", "count_revision", "note_account")
+
+
 def _postgresql() -> Iterator[str]:
-    json = "json_each_text(CAST(NEW.report AS JSON) -> 'account')"
-    note_account = _NOTE_ACCOUNT.format(number="CAST(value AS BIGINT)", report=json)
     for function, action in {
         "count_story": f"""
             {_ALONE}
@@ -91,24 +138,13 @@ def _postgresql() -> Iterator[str]:
         "count_revision": f"""
             {_ALONE}
             IF TG_OP = 'INSERT' THEN {_ONE_MORE} ELSE {_ONE_LESS} END IF;""",
-        "note_account": f"""
-            IF TG_OP <> 'INSERT' THEN {_FORGET_ACCOUNT} END IF;
-            IF TG_OP <> 'DELETE' THEN
-                BEGIN {note_account}
-                EXCEPTION WHEN data_exception THEN NULL; -- what is no JSON has no account
-                END;
-            END IF;""",
+        "note_account": _NOTE_ACCOUNT_OF_RUN,
     }.items():
         yield f"""
-            CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
+            CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN {action}
             RETURN NULL; END $$"""
-    for trigger, function in {
-        "stories_counted AFTER INSERT OR DELETE ON stories": "count_story",
-        f"stories_changed AFTER {_UPDATE}": "count_story",
-        "revisions_counted AFTER INSERT OR DELETE ON revisions": "count_revision",
-        "runs_reported AFTER INSERT OR DELETE OR UPDATE OF report ON runs": "note_account",
-    }.items():
+    for trigger, function in _TRIGGERS.items():
         changed = f"WHEN ({_CHANGED})" if "stories_changed" in trigger else ""
         yield f"""
             CREATE CONSTRAINT TRIGGER {trigger} DEFERRABLE INITIALLY DEFERRED

@@ -94,8 +94,8 @@ def hexo_path(path: str, docid: str) -> str:
 def _in_hexo(name: str) -> str:
     """A name without what Hexo or a file system does not take. What is ASCII becomes what looks
     like it, of full width."""
-    spaced = " ".join(plain_line(name).split())
-    return _NOT_IN_HEXOS.sub(_of_full_width, spaced).strip(_EDGES)
+    taken = _NOT_IN_HEXOS.sub(_of_full_width, " ".join(plain_line(name).split()))
+    return " ".join(taken.split()).strip(_EDGES)  # some stood between spaces
 
 
 def _of_full_width(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from sinanews.reporting.crashes import crash_place
 from sinanews.reporting.ended import Ended
 from sinanews.reporting.heartbeat import Heartbeat
 from sinanews.reporting.verdicts import Verdict
-from sinanews.utils.atomic import write_whole
+from sinanews.utils.atomic import writing_whole
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +108,8 @@ class Bell:
         from sinanews.reporting import metrics  # noqa: PLC0415 - takes time, and is rarely asked for
 
         try:
-            write_whole({self._bells.metrics: metrics.render(ended, view, limit)})
+            content = metrics.render(ended, view, limit)
+            with writing_whole(self._bells.metrics) as file:  # which makes no folders
+                file.write(content)
         except OSError as error:
             logger.error("METRICS_FILE %s could not be written: %s", self._bells.metrics, error)  # noqa: TRY400 - the reason is the message

@@ -6,6 +6,7 @@ exit code when it is not (https://healthchecks.io/docs/signaling_failures/).
 """
 
 import logging
+import time
 from http.client import HTTPException
 from threading import Thread
 from urllib.error import HTTPError, URLError
@@ -23,14 +24,14 @@ from sinanews.exceptions import ArgumentError
 from sinanews.utils.proxies import proxy_for
 
 SOCKET_SECONDS = 5.0  # for a connection, and for each answer
-ALL_SECONDS = 10.0  # for a whole call, the look-up of the name included
+ALL_SECONDS = 10.0  # that the end of a run waits, look-ups of names included
 
 logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """The calls of one run. None of them raises, or takes longer than ALL_SECONDS; the log has a
-    line, without the URL, when the last of them came to nothing."""
+    """The calls of one run. None of them raises, and the run waits for both together no longer than
+    ALL_SECONDS; the log has a line, without the URL, when one of them came to nothing."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -43,8 +44,10 @@ class Heartbeat:
     def end(self, code: int) -> None:
         """Says with which exit code it ended."""
         # One after the other, or the end could arrive first.
-        failure = self._begun.failure() if self._begun else None
-        failure = _Call(_address(self._url, str(code) if code else "")).failure() or failure
+        deadline = time.monotonic() + ALL_SECONDS
+        failure = self._begun.failure(ALL_SECONDS / 2) if self._begun else None
+        ended = _Call(_address(self._url, str(code) if code else ""))
+        failure = ended.failure(deadline - time.monotonic()) or failure
         if failure:
             logger.error("HEARTBEAT_URL could not be reached: %s", failure)
 
@@ -53,16 +56,16 @@ class _Call:
     """One request, in a thread of its own, which nothing waits for in the end."""
 
     def __init__(self, url: str) -> None:
-        self._failure: str | None = f"no answer in {ALL_SECONDS:g} seconds"
+        self._failure: str | None = "no answer in time"
         self._thread = Thread(target=self._ask, args=(url,), daemon=True)
         self._thread.start()
 
     def _ask(self, url: str) -> None:
         self._failure = _failure(url)
 
-    def failure(self) -> str | None:
-        """Why it came to nothing; None when it did not."""
-        self._thread.join(ALL_SECONDS)
+    def failure(self, seconds: float) -> str | None:
+        """Why it came to nothing, after so many seconds more at the most; None when it did not."""
+        self._thread.join(max(0.0, seconds))
         return self._failure
 
 

@@ -37,20 +37,21 @@ from sinanews.reporting import words
 from sinanews.reporting.ended import VERDICTS, Ended
 from sinanews.reporting.words import Change
 from sinanews.utils.atomic import write_whole
-from sinanews.utils.text import json_text
+from sinanews.utils.text import json_text, well_formed
 
 FILE = "bell.json"  # in OUTPUT_DIR
 LOCK = "bell.lock"
 SEND_SECONDS = 10  # for a service to take a notice
+MOST_TRIES = 1_000_000  # that are counted
 START_SECONDS = 30  # for a process to start on a busy machine, and for one beside it to be done
-TRIES = 100  # so often in a row a notice is tried: in the runs of a day, four an hour
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a service was told last, and how often it was tried in vain to tell it more."""
+    """What a service was told last, and how often in a row it was tried in vain to tell it of
+    another change."""
 
     verdict: str = "complete"
     silent: tuple[str, ...] = ()
@@ -124,8 +125,7 @@ def deliver(urls: Sequence[str], folder: Path | None, news: News) -> None:
     Never raises because of a service, and takes some seconds for each at the most. The log has a
     line, without the URL, for each that was not reached.
     """
-    record = _read(folder, len(urls))
-    if not any(told.change(news) for told in record):
+    if not any(told.change(news) for told in _read(folder, len(urls))):
         return
     order = {"urls": urls, "folder": str(folder) if folder else None, "news": asdict(news)}
     answer = _in_a_process(order, START_SECONDS + SEND_SECONDS * len(urls))
@@ -135,13 +135,6 @@ def deliver(urls: Sequence[str], folder: Path | None, news: News) -> None:
     for number in answer["failed"]:
         service = secret_url(urls[number - 1], number)
         logger.error("NOTIFY_URL: %s could not be reached; the next run tries again", service)
-    for number in answer["given_up"]:
-        service = secret_url(urls[number - 1], number)
-        logger.error(
-            "NOTIFY_URL: %s could not be reached in %d runs; this change it is not told",
-            service,
-            TRIES,
-        )
     if not answer["recorded"]:
         logger.error("%s cannot be written: the next run tells the same again", FILE)
 
@@ -171,8 +164,9 @@ def _read(folder: Path | None, count: int) -> list[Told]:
     """What so many services were told last; one that is new, and all of them where nobody knows,
     that all is well."""
     record: list[Told] = []
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        if folder:
+    # Also of nesting that is too deep.
+    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
+        if folder and (folder / FILE).is_file():
             entries = json.loads((folder / FILE).read_bytes())["told"]
             record = [_told(entry) for entry in entries]
     return [*record[:count], *[Told()] * (count - len(record))]
@@ -181,9 +175,18 @@ def _read(folder: Path | None, count: int) -> list[Told]:
 def _told(entry: Mapping[str, Any]) -> Told:
     """Raises what follows from an entry that somebody has changed."""
     verdict, silent, tries = entry["verdict"], entry["silent"], entry["tries"]
-    if verdict not in VERDICTS or not all(isinstance(name, str) for name in silent):
+    if verdict not in VERDICTS or not isinstance(silent, list):
         raise ValueError(entry)
-    return Told(verdict, tuple(silent), int(tries))
+    if not isinstance(tries, int) or not 0 <= tries <= MOST_TRIES:
+        raise ValueError(entry)
+    return Told(verdict, tuple(map(_name, silent)), tries)
+
+
+def _name(value: object) -> str:
+    """A channel's name. Raises ValueError for what cannot be written as one."""
+    if not isinstance(value, str) or value != well_formed(value):
+        raise ValueError(value)
+    return value
 
 
 def _write(folder: Path | None, record: Sequence[Told]) -> bool:
@@ -199,28 +202,25 @@ def _write(folder: Path | None, record: Sequence[Told]) -> bool:
 
 
 def tell(urls: Sequence[str], folder: Path | None, news: News) -> dict[str, Any]:
-    """Tells the services and records it, while no other process does; what `deliver` logs."""
-    answer: dict[str, Any] = {"failed": [], "given_up": [], "recorded": True}
+    """Tells the services and records it, while no other process does; what `deliver` logs. Each is
+    tried once, however often it was in vain: what is still so once it is well, it hears."""
+    answer: dict[str, Any] = {"failed": [], "recorded": True}
     with _locked(folder):
         record = _read(folder, len(urls))
-        for place, url in enumerate(urls):
+        # Those that heard before those that did not: one that ends this process is the last.
+        for place in sorted(range(len(urls)), key=lambda place: record[place].tries):
             told = record[place]
             change = told.change(news)
             if not change:
                 continue
-            number = place + 1
-            if told.tries < TRIES:
-                # Before it is tried: a service that ends this process is not tried for ever.
-                record[place] = replace(told, tries=told.tries + 1)
-                _write(folder, record)
-                if _send(url, change, news):
-                    record[place] = told.after(change)
-                else:
-                    answer["failed"].append(number)
-            else:
+            record[place] = replace(told, tries=min(told.tries + 1, MOST_TRIES))
+            _write(folder, record)
+            if _send(urls[place], change, news):
                 record[place] = told.after(change)
-                answer["given_up"].append(number)
+            else:
+                answer["failed"].append(place + 1)
             answer["recorded"] &= _write(folder, record)
+    answer["failed"].sort()
     return answer
 
 

@@ -58,13 +58,14 @@ class Scope:
     asks_site: bool = True
 
 
-def walk_part(parts: Sequence[Part], lists: Mapping[str, Any], *, is_walked: bool) -> Part:
+def walk_part(parts: Sequence[Part], lists: Mapping[str, Any], *, is_well: bool) -> Part:
     """What came of a harvest's lists, of which none of its runs' parts tells: one may have walked
-    them and then been killed. Lists that nobody has walked to the end could not be read."""
+    them and then been killed. Lists with which all is not well count as one that could not be
+    read."""
     counts = {name: value for name, value in lists.items() if name != "filtered"}
     started = min((part.report.started for part in parts), default=0)
     report = Report(spider="", started=started, **counts)
-    if not is_walked:
+    if not is_well:
         report.lists_failed += 1
     return Part(report, beside={State.FILTERED: lists.get("filtered", 0)})
 
@@ -161,11 +162,12 @@ def file_report(report: Report, ledger: Ledger, output: Path, run: int) -> None:
 
 
 def tell_report(report: Report, output: Path) -> None:
-    """Prints a report's lines, in colours where somebody can see them."""
+    """Prints a report's lines, in colours where somebody can see them. Call it last: whoever was to
+    read it may be gone."""
     here = Path.cwd()
     shown = output.relative_to(here) if output.is_relative_to(here) else output
-    # Last: whoever was to read it may be gone.
-    told = [*lines(report), f"posts, articles and reports are in {shown}"]
+    text = f"posts, articles and reports are in {shown}"
+    told = [*lines(report), text]
     if not takes_colour(sys.stdout):
         say(*told)
         return

@@ -21,7 +21,7 @@ from sinanews.archive.repair import cannot_write, own_folder, repair
 from sinanews.archive.strays import Strays
 from sinanews.archive.styles import require_style
 from sinanews.archive.warc import FOLDER
-from sinanews.config import Config
+from sinanews.config import Config, require_feeds
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
@@ -30,6 +30,7 @@ from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
 from sinanews.items import Rejection, State
+from sinanews.ledger.budget import Budget
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
@@ -49,6 +50,7 @@ SIGNS = 4  # of life that a worker gives in the time of a lease: one of them may
 SIGN = 20  # older articles at once that get their signatures: that takes ten milliseconds
 SIGN_SECONDS = 0.1  # between two times
 LOOK_SECONDS = 1.0  # between two looks whether other workers are done
+BUSY_SECONDS = 0.05  # and whether what one of them left has been fetched
 
 
 class ArchiveSpider(Spider):
@@ -74,6 +76,7 @@ class ArchiveSpider(Spider):
     ledger: Ledger
     strays: Strays
     stop: Stop
+    budget: Budget | None = None  # what it may ask of the site, together with all others
     _renewing: asyncio.Task[None] | None = None
     _signing: asyncio.Task[None] | None = None
     _watching: asyncio.Task[None] | None = None
@@ -105,6 +108,7 @@ class ArchiveSpider(Spider):
         if not settings.getbool("ARCHIVE_ENABLED"):
             return
         config = Config.from_settings(settings)
+        require_feeds(settings)
         if settings["JOBDIR"]:
             accepted = "no JOBDIR for this spider: its ledger is the job, and every run resumes it"
             raise ArgumentError("JOBDIR", settings["JOBDIR"], accepted)
@@ -129,6 +133,7 @@ class ArchiveSpider(Spider):
         if crawler.settings.getbool("ARCHIVE_ENABLED"):
             cls.validate(crawler.settings)
             spider.ledger = Ledger.open(spider.config, post_path)
+            spider.budget = spider.ledger.budget(spider.config)
             spider.stop = Stop(crawler)
             crawler.signals.connect(spider.begin, spider_opened)
             crawler.signals.connect(spider.wait_for_others, spider_idle)
@@ -252,17 +257,25 @@ class ArchiveSpider(Spider):
         return any(looks)
 
     async def _watch(self) -> None:
-        """Has what other workers leave fetched, or closes the run when they are done: the engine
-        looks for itself every five seconds only."""
-        engine, waiting = self.crawler.engine, True
+        """Has what other workers leave fetched, or closes the run when they are done and nothing is
+        left: the engine looks for itself every five seconds only."""
+        engine, pause = self.crawler.engine, LOOK_SECONDS
+        waiting = True
         while waiting:
-            await asyncio.sleep(LOOK_SECONDS)
-            waiting = engine.spider_is_idle() and self._others_at_work()
-            for request in self._requests_for_what_is_left():
+            await asyncio.sleep(pause)
+            if not engine.spider_is_idle():
+                continue
+            others_work = self._others_at_work()
+            requests = self._requests_for_what_is_left()
+            for request in requests:
                 engine.crawl(request)
+            # Of what a dead worker left there may be more.
+            waiting, pause = (
+                others_work or bool(requests),
+                BUSY_SECONDS if requests else LOOK_SECONDS,
+            )
         self._watching = None
-        if engine.spider_is_idle():
-            await self.close_if_nobody_objects()
+        await self.close_if_nobody_objects()
 
     def _requests_for_what_is_left(self) -> list[Request]:
         """Claims some of the awaited stories that are due now; returns their requests."""

@@ -105,6 +105,16 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     sync_folders({path.parent})
 
 
+@contextmanager
+def writing_through(path: Path) -> Iterator[IO[bytes]]:
+    """The same for a path that a user names: a link stays one, and what it leads to is written; a
+    pipe or device gets what is written as it comes. Raises OSError."""
+    file = Path(os.path.realpath(path))
+    is_stream = file.exists() and not (file.is_file() or file.is_dir())
+    with file.open("wb") if is_stream else writing_whole(file) as opened:
+        yield opened
+
+
 def is_of_one_path(error: OSError) -> bool:
     """Whether only this path cannot be written, and not the disk or folder as a whole.
 

@@ -10,6 +10,7 @@ from sinanews.exceptions import ArgumentError
 CHINA = timezone(timedelta(hours=8))
 # Of the web: a page's time of another year is none, and may not even be one in UTC.
 FIRST_YEAR, LAST_YEAR = 1990, 2099
+EPOCH = date(1970, 1, 1)  # from which unix times count
 _FILE_TIME = "%Y-%m-%dT%H-%M-%S"
 
 # 2026年09月29日 00:34 | 2014年03月01日&nbsp;02:42 | 2009年11月09日13:48 | 2018-09-28T19:37:53+08:00
@@ -247,9 +248,13 @@ def span(seconds: float) -> str:
 def day(argument: str, value: str) -> date:
     """A day given as YYYY-MM-DD. Raises ArgumentError, naming the argument, for anything else."""
     try:
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=CHINA).date()
+        day = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=CHINA).date()
     except ValueError:
         raise ArgumentError(argument, value, "a day such as 2022-08-01") from None
+    if not EPOCH.year <= day.year <= LAST_YEAR:
+        accepted = f"a day of the years {EPOCH.year} to {LAST_YEAR}"
+        raise ArgumentError(argument, value, accepted)
+    return day
 
 
 def day_start(day: date) -> int:

@@ -185,8 +185,8 @@ def test_workers_ring_as_one(runs, listener):
 
 def test_bells_that_cannot_ring_change_nothing_and_say_so_in_a_line_each(runs, listener, tmp_path):
     listener.status = 500
-    (tmp_path / "taken").mkdir()
-    metrics = {"METRICS_FILE": str(tmp_path / "taken")}
+    # The folder is there, and takes no file of that length of name.
+    metrics = {"METRICS_FILE": str(tmp_path / f"{'n' * 300}.prom")}
 
     assert runs.harvest(listener, "-L", "ERROR", STALLED_HOURS="1", **metrics) == 6
 

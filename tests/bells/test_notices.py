@@ -1,7 +1,9 @@
 """Who is told what, and when: each service once for each change, whatever fails meanwhile."""
 
 import json
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import apprise
 import pytest
@@ -12,12 +14,19 @@ from bells.listener import SECRET
 from sinanews.exceptions import ArgumentError
 from sinanews.reporting import notify, words
 from sinanews.reporting.ended import VERDICTS, Ended
-from sinanews.reporting.notify import TRIES, News, Told, deliver, require_usable, tell
+from sinanews.reporting.notify import MOST_TRIES, News, Told, deliver, require_usable, tell
 from sinanews.reporting.report import Report
 from sinanews.reporting.verdicts import Verdict
 
 HOUR = 3600
 CHANNELS = ("guonei", "jinrong", "buwei")
+_keys = st.sampled_from(["told", "verdict", "silent", "tries"])
+_scalars = (
+    st.none()
+    | st.booleans()
+    | st.sampled_from([0, -1, 1e999, 10**400, float("nan"), "complete", "incomplete", "\ud800"])
+    | st.text(max_size=5)
+)
 WORDS_OF_ALL = tuple(words.WORDS.values())
 
 
@@ -94,27 +103,35 @@ def test_what_passed_before_anybody_could_be_told_is_not_told(listener, tmp_path
     assert len(listener.notices) == 1
 
 
-def test_a_service_that_never_answers_is_given_up_until_something_else_changes(
-    monkeypatch, tmp_path
-):
-    sent = []
-    monkeypatch.setattr(notify, "_send", lambda *_: sent.append(1))
-    answers = [tell(["json://a"], tmp_path, news("blocked")) for _ in range(TRIES + 3)]
-    assert len(sent) == TRIES
-    assert [place for place, answer in enumerate(answers) if answer["given_up"]] == [TRIES]
-    tell(["json://a"], tmp_path, news("complete"))
-    assert len(sent) == TRIES + 1
+def test_a_service_is_tried_once_by_each_run_however_often_that_was_in_vain(monkeypatch, tmp_path):
+    sent, answers = [], False
+    monkeypatch.setattr(notify, "_send", lambda *_: sent.append(1) or answers)
+    for _ in range(120):
+        tell(["json://a"], tmp_path, news("incomplete"))
+        tell(["json://a"], tmp_path, news())  # over before it was heard
+        tell(["json://a"], tmp_path, news("blocked"))
+    assert len(sent) == 240
+    answers = True
+    assert tell(["json://a"], tmp_path, news("blocked"))["failed"] == []
+    tell(["json://a"], tmp_path, news("blocked"))
+    assert len(sent) == 241, "what is still so it hears, once"
 
 
-def test_a_service_that_ends_the_process_is_not_tried_for_ever(monkeypatch, tmp_path):
-    def kill(*_: object) -> bool:
-        raise SystemExit
+def test_a_service_that_ends_the_process_keeps_no_other_from_hearing(monkeypatch, tmp_path):
+    heard = []
 
-    monkeypatch.setattr(notify, "_send", kill)
-    for _ in range(TRIES):
+    def send(url: str, *_: object) -> bool:
+        if url == "json://deadly":
+            raise SystemExit
+        heard.append(url)
+        return True
+
+    monkeypatch.setattr(notify, "_send", send)
+    urls = ["json://a", "json://deadly", "json://b"]
+    for _ in range(2):
         with pytest.raises(SystemExit):
-            tell(["json://a"], tmp_path, news("blocked"))
-    assert tell(["json://a"], tmp_path, news("blocked"))["given_up"] == [1]
+            tell(urls, tmp_path, news("blocked"))
+    assert heard == ["json://a", "json://b"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +142,18 @@ def test_a_service_that_ends_the_process_is_not_tried_for_ever(monkeypatch, tmp_
         '{"told": [{"verdict": "blocked", "silent": [1], "tries": 0}]}',
         '{"told": [{"verdict": "blocked", "silent": [], "tries": "many"}]}',
         "\xff",
+        '{"told": [{"verdict": "complete", "silent": [], "tries": 1e999}]}',
+        '{"told": [{"verdict": "complete", "silent": [], "tries": -1}]}',
+        '{"told": [{"verdict": "complete", "silent": [], "tries": %s}]}' % ("9" * 4300),
+        '{"told": [{"verdict": ["complete"], "silent": [], "tries": 0}]}',
+        '{"told": [{"verdict": "complete", "silent": "guonei", "tries": 0}]}',
+        '{"told": [{"verdict": "complete", "silent": ["\\ud800"], "tries": 0}]}',
+        '{"told": [{"verdict": "complete", "silent": [], "tries": "9"}]}',
+        '{"told": {"0": 1}}',
+        "[" * 100_000,
+        '{"told":' * 100_000,
     ],
+    ids=range(20),
 )
 def test_a_record_that_is_damaged_counts_as_none(listener, tmp_path, content):
     (tmp_path / notify.FILE).write_text(content, "latin-1")
@@ -133,6 +161,28 @@ def test_a_record_that_is_damaged_counts_as_none(listener, tmp_path, content):
     assert listener.titles == ["新浪财经存档 china：被网站拒绝（此前：完整）"]
     tell([listener.notify_url()], tmp_path, news("blocked"))
     assert len(listener.notices) == 1
+
+
+def test_a_record_that_is_a_pipe_holds_nobody_up(listener, tmp_path):
+    os.mkfifo(tmp_path / notify.FILE)
+    tell([listener.notify_url()], tmp_path, news("blocked"))
+    tell([listener.notify_url()], tmp_path, news("blocked"))
+    assert len(listener.notices) == 1
+
+
+@given(st.recursive(_scalars, lambda inner: st.lists(inner) | st.dictionaries(_keys, inner)))
+def test_whatever_a_record_says_a_service_is_told_once_and_then_it_is_a_record(content):
+    sent = []
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notify, "_send", lambda *_: sent.append(1) or True)
+        folder = Path(name)
+        (folder / notify.FILE).write_text(json.dumps(content))
+        tell(["json://a"], folder, news("blocked"))
+        tell(["json://a"], folder, news("blocked"))
+        record = json.loads((folder / notify.FILE).read_bytes())["told"]
+    known = [told for told in record if told["verdict"] == "blocked"]
+    assert (len(sent), len(record), len(known)) == (1, 1, 1)
+    assert 0 <= record[0]["tries"] <= MOST_TRIES
 
 
 def test_where_nothing_can_be_recorded_it_rings_all_the_same_and_says_so(listener, tmp_path):

@@ -1,6 +1,7 @@
 """Settings of bells that make no sense are refused before the first request, without secrets."""
 
 import importlib.util
+import os
 
 import pytest
 
@@ -74,7 +75,34 @@ def test_a_value_that_is_printed_shows_no_secret(tmp_path):
 
 
 def test_a_relative_file_is_one_of_the_project_s_root(tmp_path):
-    assert bells_of(tmp_path, METRICS_FILE="a/b.prom").metrics == ROOT / "a" / "b.prom"
+    assert bells_of(tmp_path, METRICS_FILE="docs/b.prom").metrics == ROOT / "docs" / "b.prom"
+
+
+def test_a_file_of_metrics_can_be_nothing_that_is_not_for_that(tmp_path):
+    """It is written over by each run."""
+    old = tmp_path / "old.prom"
+    old.write_bytes(b"sinanews_x 1\n")
+    for good in (old, tmp_path / "new.prom"):
+        assert bells_of(tmp_path, METRICS_FILE=str(good)).metrics == good
+    (tmp_path / "folder.prom").mkdir()
+    (tmp_path / "link.prom").symlink_to(old)
+    (tmp_path / "dangling.prom").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.prom")
+    no_plain_file = "a plain file, or one that is not there yet"
+    for bad, accepted in {
+        "output/ledger.db": "a name that ends in .prom",
+        "/dev/full": "a name that ends in .prom",
+        **dict.fromkeys(("a.prom.gz", "a.PROM", ".prom", "prom", "."), "a name that ends in .prom"),
+        "folder.prom": no_plain_file,
+        "link.prom": no_plain_file,
+        "dangling.prom": no_plain_file,
+        "pipe.prom": no_plain_file,
+        "none/a.prom": "a file in a folder that is there",
+        "old.prom/a.prom": "a file in a folder that is there",
+    }.items():
+        with pytest.raises(ArgumentError, match=f"^METRICS_FILE: .* expected {accepted}"):
+            bells_of(tmp_path, METRICS_FILE=str(tmp_path / bad))
+    assert old.read_bytes() == b"sinanews_x 1\n"
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_before_anything_is_asked_for(

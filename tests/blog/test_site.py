@@ -15,12 +15,15 @@ import pytest
 
 from blog.making import HERE
 from harvest.proofs import written
-from harvest.small import harvest, listed
+from harvest.small import config_of, harvest, listed
 from support import ROOT
+from tools.site import OURS, fill
 
 SITE = [listed(n, f"“第{n}篇”：增长{n}%", "正文" * 40) for n in range(3)]
 # What else an archive has, beside posts and pictures.
 REST = ("ledger.db", ".jsonl", "runs", "articles", "failed")
+DIGEST = f"61{'0' * 62}"
+PICTURES = (f"61/{DIGEST}.jpg", f"thumbs/small/{DIGEST}.jpg")  # by their names
 with_node = pytest.mark.servers("node", "npm")
 PATIENCE = 60  # seconds for a server to come up, on a busy machine
 
@@ -28,7 +31,7 @@ PATIENCE = 60  # seconds for a server to come up, on a busy machine
 @pytest.fixture
 def folder(tmp_path) -> Path:
     """The project's site, as it is checked out."""
-    made = ("node_modules", "public", "source", "db.json", "_multiconfig.yml")
+    made = ("node_modules", "public", "source", "db.json", "posts.txt", "_multiconfig.yml")
     return shutil.copytree(ROOT / "site", tmp_path / "site", ignore=shutil.ignore_patterns(*made))
 
 
@@ -59,26 +62,38 @@ def pages(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(public)): p.read_text("utf-8") for p in public.rglob("*.html")}
 
 
+def put_own_files(source: Path) -> None:
+    """What somebody has put there himself."""
+    (source / "images").mkdir(parents=True)
+    (source / "images" / "logo.png").write_bytes(b"mine")
+    (source / "_posts").mkdir()
+    post = "---\ntitle: Mine\ndocid: nabc0000000001\n---\nMine.\n"
+    (source / "_posts" / "mine.md").write_text(post, "utf-8")
+
+
 @with_node
 def test_a_blog_has_the_posts_and_pictures_of_an_archive_and_nothing_else(with_packages, output):
     folder = with_packages
     harvest(output, SITE)
     before = written(output)
-    picture = output / "images" / "full" / "a1.jpg"
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"picture")
-    (output / "images" / "link").symlink_to(output / "ledger.db")
+    for name in (*PICTURES, "evil.html", "61/logo.png", f"60/{DIGEST}.jpg", f"61/{DIGEST}.svg"):
+        (output / "images" / name).parent.mkdir(parents=True, exist_ok=True)
+        (output / "images" / name).write_bytes(b"picture")
+    (output / "images" / "61" / f"{DIGEST}.png").symlink_to(output / "ledger.db")
+    put_own_files(folder / "source")
 
     run = make(folder, "--build", f"-sOUTPUT_DIR={output}")
 
     assert run.returncode == 0, run.stderr
     assert written(output) == before  # in the source style
     files = [path for path in (folder / "source").rglob("*") if path.is_file()]
-    assert len([path for path in files if path.suffix == ".md"]) == len(SITE)
-    assert [path.name for path in files if path.suffix != ".md"] == ["a1.jpg"]
-    assert (folder / "public" / "images" / "full" / "a1.jpg").read_bytes() == b"picture"
+    assert len([path for path in files if path.suffix == ".md"]) == len(SITE) + 1
+    images = folder / "source" / "images"
+    shown = {path.relative_to(images).as_posix() for path in files if path.suffix != ".md"}
+    assert shown == {*PICTURES, "logo.png"}
+    assert (folder / "public" / "images" / PICTURES[0]).read_bytes() == b"picture"
     made = pages(folder)
-    assert len([path for path in made if path.startswith("2026/")]) == len(SITE)
+    assert len([path for path in made if path.startswith("2026/09/21/")]) == len(SITE)
     assert all("“第1篇”：增长1%" in made[path] for path in ("index.html", "archives/index.html"))
     assert ">首页</a>" in made["index.html"]
     assert ">阅读全文</a>" in made["index.html"]
@@ -103,7 +118,9 @@ def test_a_blog_has_the_posts_and_pictures_of_an_archive_and_nothing_else(with_p
     assert ">首页</a>" not in made["index.html"]
     assert "<title>Sina Finance</title>" in made["index.html"]
     assert "Mine." in made["about/index.html"]
-    assert not (folder / "public" / "images").exists()
+    assert "Mine" in made["archives/index.html"]
+    left = [path.name for path in (folder / "public" / "images").rglob("*") if path.is_file()]
+    assert left == ["logo.png"]
 
     served = Served(folder, other)
     try:
@@ -147,6 +164,38 @@ class Served:
     def end(self) -> None:
         os.killpg(self._process.pid, 2)  # as Ctrl-C does
         assert self._process.wait(PATIENCE) == 0
+
+
+def test_a_post_of_one_s_own_stays_where_an_article_s_belongs_and_whatever_it_says(
+    tmp_path, output
+):
+    """Also when its archive is shown again, and when another one is."""
+    site, other = tmp_path / "site", output.parent / "other"
+    site.mkdir()
+    harvest(output, SITE[:2])
+    harvest(other, SITE[2:])
+    first, second = (config_of(folder, POST_STYLE="hexo") for folder in (output, other))
+    fill(site, first)
+    posts = sorted((site / "source").rglob("*.md"))
+    own = posts[0]
+    (site / OURS).write_text(
+        "".join(f"{post.relative_to(site / 'source')}\n" for post in posts[1:])
+    )
+    own.write_bytes(own.read_bytes() + b"Mine.\n")
+    mine = own.read_bytes()
+
+    for config in (first, second, first):
+        fill(site, config)
+        assert own.read_bytes() == mine
+    assert sorted((site / "source").rglob("*.md")) == posts
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "http", "４０００"])
+def test_a_number_that_is_no_port_is_refused(tmp_path, port):
+    run = make(tmp_path, f"--port={port}")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert f"{port!r} is no port from 1 to 65535" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 @with_node

@@ -49,16 +49,20 @@ TELLING = {
 # Variables that hold messages.
 NAMES = {"accepted", "failure", "reason", "said", "text", "CAPTCHA_PAGE", "LOGIN_PAGE"} | {
     *("_REASONS", "_BROKE", "_NO_CONNECTION", "_NO_HTTP", "_UNSAFE", "_OTHER_NAME", "_DISTRUST"),
-    *("LATE", "ENDING", "ASKS_NOBODY"),
+    *("LATE", "ENDING", "ASKS_NOBODY", "NO_THUMBNAIL"),
     *("NO_WEB", "FOREIGN", "HAS_USER", "HAS_PORT", "UNREADABLE", "LINKED_FOLDER"),
 }
 # Functions whose strings are all messages.
 SPEAKING = {
     "commands/export.py": {"_write"},
+    "commands/ledger.py": {"_tell"},
+    "ledger/copying.py": {"_note_differences", "_check_about", "_require_no_new_run", "_fit"},
     "ledger/counts.py": {"complaints"},
     "download/blocking.py": {"block_reason", "list_refusal"},
     "reporting/health.py": {"_incomplete", "_failing", "silent_lists", "unbalanced"},
     "exceptions.py": {"__init__"},
+    "archive/picture_bytes.py": {"too_many_pixels", "too_many_frames"},
+    "picture_pipeline.py": {"_too_large", "_too_small"},
     "archive/repair.py": {"cannot_write"},
     "reporting/report.py": {"lines", "_pictures", "_by_kind", "_walked", "_gap", "trouble"},
     "reporting/pace.py": {"progress"},

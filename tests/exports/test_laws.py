@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 
-from harvest.proofs import count_posts, domestic, launch, query, slowly
+import postgres
+from harvest.proofs import ON_SERVER, count_posts, domestic, launch, query, slowly
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.utils.times import at
 
-KILLS = int(os.environ.get("EXPORT_KILLS", "5"))
+KILLS = int(os.environ.get("EXPORT_KILLS", "3"))  # on each kind of database
 ARTICLES = 160
 DELAY = 0.02  # download delay in seconds, so that kills hit a harvest while it writes
 MOST_NEW = 30  # revisions until a kill
@@ -65,7 +66,7 @@ def edit_some(mirror, rng):
 
 
 def count_revisions(output):
-    if not (output / "ledger.db").exists():
+    if output not in ON_SERVER and not (output / "ledger.db").exists():
         return 0
     return query(output, "SELECT count(*) AS count FROM revisions")[0]["count"]
 
@@ -84,8 +85,16 @@ def harvest_and_kill(reader, output, rng):
     process.communicate()
 
 
-def test_exports_of_killed_harvests_keep_the_laws_of_time_and_of_change(mirror, tmp_path):
-    output, rng = tmp_path / "output", random.Random(KILLS)  # noqa: S311 - picks moments, no secrets
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=postgres.MARK)])
+def archive(request, output, monkeypatch):
+    """The folder of an archive whose ledger is in it, or on a server."""
+    if request.param == "postgresql":
+        monkeypatch.setitem(ON_SERVER, output, request.getfixturevalue("postgres").url)
+    return output
+
+
+def test_exports_of_killed_harvests_keep_the_laws_of_time_and_of_change(mirror, archive):
+    output, rng = archive, random.Random(KILLS)  # noqa: S311 - picks moments, no secrets
     reader = Reader({"OUTPUT_DIR": str(output), "MIRROR_URL": mirror.url})
     for _ in range(KILLS):
         harvest_and_kill(reader, output, rng)

@@ -13,6 +13,7 @@ from exports.samples import DAY, Ledger
 from sinanews.exceptions import ArgumentError
 from sinanews.exports.months import MANIFEST, Outcome, export_months
 from sinanews.exports.parquet import ParquetExporter
+from sinanews.exports.places import LocalFolder
 from sinanews.exports.reading import Query
 from sinanews.utils.times import at
 
@@ -22,7 +23,7 @@ QUERY = Query()
 
 
 def export(folder: Path, ledger: Ledger, query: Query = QUERY) -> Outcome:
-    return export_months(folder, ledger, query, ParquetExporter)
+    return export_months(LocalFolder(folder), ledger, query, ParquetExporter)
 
 
 def docids(folder: Path) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from exports.samples import FIRST, Ledger, line, plain
 from sinanews.exports import exporter_for
 from sinanews.exports.months import export_months
 from sinanews.exports.parquet import ParquetExporter
+from sinanews.exports.places import LocalFolder
 from sinanews.exports.reading import Query
 from sinanews.exports.writing import write_file
 from sinanews.items import Image
@@ -148,7 +149,7 @@ def test_every_library_reads_a_folder_by_months(python, library, tmp_path):
     ledger = Ledger()
     for number in range(6):
         ledger.add(f"n{number}", FIRST + number * int(MONTH.total_seconds()))
-    export_months(tmp_path / "months", ledger, Query(), ParquetExporter)
+    export_months(LocalFolder(tmp_path / "months"), ledger, Query(), ParquetExporter)
     (found,) = read(python, tmp_path, blocks(library)[:1])
     assert sorted(row["docid"] for row in found["rows"]) == [f"n{number}" for number in range(6)]
     assert {kind for kind in found["types"].values() if kind.startswith("unknown")} == set()

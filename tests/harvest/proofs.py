@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import orjson
+import psycopg
+from psycopg.rows import dict_row
 
 from sinanews.channels import DOMESTIC
 from sinanews.ledger.revisions import packed_text
@@ -23,8 +25,14 @@ TABLES = {"stories": "docid", "revisions": "docid, revision", "watermarks": "cha
 STUCK = 60  # seconds without progress after which a harvest counts as stuck
 
 
+# The LEDGER_URL of those archives whose ledger is on a server, by their OUTPUT_DIR.
+ON_SERVER: dict[Path, str] = {}
+
+
 def launch(arguments: list[str], **settings: str) -> subprocess.Popen[str]:
     """Starts `scrapy ARGUMENTS` in the project's root, with quick settings."""
+    if url := ON_SERVER.get(Path(settings.get("OUTPUT_DIR", ""))):
+        settings.setdefault("LEDGER_URL", url)
     options = [f"-s{name}={value}" for name, value in (QUICK | settings).items()]
     return subprocess.Popen(
         [sys.executable, "-m", "scrapy", *arguments, *options],
@@ -96,6 +104,9 @@ def _lasting(name: str, value: object) -> object:
 
 def query(output: Path, sql: str) -> list[dict[str, object]]:
     """Rows of the archive's ledger."""
+    if url := ON_SERVER.get(output):
+        with psycopg.connect(url.replace("+psycopg", ""), row_factory=dict_row) as connection:
+            return connection.execute(sql).fetchall()
     with closing(sqlite3.connect(output / "ledger.db")) as database:
         database.row_factory = sqlite3.Row
         return [dict(row) for row in database.execute(sql)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harvest.proofs import count_posts, leftovers, query, reports
+from pictures.gallery import HOST, article, image, list_all, pictures_asked
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
@@ -126,3 +127,31 @@ def test_a_harvest_on_a_full_disk_does_not_start_and_changes_nothing(disk, mirro
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert " written 13 + " in run.stdout, "the five, and the eight that had arrived by now"
+
+
+def test_pictures_for_which_there_is_no_room_end_the_run_once(disk, pages, scrapy, output):
+    """Each article has several, and many are on their way; the next run has room for them."""
+    for number in range(4):
+        sources = [f"https://{HOST}/{number}-{place}.png" for place in range(12)]
+        article(pages, number, sources)
+        for place, source in enumerate(sources):
+            picture = image(number=12 * number + place) + bytes(9_000)
+            pages[source.removeprefix("https://")] = picture
+    list_all(pages, 4)
+    output.mkdir()
+    (output / "images").symlink_to(disk("4k"))
+    options = {"mirror": pages.url, "IMAGES": "download", "CONCURRENT_REQUESTS_PER_DOMAIN": "2"}
+
+    run = scrapy("crawl", "china", **options)
+
+    assert run.returncode == 3
+    assert run.stderr.count("No space left on device; the run ends here") == 1
+    assert "Traceback" not in run.stderr
+    (report,) = reports(output)
+    assert report["errors"] == 1
+    assert report["account"]["listed"] == report["account"]["failed"] == 4
+    assert len(pictures_asked(pages)) < 24, "once it is to end it asks for no more"
+
+    disk(ROOMY)
+    assert scrapy("crawl", "china", **options).returncode == 0
+    assert len(list((output / "images").rglob("*.png"))) == 48

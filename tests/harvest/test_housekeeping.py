@@ -41,7 +41,9 @@ NAMES = {
 FOREIGN = (
     *("runs/notes.json", "runs/2026-13-01T00-00-00.json", "runs/2020-01-01T00-00-00.txt"),
     *("articles/export.jsonl", "articles/mine-2020.jsonl", "articles/old.csv.gz"),
-    *("failed/page.pdf", "failed/.hidden.json", "_posts/2020-01-01T00-00-00.json", "ledger.db"),
+    *("failed/page.pdf", "failed/.hidden.json", "failed/notes.json", "failed/my-layout.html"),
+    *("failed/nabc9990000001.html", "failed/nabc9990000001.html.txt", "failed/todo.json.gz"),
+    *("failed/todo.html.txt.gz", "_posts/2020-01-01T00-00-00.json", "ledger.db"),
 )
 OLD = file_time(NOW - 400 * DAY)
 
@@ -81,6 +83,7 @@ def test_whatever_days_and_kills_what_is_old_goes_and_the_rest_stays_whole(files
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder)
         made = {place(output, file, n): file for n, file in enumerate(files)}
+        made |= {reason: file for path, file in made.items() if (reason := reason_of(path))}
         for path, file in made.items():
             put(path, file, content(path))
         for name in FOREIGN:
@@ -120,11 +123,19 @@ def place(output: Path, file: Made, number: int) -> Path:
     return output / file.folder / (f"{number}-{name}" if file.folder == "articles" else name)
 
 
+def reason_of(path: Path) -> Path | None:
+    """The reason that lies beside the page of what failed."""
+    is_page = path.parent.name == "failed" and ".html" in path.name
+    return path.with_name(f"{path.name.partition('.')[0]}.json") if is_page else None
+
+
 def packed(path: Path) -> Path:
     return path.with_name(f"{path.name}.gz")
 
 
 def content(path: Path) -> bytes:
+    if path.match("failed/*.json"):
+        return json.dumps({"docid": path.name.partition(".")[0], "reason": "涨" * 1000}).encode()
     return f"{path.name}涨".encode() * 1000
 
 
@@ -189,7 +200,7 @@ def test_many_files_are_packed_a_part_at_a_time_the_oldest_first(tmp_path, monke
     monkeypatch.setattr(housekeeping, "PACKED_AT_ONCE", 2)
     paths = [tmp_path / "failed" / f"n{number}.json" for number in range(3)]
     for age, path in enumerate(paths, 5):
-        put(path, Made("failed", "", 0, age, is_packed=False), b"{}")
+        put(path, Made("failed", "", 0, age, is_packed=False), content(path))
 
     counts = [keep_house(tmp_path, Housekeeping(compress=1), NOW).packed for _ in range(3)]
 
@@ -217,17 +228,17 @@ def test_of_a_story_that_failed_again_the_packed_failure_goes(tmp_path):
     """As a kill leaves them, between the new one and the removal of the old one."""
     path = tmp_path / "failed" / "n1.json"
     put(path, Made("failed", "", 0, 9, is_packed=True), b"old")
-    put(path, Made("failed", "", 0, 0, is_packed=False), b"new")
+    put(path, Made("failed", "", 0, 0, is_packed=False), content(path))
 
     keep_house(tmp_path, Housekeeping(runs=1), NOW)
 
-    assert contents(path) == [b"new"]
+    assert contents(path) == [content(path)]
 
 
 def test_a_file_that_cannot_be_removed_keeps_no_other_from_it(tmp_path, caplog):
     """A folder is in the way of the packed one's name."""
-    for name in ("n1.json", "n2.json"):
-        put(tmp_path / "failed" / name, Made("failed", "", 0, 9, is_packed=False), b"{}")
+    for path in (tmp_path / "failed" / name for name in ("n1.json", "n2.json")):
+        put(path, Made("failed", "", 0, 9, is_packed=False), content(path))
     (tmp_path / "failed" / "n1.json.gz").mkdir()
 
     kept = keep_house(tmp_path, Housekeeping(compress=1), NOW)
@@ -336,7 +347,8 @@ def test_a_harvest_keeps_house_by_its_settings(site, scrapy, output):
     age(report, OLD)
     old_lines = age(lines, OLD)
     (output / "failed").mkdir(exist_ok=True)
-    put(output / "failed" / "n1.json", Made("failed", "", 0, 900, is_packed=False), b"{}")
+    reason = output / "failed" / "n1.json"
+    put(reason, Made("failed", "", 0, 900, is_packed=False), content(reason))
     house = {"KEEP_RUNS_DAYS": "300", "KEEP_FAILED_DAYS": "300", "COMPRESS_AFTER_DAYS": "7"}
 
     run = scrapy("harvest", "china", "-alimit=5", mirror=site.url, **house)

@@ -9,12 +9,18 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from harvest.proofs import assert_accounts_balance, assert_posts_are_whole, change, query, written
-from harvest.small import HOUR, NOW, edited, export, harvest, listed, opened
+from harvest.small import HOUR, NOW, config_of, edited, export, harvest, listed, opened
 from sinanews.archive.recovery import TAIL
+from sinanews.archive.styles import post_file
 from sinanews.utils.atomic import TEMPORARY
 from support import lines
 
@@ -326,3 +332,43 @@ def test_a_harvest_tells_that_its_ledger_was_deleted_and_fetches_nothing_again(
     status = scrapy("status").stdout
     assert "the account balances, over all stories and 2 runs\n" in status
     assert "  recovered  " in status
+
+
+titles = st.sampled_from(["粮价早报", "增长4%", "增长4％", "_增长4%", "CPI", "cpi", "%", "[图]"])
+# Runs, each with the titles of the articles that it lists, and whether their posts are lost.
+histories = st.lists(st.lists(st.tuples(titles, st.booleans()), max_size=4), min_size=1, max_size=3)
+
+
+@settings(max_examples=int(os.environ.get("RECOVERED_HISTORIES", "12")), deadline=None)
+@given(runs=histories, style=st.sampled_from(["source", "hexo"]), keeps_backup=st.booleans())
+@example(runs=[[("增长4%", False)] * 3, [("增长4%", True)] * 2], style="hexo", keeps_backup=False)
+def test_posts_keep_their_names_in_both_styles_whatever_was_lost(runs, style, keeps_backup):
+    """Of articles that are listed newest first, as Sina does it, some of whose posts are gone."""
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        numbers = count()
+        lost = set()
+        for place, run in enumerate(runs):
+            site = []
+            for title, is_lost in run:
+                number = next(numbers)
+                site.append(listed(number, title, f"第{number}篇"))
+                lost |= {site[-1][0].docid} if is_lost else set()
+            harvest(output, site[::-1], NOW + place * HOUR, POST_STYLE=style)
+            if place == 0:
+                copy = backup(output)
+        before, known = written(output), in_ledger(output)
+        config = config_of(output, POST_STYLE=style)
+        for row in known:
+            if row["docid"] in lost:
+                post_file(config, row["post_path"], row["docid"]).unlink()
+        put_back(output, copy) if keeps_backup else delete_ledger(output)
+
+        harvest(output, [], NOW + 9 * HOUR, POST_STYLE=style)
+
+        assert {row["docid"]: row["post_path"] for row in in_ledger(output)} == {
+            row["docid"]: row["post_path"] for row in known
+        }
+        after = written(output)
+        assert before.items() >= after.items()
+        assert keeps_backup or before == after

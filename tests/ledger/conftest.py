@@ -1,13 +1,17 @@
-"""Ledgers that share one SQLite file and a clock set by the tests."""
+"""Ledgers that share one database, of each kind, and a clock set by the tests."""
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
 
+import postgres
 from sinanews.items import Article, Rejection, State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import engine
@@ -42,17 +46,51 @@ def clock() -> Clock:
     return Clock()
 
 
+@contextmanager
+def new_file() -> Iterator[str]:
+    """The URL of a ledger that is still to be made, in a file."""
+    with TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/ledger.db"
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """The URL of a ledger that is still to be made, on a server."""
+    with postgres.database() as database:
+        yield database.url
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of database, for laws that are tried with many examples, each with a new one. A server
+    takes longer for that, and has one example in `dearer`."""
+
+    new: Callable[[], AbstractContextManager[str]]
+    dearer: int = 1
+
+    def examples(self, count: int) -> int:
+        return -(-count // self.dearer)
+
+
+on_each_kind = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(Kind(new_file), id="sqlite"),
+        pytest.param(Kind(new_database, dearer=8), id="postgresql", marks=postgres.MARK),
+    ],
+)
+
+
 OpenLedger = Callable[[], Ledger]
 
 
 @pytest.fixture
-def open_ledger(tmp_path, clock) -> Iterator[OpenLedger]:
+def open_ledger(ledger_url, clock) -> Iterator[OpenLedger]:
     """Opens the ledger for another worker and begins a run."""
     ledgers: list[Ledger] = []
 
     def open_() -> Ledger:
-        database = engine(f"sqlite:///{tmp_path}/ledger.db")
-        ledgers.append(Ledger(database, post_path, clock, Retries(PAUSE, TRIES, AGES)))
+        ledgers.append(Ledger(engine(ledger_url), post_path, clock, Retries(PAUSE, TRIES, AGES)))
         ledgers[-1].begin("china")
         return ledgers[-1]
 
@@ -64,6 +102,34 @@ def open_ledger(tmp_path, clock) -> Iterator[OpenLedger]:
 @pytest.fixture
 def ledger(open_ledger) -> Ledger:
     return open_ledger()
+
+
+class Watched:
+    """The statements that a ledger's database carries out, and how."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._database: Engine = ledger._database  # noqa: SLF001 - to watch its statements
+        self.statements: list[tuple[str, Any]] = []
+        event.listen(self._database, "before_cursor_execute", self._note)
+
+    def _note(self, *call: Any) -> None:
+        self.statements.append((call[2], call[3]))
+
+    def plans(self) -> dict[str, Sequence[str]]:
+        """The steps of each look so far. On a server, which scans whatever is small, those that it
+        takes where a table is not."""
+        looks = [(sql, values) for sql, values in self.statements if sql.startswith("SELECT")]
+        is_server = self._database.dialect.name == "postgresql"
+        explain = "EXPLAIN" if is_server else "EXPLAIN QUERY PLAN"
+        with self._database.connect() as connection:
+            if is_server:
+                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            return {
+                sql: [
+                    row[-1] for row in connection.exec_driver_sql(f"{explain} {sql}", values).all()
+                ]
+                for sql, values in looks
+            }
 
 
 NEW_WORKER = "from sinanews.ledger.workers import new_worker; print(new_worker())"

@@ -1,5 +1,6 @@
 """The numbers that triggers keep are those that counting gives, whatever happened."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from hypothesis import settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
-from ledger.conftest import NOW, Clock, rejected, story, unchanged, written
+from ledger.conftest import NOW, Clock, Kind, on_each_kind, rejected, story, unchanged, written
 from sinanews.items import State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import engine
@@ -26,17 +27,17 @@ ODD_REPORTS = ("", "{}", "[]", "null", '{"account": {}}', '{"account": null}', '
 class Histories(RuleBasedStateMachine):
     """Anything that harvests, and somebody with a database client, may do to a ledger."""
 
-    url = "sqlite://"
-
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
         super().__init__()
         self.clock = Clock()
-        self.database = engine(self.url)
+        self._place = ExitStack()
+        self.database = engine(self._place.enter_context(kind.new()))
         self.ledger = Ledger(self.database, post_path, self.clock, Retries(60, 2, (3600,)))
         self.ledger.begin("china")
 
     def teardown(self) -> None:
         self.ledger.close()
+        self._place.close()
 
     @rule(
         numbers=NUMBERS, days=st.integers(-3, 3), channel=st.sampled_from(["guonei", "buwei", ""])
@@ -102,5 +103,7 @@ class Histories(RuleBasedStateMachine):
         assert self.ledger.counts() == self.ledger.audit()
 
 
-def test_kept_numbers_are_counted_numbers_over_any_history():
-    run_state_machine_as_test(Histories, settings=settings(max_examples=40, deadline=None))
+@on_each_kind
+def test_kept_numbers_are_counted_numbers_over_any_history(kind):
+    many = settings(max_examples=kind.examples(40), deadline=None)
+    run_state_machine_as_test(lambda: Histories(kind), settings=many)

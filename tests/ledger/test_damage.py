@@ -3,12 +3,22 @@
 import json
 
 import pytest
+from sqlalchemy import update
 
 from ledger.conftest import story, written
 from sinanews.exceptions import DamagedError, LedgerError
 from sinanews.ledger.ledger import PAGE
 from sinanews.ledger.revisions import line, packed, readable
+from sinanews.ledger.tables import revisions
 from support import DOCID
+
+# Whether another connection has a transaction open.
+BUSY = {
+    "sqlite": "PRAGMA wal_checkpoint(TRUNCATE)",
+    "postgresql": """
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND pid <> pg_backend_pid() AND xact_start IS NOT NULL""",
+}
 
 
 def flipped(data: bytes, bit: int) -> bytes:
@@ -35,7 +45,8 @@ def test_damage_is_an_error_unless_somebody_takes_it(ledger):
     ledger.upsert_listed([story(number) for number in (1, 2, 3)], "guonei")
     ledger.record_outcomes([written(claim) for claim in ledger.claim(3)])
     with ledger._database.begin() as connection:  # noqa: SLF001 - to corrupt the ledger
-        connection.exec_driver_sql("UPDATE revisions SET article = x'00' WHERE docid LIKE '%2'")
+        damaged = update(revisions).filter_by(docid=story(2).docid)
+        connection.execute(damaged.values(article=b"\0"))
 
     for read in (ledger.articles, ledger.lines):
         with pytest.raises(LedgerError, match=f"article {story(2).docid} is damaged: "):
@@ -54,8 +65,8 @@ def test_articles_are_read_in_pages_between_which_no_transaction_is_open(open_le
     articles = ledger.articles()
     docids = [next(articles)[1].docid]
     other.upsert_listed([story(9999)], "guonei")
-    with other._database.connect() as connection:  # noqa: SLF001 - to ask SQLite
-        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    with other._database.connect() as connection:  # noqa: SLF001 - to ask the database
+        busy, *_ = connection.exec_driver_sql(BUSY[connection.dialect.name]).one()
     docids += [article.docid for _, article in articles]
 
     assert busy == 0

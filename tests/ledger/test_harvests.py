@@ -265,5 +265,5 @@ class Histories(RuleBasedStateMachine):
         assert ledger.counts() == ledger.audit()
 
 
-Histories.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Histories.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 TestHistories = Histories.TestCase

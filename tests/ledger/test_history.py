@@ -1,14 +1,12 @@
 """What was known when: an export of a moment is the export that was made then, and what changed
 since, played back, makes the archive."""
 
-import tempfile
-
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.conftest import Clock, pose
+from ledger.conftest import Clock, on_each_kind, pose
 from sinanews.items import Article, State
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import engine
@@ -39,9 +37,9 @@ STEPS = st.lists(
 class World:
     """An archive that is written to, step by step, by workers that may be killed."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, url: str) -> None:
         self.clock = Clock()
-        self.url = f"sqlite:///{folder}/ledger.db"
+        self.url = url
         self.versions = dict.fromkeys(DOCIDS, 0)
         self.ledger = self.open()
 
@@ -98,65 +96,77 @@ def story(docid: str, change: int) -> Story:
     return Story(docid, url, title=docid, **none | times)
 
 
-@given(STEPS, st.sampled_from(By), st.booleans())
-@settings(max_examples=60)
-def test_export_as_of_a_moment_is_the_export_that_was_made_then(steps, by, every):
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(folder)
-        made: dict[int, bytes] = {}
-        for seconds, what, docids, value in steps:
-            world.clock.advance(seconds)
-            world.step(what, docids, value)
-            made[int(world.clock())] = world.export(Query(by=by, revisions=every))
-        for moment, then in made.items():
-            assert world.export(Query(by=by, revisions=every, as_of=moment)) == then
-        world.ledger.close()
+@on_each_kind
+def test_export_as_of_a_moment_is_the_export_that_was_made_then(kind):
+    @given(STEPS, st.sampled_from(By), st.booleans())
+    @settings(max_examples=kind.examples(60))
+    def law(steps, by, every):
+        with kind.new() as url:
+            world = World(url)
+            made: dict[int, bytes] = {}
+            for seconds, what, docids, value in steps:
+                world.clock.advance(seconds)
+                world.step(what, docids, value)
+                made[int(world.clock())] = world.export(Query(by=by, revisions=every))
+            for moment, then in made.items():
+                assert world.export(Query(by=by, revisions=every, as_of=moment)) == then
+            world.ledger.close()
+
+    law()
 
 
-@given(STEPS, st.data())
-@settings(max_examples=60)
-def test_what_changed_played_back_makes_the_archive(steps, data):
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(folder)
-        replica: dict[str, bytes] = {}
-        cursor = 0
-        for seconds, what, docids, value in steps:
-            world.clock.advance(seconds)
-            world.step(what, docids, value)
-            if data.draw(st.booleans(), label="look"):
-                until = world.ledger.position()
-                for line in world.ledger.lines(Query(after=cursor), until=until):
-                    replica[orjson.loads(line)["docid"]] = line
-                cursor = until
-        for line in world.ledger.lines(Query(after=cursor)):
-            replica[orjson.loads(line)["docid"]] = line
-        head = world.export(Query()).splitlines(keepends=True)
-        assert {orjson.loads(line)["docid"]: line for line in head} == replica
-        world.ledger.close()
+@on_each_kind
+def test_what_changed_played_back_makes_the_archive(kind):
+    @given(STEPS, st.data())
+    @settings(max_examples=kind.examples(60))
+    def law(steps, data):
+        with kind.new() as url:
+            world = World(url)
+            replica: dict[str, bytes] = {}
+            cursor = 0
+            for seconds, what, docids, value in steps:
+                world.clock.advance(seconds)
+                world.step(what, docids, value)
+                if data.draw(st.booleans(), label="look"):
+                    until = world.ledger.position()
+                    for line in world.ledger.lines(Query(after=cursor), until=until):
+                        replica[orjson.loads(line)["docid"]] = line
+                    cursor = until
+            for line in world.ledger.lines(Query(after=cursor)):
+                replica[orjson.loads(line)["docid"]] = line
+            head = world.export(Query()).splitlines(keepends=True)
+            assert {orjson.loads(line)["docid"]: line for line in head} == replica
+            world.ledger.close()
+
+    law()
 
 
-@given(STEPS)
-@settings(max_examples=30)
-def test_every_revision_is_exported_once_and_says_when_it_was_read(steps):
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(folder)
-        for seconds, what, docids, value in steps:
-            world.clock.advance(seconds)
-            world.step(what, docids, value)
-        lines = [orjson.loads(line) for line in world.ledger.lines(Query(revisions=True))]
-        keys = [(line["docid"], line["revision"]) for line in lines]
-        assert len(set(keys)) == len(keys)
-        assert world.ledger.count_lines(Query(revisions=True)) == len(keys)
-        seen = {key: line["seen"] for key, line in zip(keys, lines, strict=True)}
-        for docid in DOCIDS:
-            moments = [seen[key] for key in sorted(keys) if key[0] == docid]
-            assert moments == sorted(moments)
-            assert None not in moments
-        world.ledger.close()
+@on_each_kind
+def test_every_revision_is_exported_once_and_says_when_it_was_read(kind):
+    @given(STEPS)
+    @settings(max_examples=kind.examples(30))
+    def law(steps):
+        with kind.new() as url:
+            world = World(url)
+            for seconds, what, docids, value in steps:
+                world.clock.advance(seconds)
+                world.step(what, docids, value)
+            lines = [orjson.loads(line) for line in world.ledger.lines(Query(revisions=True))]
+            keys = [(line["docid"], line["revision"]) for line in lines]
+            assert len(set(keys)) == len(keys)
+            assert world.ledger.count_lines(Query(revisions=True)) == len(keys)
+            seen = {key: line["seen"] for key, line in zip(keys, lines, strict=True)}
+            for docid in DOCIDS:
+                moments = [seen[key] for key in sorted(keys) if key[0] == docid]
+                assert moments == sorted(moments)
+                assert None not in moments
+            world.ledger.close()
+
+    law()
 
 
-def test_times_bound_what_is_exported(tmp_path):
-    world = World(str(tmp_path))
+def test_times_bound_what_is_exported(ledger_url):
+    world = World(str(ledger_url))
     world.ledger.upsert_listed([story("n1", 1), story("n2", 2)], "guonei")
     world.write({"n1", "n2", "n3"})
     docids = lambda query: [orjson.loads(line)["docid"] for line in world.ledger.lines(query)]  # noqa: E731
@@ -166,16 +176,16 @@ def test_times_bound_what_is_exported(tmp_path):
     world.ledger.close()
 
 
-def test_export_as_of_a_moment_before_all_is_empty(tmp_path):
-    world = World(str(tmp_path))
+def test_export_as_of_a_moment_before_all_is_empty(ledger_url):
+    world = World(str(ledger_url))
     world.write({"n1"})
     assert world.export(Query(as_of=int(world.clock()) - 1)) == b""
     world.ledger.close()
 
 
 @pytest.mark.parametrize("count", [199, 200, 201, 401])
-def test_pages_lose_and_repeat_nothing(tmp_path, count):
-    world = World(str(tmp_path))
+def test_pages_lose_and_repeat_nothing(ledger_url, count):
+    world = World(str(ledger_url))
     docids = {f"m{number}" for number in range(count)}
     world.versions = dict.fromkeys(docids, 0)
     world.ledger.upsert_listed([story(docid, 3) for docid in sorted(docids)], "guonei")

@@ -12,7 +12,16 @@ from scrapy import Request
 
 from harvest.proofs import leftovers, query, reports
 from harvest.small import config_of
-from pictures.gallery import HOST, article, docid, fault, film, image, list_all, pictures_asked
+from pictures.gallery import (
+    HOST,
+    article,
+    docid,
+    fault,
+    film,
+    image,
+    list_all,
+    pictures_asked,
+)
 from sinanews.download.hosts import PICTURE, SINA, validate
 from sinanews.exceptions import ArgumentError, OffsiteError
 from support import Pages, article_page, lines, place, posts, row, scrapy_in, wait_for_next_second
@@ -28,7 +37,7 @@ GOOD = {
     f"https://{HOST}/moved.png": image("PNG", 1),
 }
 ENDINGS = {".png", ".jpg", ".gif", ".webp"}
-LARGE = "the body is larger than DOWNLOAD_MAXSIZE"
+LARGE = "it has more than 10000000 bytes (DOWNLOAD_MAXSIZE)"
 NONE = "it is no JPEG, PNG, GIF or WebP"
 # Whatever is wrong with a picture: its path, what is served, and why it is not kept.
 BAD = {
@@ -63,6 +72,24 @@ ELSEWHERE = {
     "https://i0.sinaimg.cn/a.png": "robots.txt of i0.sinaimg.cn forbids it",
 }
 SHOWN_TWICE = {f"https://{HOST}/a.png", f"https://{HOST}/html.png"}  # by two articles
+# What comes at first in the place of pictures, and what settings refuse until they are wider.
+PASSING = {
+    "later.png": fault("picture-html"),
+    "cut.png": image(number=71)[:-30],
+    "blocked.png": image(number=80),  # whose file's name is taken
+}
+BOUNDED = {
+    "wide.png": image(number=81, size=(100, 40)),
+    "long.gif": film(4),
+    "heavy.png": image(number=83) + bytes(100_000),
+    "small.png": image(number=82, size=(20, 20)),
+}
+NARROW = {
+    "IMAGES_MAX_PIXELS": "3000",
+    "IMAGES_MAX_FRAMES": "3",
+    "DOWNLOAD_MAXSIZE": "100000",
+    "IMAGES_MIN_WIDTH": "25",
+}
 THUMBS = '{"small": [30, 20]}'
 
 
@@ -260,42 +287,54 @@ def test_by_default_pictures_stay_where_they_are(pages, scrapy, output):
 @pytest.fixture(scope="module")
 def later(tmp_path_factory):
     """An archive of which one picture comes up late, one never, and one article changes; and what
-    each of its three runs asked for."""
+    each of its three runs asked for. Others came as something else at first, or are refused by a
+    setting until the third run."""
     pages, output = Pages(), tmp_path_factory.mktemp("later") / "output"
     article(pages, 0, [f"https://{HOST}/late.png", f"https://{HOST}/a.png"])
     article(pages, 1, [f"https://{HOST}/late.png", f"https://{HOST}/lost.png"])
     article(pages, 2, [f"https://{HOST}/a.png"])
-    article(pages, 3, [f"https://{HOST}/{number}.png" for number in range(5)])
-    served = {"a": 0, "b": 1, **{str(number): number for number in range(5)}}
+    article(pages, 3, [f"https://{HOST}/{number}.png" for number in range(12)])
+    served = {"a": 0, "b": 1, **{str(number): number for number in range(12)}}
     pages.update({f"{HOST}/{name}.png": image(number=n) for name, n in served.items()})
-    list_all(pages, 4)
+    article(pages, 4, [f"https://{HOST}/{name}" for name in (*PASSING, *BOUNDED)])
+    pages.update({f"{HOST}/{name}": data for name, data in (PASSING | BOUNDED).items()})
+    (output / kept(80)).mkdir(parents=True)
+    list_all(pages, 5)
     scrapy = scrapy_in(output)
     options = {
         "mirror": pages.url,
         "IMAGES": "download",
-        "IMAGES_PER_ARTICLE": "3",
+        "IMAGES_PER_ARTICLE": "10",
         "FAILED_PAUSE_SECONDS": "0",
         "FAILED_TRIES": "2",
     }
 
-    def asked() -> list[str]:
+    def asked(**more: str) -> list[str]:
         wait_for_next_second()  # a run tries what failed in a second before its own
-        run = scrapy("crawl", "china", **options)
+        run = scrapy("crawl", "china", **(options | more))
         assert run.returncode == 0, run.stderr
         targets = pictures_asked(pages)
         pages.requests.clear()
         return sorted(target.removeprefix(f"{HOST}/") for target in targets)
 
-    runs = [asked()]
+    runs = [asked(**NARROW)]
     before = _posts(output)
     pages[f"{HOST}/late.png"] = image(number=9)
+    pages.update({f"{HOST}/{name}": image(number=70 + n) for n, name in enumerate(PASSING)})
+    pages[f"{HOST}/blocked.png"] = image(number=80)
+    (output / kept(80)).rmdir()
     article(pages, 2, [f"https://{HOST}/b.png", f"https://{HOST}/a.png"])
     pages.roll(row(docid(2), title="标题2", mtime="1700000900"))
-    runs += [asked(), asked()]
+    refusals = {
+        row["url"].rpartition("/")[2]: row["reason"]
+        for row in query(output, "SELECT url, reason FROM pictures WHERE path IS NULL")
+    }
+    runs += [asked(**NARROW), asked()]
     yield SimpleNamespace(
         output=output,
         runs=runs,
         before=before,
+        refusals=refusals,
         after=_posts(output),
         reports=[report["pictures"] for report in reports(output)],
         exported={
@@ -339,18 +378,40 @@ def test_a_picture_is_not_tried_again_without_end(later):
 
 
 def test_a_new_revision_fetches_only_its_new_pictures(later):
-    assert later.runs[1] == ["b.png", "late.png", "lost.png"]
+    assert later.runs[1] == sorted(["b.png", "late.png", "lost.png", *PASSING])
     assert later.after["标题2"] == [f"/{kept(1)}", f"/{kept(0)}"]
-    assert later.runs[2] == []
+    assert later.runs[2] == sorted(BOUNDED)
+
+
+def test_what_came_in_a_picture_s_place_for_a_while_costs_no_picture(later):
+    assert {name: later.refusals[name] for name in PASSING} == {
+        "later.png": NONE,
+        "cut.png": "it cannot be read to its end",
+        "blocked.png": "its file cannot be written: Is a directory",
+    }
+    shown_now = later.after["标题4"][: len(PASSING)]
+    assert shown_now == [f"/{kept(number)}" for number in (70, 71, 80)]
+
+
+def test_what_a_setting_refused_is_fetched_once_that_is_wider(later):
+    assert {name: later.refusals[name] for name in BOUNDED} == {
+        "wide.png": "it has more than 3000 pixels (IMAGES_MAX_PIXELS)",
+        "long.gif": "it has more than 3 frames, or 12000 pixels in them (IMAGES_MAX_FRAMES)",
+        "heavy.png": "it has more than 100000 bytes (DOWNLOAD_MAXSIZE)",
+        "small.png": "it is smaller than 25 by 0 pixels (IMAGES_MIN_WIDTH, IMAGES_MIN_HEIGHT)",
+    }
+    assert not {*BOUNDED} & {*later.runs[1]}, "as long as it is not, nobody asks for it"
+    assert all(source.startswith("/images/") for source in later.after["标题4"])
 
 
 def test_an_article_has_no_more_pictures_fetched_than_the_setting_allows(later):
     assert later.runs[0].count("a.png") == 1
-    assert {"0.png", "1.png", "2.png"} < {*later.runs[0]}
-    assert not {"3.png", "4.png"} & {*later.runs[0]}
-    reason = "its article has more than 3 pictures (IMAGES_PER_ARTICLE)"
-    assert later.reports[0]["failed"] == {reason: 2, "HTTP 404": 3}
-    assert later.after["标题3"][3:] == [f"https://{HOST}/3.png", f"https://{HOST}/4.png"]
+    assert {"0.png", "1.png", "9.png"} < {*later.runs[0]}
+    assert not {"10.png", "11.png"} & {*later.runs[0]}
+    reason = "its article has more than 10 pictures (IMAGES_PER_ARTICLE)"
+    failed = later.reports[0]["failed"]
+    assert {why: failed[why] for why in (reason, "HTTP 404")} == {reason: 2, "HTTP 404": 3}
+    assert later.after["标题3"][10:] == [f"https://{HOST}/10.png", f"https://{HOST}/11.png"]
 
 
 def test_the_ledger_says_what_posts_show_whatever_came_later(later):

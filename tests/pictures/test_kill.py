@@ -33,7 +33,7 @@ KINDS = {
     3: ("hang", "no answer in 2 s"),
     5: ("picture-html", "it is no JPEG, PNG, GIF or WebP"),
     7: ("picture-bomb", "it has more than 25000000 pixels (IMAGES_MAX_PIXELS)"),
-    9: ("picture-large", "the body is larger than DOWNLOAD_MAXSIZE"),
+    9: ("picture-large", "it has more than 10000000 bytes (DOWNLOAD_MAXSIZE)"),
 }
 FAULTS = {n: KINDS[n // 10 % 10] for n in range(PICTURES) if n % 10 == 5 and n // 10 % 10 in KINDS}
 SETTINGS = {

@@ -1,6 +1,10 @@
 """`scrapy report`, as a user runs it."""
 
 import argparse
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,10 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.project import get_project_settings
 
 from sinanews.commands import report
-from support import needs_mount, on_read_only_disk, scrapy_in
+from sinanews.exports import exporter_for
+from sinanews.exports.writing import write_file
+from sinanews.utils.atomic import writing_through
+from support import ROOT, needs_mount, on_read_only_disk, scrapy_in
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -17,14 +24,16 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 @needs_mount
 def test_a_page_is_made_of_an_archive_on_a_read_only_disk(archive, written, tmp_path):
-    file, before = tmp_path / "report.html", contents(archive)
+    file, target, before = tmp_path / "report.html", tmp_path / "page.html", contents(archive)
+    file.symlink_to(target)
     run = scrapy_in(archive)("report", "-o", str(file), prefix=on_read_only_disk(archive))
     assert (run.returncode, run.stderr) == (0, "")
     size = file.stat().st_size
     assert run.stdout == f"a page of {written} articles, {size / 1e6:.2f} MB, in {file}\n"
     assert contents(archive) == before
     assert file.read_text("utf-8").count('lang="zh-CN"') == 1
-    assert [*tmp_path.iterdir()] == [file]
+    assert {*tmp_path.iterdir()} == {file, target}
+    assert file.is_symlink(), "it is written through"
 
 
 def test_standard_output_has_the_page_and_nothing_else_in_the_language_asked_for(archive, written):
@@ -35,6 +44,39 @@ def test_standard_output_has_the_page_and_nothing_else_in_the_language_asked_for
     assert run.stdout.endswith("</html>\n")
     assert run.stderr.startswith(f"a page of {written} articles, ")
     assert contents(archive) == before
+
+
+def test_a_page_goes_into_a_pipe_and_articles_through_a_link(tmp_path):
+    """As with any program that writes where it is told; a folder of that name is refused."""
+    file, link, pipe = (tmp_path / name for name in ("file.jsonl", "link.jsonl", "pipe"))
+    file.write_bytes(b"old")
+    link.symlink_to(file.name)
+    os.mkfifo(pipe)
+    line = b'{"docid":"nabc0000000001"}\n'
+    write_file(link, [line], exporter_for(link.name, {}), pytest.fail)
+    with ThreadPoolExecutor() as threads:
+        read = threads.submit(pipe.read_bytes)
+        with writing_through(pipe) as page:
+            page.write(b"piped")
+    with pytest.raises(IsADirectoryError), writing_through(tmp_path) as page:
+        page.write(b"lost")
+    assert (file.read_bytes(), read.result()) == (line, b"piped")
+    assert link.is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"file.jsonl", "link.jsonl", "pipe"}
+
+
+def test_ctrl_c_is_one_line_and_an_exit_code_and_an_error_has_its_traceback():
+    def ended(error: str) -> tuple[int, str]:
+        code = f"import sinanews.commands; raise {error}"
+        run = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        return run.returncode, run.stderr
+
+    assert ended("KeyboardInterrupt") == (130, "interrupted\n")
+    code, text = ended("ValueError('x')")
+    assert (code, text.splitlines()[-1]) == (1, "ValueError: x")
+    assert text.startswith("Traceback")
 
 
 @pytest.fixture

@@ -28,8 +28,7 @@ def lines(archive):
 
 def counted(output, period=Period(), most=MANY):  # noqa: B008 - it cannot be changed
     database = engine(f"sqlite:///{output}/ledger.db")
-    with database.connect() as connection:
-        made = statistics(connection, period, BOUNDS, most)
+    made = statistics(database, period, BOUNDS, most)
     database.dispose()
     return made
 

@@ -124,3 +124,13 @@ def test_a_project_of_one_s_own_may_build_on_the_settings(user, site, spider, su
     with subtests.test("its feed has the articles"):
         feed = user.folder / ("mine.jsonl" if spider == "china" else "topics.json")
         assert all(docid in feed.read_text("utf-8") for docid in DOCIDS)
+
+
+def test_a_harvest_of_a_spider_that_walks_no_list_fetches_what_is_due_and_is_complete(tmp_path):
+    with serving(*DOCIDS) as site:
+        user = User(tmp_path, site)
+        assert user.scrapy("crawl", "china", "-a", "limit=1").returncode == 0
+        modules = {"SPIDER_MODULES": "sinanews.spiders,spiders"}
+        run = user.scrapy("harvest", "listless", **modules)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "listless: complete (finished)" in run.stdout

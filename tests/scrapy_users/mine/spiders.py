@@ -1,6 +1,6 @@
 """Spiders of a user's own that build on the project's."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, ClassVar
 
 from itemadapter import ItemAdapter
@@ -52,3 +52,13 @@ class StubbornSpider(ChinaSpider):
     def article_request(self, story: Any) -> Request:
         request = super().article_request(story)
         return request.replace(meta={"dont_obey_robotstxt": True, "dont_retry": True})
+
+
+class ListlessSpider(ChinaSpider):
+    """Walks no list: it fetches what others have listed."""
+
+    name = "listless"
+
+    async def start(self) -> AsyncIterator[Any]:
+        for nothing in ():
+            yield nothing
