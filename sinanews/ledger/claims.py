@@ -286,11 +286,10 @@ class Claims:
             self._bring_forward(connection, now)
 
     def other_holders(self, selection: Selection) -> list[str]:
-        """The other workers that hold stories of a selection, set aside ones left out."""
-        now = int(self._clock())
+        """The other workers that hold stories of a selection, or held them when their lease ran
+        out; set aside ones left out."""
         held = (
-            stories.c.due_at > now,
-            stories.c.due_at <= now + self._lease,
+            stories.c.due_at <= int(self._clock()) + self._lease,
             stories.c.worker != self.worker,
             stories.c.worker.not_like(f"{_ASIDE}%"),
         )
