@@ -69,12 +69,14 @@ class Server:
         ]
         if self._owner:
             shutil.chown(password, self._owner)
-        subprocess.run(
+        made = subprocess.run(
             [_program("initdb"), *options, "-D", str(self.data)],
             **self._as_owner(),
-            check=True,
+            check=False,
             capture_output=True,
+            text=True,
         )
+        assert made.returncode == 0, made.stdout + made.stderr
 
     def _as_owner(self) -> dict[str, Any]:
         """PostgreSQL refuses to run as root."""

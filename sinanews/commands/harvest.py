@@ -7,9 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from multiprocessing.process import BaseProcess
 
 from scrapy.cmdline import execute
@@ -81,22 +80,24 @@ class Command(crawl.Command):
         if not isinstance(spider, ArchiveSpider) or spider.ledger.harvest is None:
             return
         _heed_signals()
-        harvest, scope = spider.ledger.harvest, partial(Scope, selection=spider.selection())
         try:
             with closing(Ledger.open(config, post_path)) as ledger:
-                while not (result := _result(ledger, harvest, scope, config)):
+                while not (report := _report(ledger, spider)):
                     if self._reason != FINISHED:
                         say("other workers go on with this harvest")
                         return
                     time.sleep(LOOK_SECONDS)
-                self.exitcode = verdict(result)
-                self._reason, self._report = result.reason, result.to_json()
-                file_report(result, ledger, config.output, harvest)
-        except (OSError, SinanewsError, SQLAlchemyError) as error:
-            logger.error("the harvest's report could not be had or kept: %s", in_short(error))  # noqa: TRY400 - the reason is the message
+                try:
+                    file_report(report, ledger, config.output, spider.ledger.harvest)
+                except OSError as error:
+                    logger.error("the report could not be kept in %s: %s", config.output, error)  # noqa: TRY400 - the reason is the message
+        except (SinanewsError, SQLAlchemyError) as error:
+            logger.error("the harvest's report could not be had: %s", in_short(error))  # noqa: TRY400 - the reason is the message
             self.exitcode = Verdict.INCOMPLETE
             return
-        tell_report(result, config.output)
+        self.exitcode = verdict(report)
+        self._reason, self._report = report.reason, report.to_json()
+        tell_report(report, config.output)
 
 
 @contextmanager
@@ -108,11 +109,14 @@ def _working_together(spidercls: type[ArchiveSpider]) -> Iterator[None]:
         spidercls.works_together = False
 
 
-def _result(
-    ledger: Ledger, harvest: int, scope: Callable[[Sequence[int]], Scope], config: Config
-) -> Report | None:
-    """The report of a harvest, which is written here if nobody has done so; None while others are
-    at work."""
+def _report(ledger: Ledger, spider: ArchiveSpider) -> Report | None:
+    """The report of a spider's harvest, which is written here if nobody has done so; None while
+    others are at work. A ledger that cannot keep it spoils no report.
+
+    Raises LedgerError and SQLAlchemyError for one that cannot tell it.
+    """
+    harvest = spider.ledger.harvest
+    assert harvest is not None, "nobody asks for the report of no harvest"
     if known := ledger.harvests.result(harvest):
         if not known[1]:
             raise LedgerError(f"harvest {harvest} was taken for killed and given up by another run")
@@ -121,14 +125,17 @@ def _result(
         return None
     members = ledger.harvests.members(harvest)
     parts = [Part.from_json(member.part) for member in members if member.part]
+    if spider.part and not any(m.part for m in members if m.run == spider.ledger.run):
+        parts.append(spider.part)  # which the ledger could not keep
     lists, is_well = ledger.harvests.lists(harvest)
-    report = whole_report(
-        [*parts, walk_part(parts, lists, is_well=is_well)],
-        ledger,
-        scope([member.run for member in members]),
-        config,
-    )
-    is_ended = ledger.harvests.end(harvest, report.verdict, report.to_json())
+    parts.append(walk_part(parts, lists, is_well=is_well))
+    scope = Scope([member.run for member in members], spider.selection())
+    report = whole_report(parts, ledger, scope, spider.config)
+    try:
+        is_ended = ledger.harvests.end(harvest, report.verdict, report.to_json())
+    except SQLAlchemyError as error:
+        logger.error("the report could not be kept in %s: %s", ledger.place, in_short(error))  # noqa: TRY400 - the reason is the message
+        return report
     return report if is_ended else None
 
 

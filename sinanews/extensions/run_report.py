@@ -58,7 +58,7 @@ class RunReport:
         """Files the report, and prints what came of the run; of one that works for a harvest, which
         has one report, its part is noted in the ledger."""
         try:
-            part = self._part(spider, reason)
+            part = spider.part = self._part(spider, reason)
             if self._ledger.harvest is not None:
                 if reason.startswith(BLOCKED):
                     self._ledger.reset_failures()

@@ -38,9 +38,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from sinanews.exceptions import ArgumentError, LedgerError
 from sinanews.ledger.database import (
-    BUSY_SECONDS,
     begin_sqlite,
+    connect_to_server,
     create,
+    tune_sqlite,
     unusable,
     writing,
 )
@@ -186,19 +187,13 @@ def _target(url: str) -> Engine:
     for index, rows in PARTIAL.items():
         index.dialect_options[database.dialect.name]["where"] = rows
     if database.dialect.name == "sqlite":
-        event.listen(database, "connect", _tune_sqlite)
+        event.listen(database, "connect", tune_sqlite)
         event.listen(database, "begin", begin_sqlite)
         if database.url.database:
             Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+    else:
+        connect_to_server(database)
     return database
-
-
-def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.close()
-    connection.isolation_level = None  # begin_sqlite begins, not the driver
 
 
 class _Copying:

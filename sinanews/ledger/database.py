@@ -39,7 +39,7 @@ def engine(url: str | URL) -> Engine:
         index.dialect_options[database.dialect.name]["where"] = rows
     shown = database.url.render_as_string(hide_password=True)
     if database.dialect.name == "sqlite":
-        event.listen(database, "connect", _tune_sqlite)
+        event.listen(database, "connect", tune_sqlite)
         event.listen(database, "begin", begin_sqlite)
     else:
         connector = connect_to_server(database)
@@ -167,7 +167,7 @@ def in_short(error: Exception) -> str:
     return " ".join(str(reason or cause).split())
 
 
-def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """WAL lets a reader look while a harvest writes. NORMAL may lose the last commits in a power
     cut, those after the last durable one, but never harms the file."""
     cursor = connection.cursor()

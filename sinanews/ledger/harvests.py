@@ -61,11 +61,11 @@ class Harvests:
             harvest = run
             for row in connection.execute(select(harvests).where(_OPEN)).all():
                 members = _members(connection, row.id)
-                if any(member.run in at_work for member in members):
-                    if (row.spider, row.arguments) == (spider, arguments):
-                        harvest = row.id
-                elif self._is_abandoned(members):
+                is_at_work = any(member.run in at_work for member in members)
+                if not is_at_work and self._is_abandoned(members):
                     _end(connection, row.id, int(self._clock()), KILLED, {})
+                elif (row.spider, row.arguments) == (spider, arguments):
+                    harvest = row.id  # also if all have left it, and its report is still to come
             if harvest == run:
                 values = {"id": run, "spider": spider, "arguments": arguments}
                 connection.execute(insert(harvests).values(values))

@@ -37,6 +37,7 @@ from sinanews.ledger.selection import Selection
 from sinanews.posts.paths import post_path
 from sinanews.reporting.crashes import CRASHES_STAT, with_crash
 from sinanews.reporting.report import DOUBTFUL_STATS, REMOVED_STATS
+from sinanews.reporting.whole import Part
 from sinanews.roll.api import Story
 from sinanews.spiders.reading import read_item, reject, reject_part, rejection, story_of
 from sinanews.spiders.stop import Stop
@@ -76,6 +77,7 @@ class ArchiveSpider(Spider):
     ledger: Ledger
     strays: Strays
     stop: Stop
+    part: Part | None = None  # of the report of its harvest, once the run has ended
     budget: Budget | None = None  # what it may ask of the site, together with all others
     _renewing: asyncio.Task[None] | None = None
     _signing: asyncio.Task[None] | None = None

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harvest.proofs import change, query, written
+from older_ledgers import make_older
 from sinanews.ledger.tables import path_key, text_key
 from sinanews.posts.paths import post_path
 from support import article_page, lines, place, posts, row
@@ -119,10 +120,7 @@ def older(pages, scrapy, output):
         path = str((folder / f"{new}.md").relative_to(output))
         sql = "UPDATE stories SET post_path = ?, post_key = ? WHERE docid = ?"
         change(output, sql, path, text_key(path), docid)
-    for table in ("pictures", "history", "signatures", "bands", "signing"):
-        change(output, f"DROP TABLE {table}")
-    change(output, "ALTER TABLE about DROP COLUMN position")
-    change(output, "UPDATE about SET version = 8")
+    make_older(output / "ledger.db", version=8)
     return written(output)
 
 

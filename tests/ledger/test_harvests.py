@@ -52,9 +52,18 @@ def test_what_was_asked_for_the_same_is_one_harvest(worker):
 def test_what_has_ended_is_joined_by_nobody(worker):
     one = worker()
     leave(one)
-    assert worker().harvest != one.harvest
     assert end(one)
     assert worker().harvest not in {one.harvest, None}
+
+
+def test_what_all_have_left_is_joined_until_its_report_is_written(worker):
+    one = worker()
+    leave(one)
+    two = worker()
+    assert two.harvest == one.harvest
+    assert not end(one)
+    leave(two)
+    assert end(one)
 
 
 def test_one_walks_the_lists_and_another_when_that_one_has_ended(worker):
@@ -140,10 +149,10 @@ def test_a_report_that_is_being_written_is_waited_for_a_lease_long(worker, clock
     one = worker()
     leave(one)
     clock.advance(LEASE - 1)
-    worker()
+    worker(SOME)
     assert one.harvests.result(one.harvest) is None
     clock.advance(1)
-    worker()
+    worker(SOME)
     assert one.harvests.result(one.harvest) == ("killed", {})
     assert not end(one)
 
