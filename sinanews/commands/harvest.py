@@ -180,6 +180,7 @@ def _crawls(count: int) -> Iterator[Sequence[BaseProcess]]:
     """
     context = multiprocessing.get_context("fork")
     ArchiveSpider.shares_terminal = count > 0
+    ArchiveSpider.own_harvest = context.Value("i") if count else None
     crawls = [context.Process(target=_crawl) for _ in range(count)]
     for crawl_ in crawls:
         crawl_.start()

@@ -52,20 +52,21 @@ class Harvests:
         self._clock = clock
         self._lease = lease
 
-    def join(self, run: int, spider: str, arguments: str) -> int:
+    def join(self, run: int, spider: str, arguments: str, own: int | None = None) -> int:
         """Has a run work for the harvest at work that was asked for the same, or begin one; returns
-        the harvest's number. Ends harvests that were killed."""
+        the harvest's number. `own` is one that waits for this run, also if all others have left it.
+        Ends harvests that were killed."""
         with self._writing.begin() as connection:
             _lock(connection)
             at_work = self._runs.at_work(connection)
             harvest = run
             for row in connection.execute(select(harvests).where(_OPEN)).all():
                 members = _members(connection, row.id)
-                is_at_work = any(member.run in at_work for member in members)
-                if not is_at_work and self._is_abandoned(members):
+                if row.id == own or any(member.run in at_work for member in members):
+                    if (row.spider, row.arguments) == (spider, arguments):
+                        harvest = row.id
+                elif self._is_abandoned(members):
                     _end(connection, row.id, int(self._clock()), KILLED, {})
-                elif (row.spider, row.arguments) == (spider, arguments):
-                    harvest = row.id  # also if all have left it, and its report is still to come
             if harvest == run:
                 values = {"id": run, "spider": spider, "arguments": arguments}
                 connection.execute(insert(harvests).values(values))

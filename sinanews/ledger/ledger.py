@@ -183,17 +183,19 @@ class Ledger:
         site: str | None = LIVE_SITE,
         folder: str = "",
         arguments: str | None = None,
+        own_harvest: int | None = None,
     ) -> None:
         """Begins a run: what is listed and claimed from now on is in its account, and `site` is
         what the archive is filled from, None for a run that fetches nothing. It writes into
-        `folder`, host:path; with `arguments` it works for the harvest that was asked for these."""
+        `folder`, host:path; with `arguments` it works for the harvest that was asked for these,
+        which is `own_harvest` if that waits for it."""
         if site:
             with self._writing.begin() as connection:
                 connection.execute(update(about).values(site=site))
         self.started = self.now()
         self.run = self.runs.begin(spider, self.worker, self.started, folder)
         if arguments is not None:
-            self.harvest = self.harvests.join(self.run, spider, arguments)
+            self.harvest = self.harvests.join(self.run, spider, arguments, own_harvest)
 
     def upsert_listed(
         self, rows: Sequence[Story], channel: str, limit: float = float("inf")

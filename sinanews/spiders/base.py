@@ -1,10 +1,12 @@
 """What spiders of an archive share: claimed stories become requests, and pages items."""
 
 import asyncio
+import multiprocessing
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from itemadapter import ItemAdapter
 from scrapy import Request, Spider
@@ -44,12 +46,16 @@ from sinanews.spiders.stop import Stop
 from sinanews.utils.atomic import require_writable
 from sinanews.utils.urls import FRONT_PAGE
 
+if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
 ADDON = "sinanews.addon.ArchiveAddon"
 SMALLEST = 65_536  # bytes that a disk must have left for a run to begin
 BATCH = 32  # stories claimed at once: enough that a claim costs little, few to lose to a kill
 SIGNS = 4  # of life that a worker gives in the time of a lease: one of them may come late
 SIGN = 20  # older articles at once that get their signatures: that takes ten milliseconds
 SIGN_SECONDS = 0.1  # between two times
+OWN_SECONDS = 0.01  # between two looks whether the process that forked this one has begun
 LOOK_SECONDS = 1.0  # between two looks whether other workers are done
 BUSY_SECONDS = 0.05  # and whether what one of them left has been fetched
 
@@ -72,6 +78,9 @@ class ArchiveSpider(Spider):
     rings: ClassVar[bool] = True  # whether anybody who is not there is told how its runs go
     # Whether its run works together with others that were asked for the same, as one harvest.
     works_together: ClassVar[bool] = False
+    # The number of the harvest of several processes: 0 until the one that forked the others, and
+    # waits for them, has begun it.
+    own_harvest: ClassVar["Synchronized[int] | None"] = None
     shares_terminal: ClassVar[bool] = False  # whether other processes of its run write there too
     config: Config
     ledger: Ledger
@@ -150,15 +159,27 @@ class ArchiveSpider(Spider):
         """
         try:
             self.strays = repair(self.ledger, self.config)
-            site = self.config.site if self.asks_site else None
-            folder = own_folder(self.config)
-            self.ledger.begin(self.name, site, folder, self.shared_arguments())
+            self._begin_run()
             self._renewing = asyncio.ensure_future(self._renew_leases())
             self._signing = asyncio.ensure_future(self._sign_older())
         except (OSError, SQLAlchemyError) as error:
             reason = cannot_write(error, self.config.output, self.ledger)
             self.logger.error("%s; the run ends here", reason)  # noqa: TRY400 - the reason is the message
             raise CloseSpider(reason) from error
+
+    def _begin_run(self) -> None:
+        site = self.config.site if self.asks_site else None
+        where, arguments = own_folder(self.config), self.shared_arguments()
+        parent, own = multiprocessing.parent_process(), self.own_harvest
+        if own is None or arguments is None:
+            self.ledger.begin(self.name, site, where, arguments)
+        elif parent is None:
+            self.ledger.begin(self.name, site, where, arguments)
+            own.value = self.ledger.harvest or 0
+        else:
+            while not own.value and parent.is_alive():
+                time.sleep(OWN_SECONDS)
+            self.ledger.begin(self.name, site, where, arguments, own.value or None)
 
     async def _renew_leases(self) -> None:
         """Says from time to time that this worker is at work, so that what it holds stays its own:

@@ -23,9 +23,9 @@ def worker(tmp_path, clock):
     """Begins a run of a worker that was asked for something, on a machine of its own."""
     ledgers = []
 
-    def begin(arguments=ALL):
+    def begin(arguments=ALL, own=None):
         ledger = Ledger(engine(f"sqlite:///{tmp_path}/ledger.db"), post_path, clock)
-        ledger.begin("china", arguments=arguments)
+        ledger.begin("china", arguments=arguments, own_harvest=own)
         pose(ledger, elsewhere(ledger.worker))
         ledgers.append(ledger)
         return ledger
@@ -52,14 +52,15 @@ def test_what_was_asked_for_the_same_is_one_harvest(worker):
 def test_what_has_ended_is_joined_by_nobody(worker):
     one = worker()
     leave(one)
+    assert worker().harvest != one.harvest
     assert end(one)
     assert worker().harvest not in {one.harvest, None}
 
 
-def test_what_all_have_left_is_joined_until_its_report_is_written(worker):
+def test_what_all_have_left_is_joined_by_a_run_for_which_it_waits(worker):
     one = worker()
     leave(one)
-    two = worker()
+    two = worker(own=one.harvest)
     assert two.harvest == one.harvest
     assert not end(one)
     leave(two)
