@@ -296,8 +296,8 @@ class _Copying:
             after = _key(table, page[-1])
 
     def _fit(self, table: Table, page: _Rows, *, note: bool) -> _Rows:
-        """The rows as the copy can hold them: no database takes text that is none, and PostgreSQL
-        none with a NUL. With `note` those are named that are not as they were."""
+        """The rows as the copy can hold them: as older ledgers had them, texts may have a NUL, or
+        be none. With `note` those are named that are not as they were."""
         texts = [n for n, column in enumerate(table.columns) if isinstance(column.type, String)]
         unfit = _UNFIT.search
         for place, row in enumerate(page):
