@@ -4,9 +4,11 @@ further one makes the archive whole. Nothing is lost, and nothing is there twice
 import os
 import random
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
@@ -145,25 +147,22 @@ def test_a_statement_that_takes_too_long_ends_the_run_in_good_order(
 
 
 @pytest.fixture
-def small_server(tmp_path):
-    """A server on a small disk of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
+def small_server():
+    """A server on a small disk of its own, in a folder that its user may enter, unlike pytest's."""
+    folder = Path(tempfile.mkdtemp(prefix="sinanews-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(folder)]
     result = subprocess.run(mount, capture_output=True, text=True, check=False)
     if result.returncode:
+        folder.rmdir()
         pytest.skip(f"a small disk can be mounted by root alone: {result.stderr.strip()}")
-    for parent in folder.parents:
-        if parent == tmp_path.parents[2]:
-            break
-        parent.chmod(0o755)
-    server = Server(folder)
     try:
+        server = Server(folder)
         server.start()
         yield server
-    finally:
         server.stop("immediate")
-        subprocess.run(["umount", str(folder)], check=True)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
 
 
 def test_a_full_disk_of_the_server_ends_the_run_and_with_more_room_the_next_completes_it(
