@@ -82,7 +82,7 @@ class Command(crawl.Command):
         _heed_signals()
         try:
             with closing(Ledger.open(config, post_path)) as ledger:
-                while not (report := _report(ledger, spider)):
+                while not (report := _composed(ledger, spider)):
                     if self._reason != FINISHED:
                         say("other workers go on with this harvest")
                         return
@@ -109,7 +109,7 @@ def _working_together(spidercls: type[ArchiveSpider]) -> Iterator[None]:
         spidercls.works_together = False
 
 
-def _report(ledger: Ledger, spider: ArchiveSpider) -> Report | None:
+def _composed(ledger: Ledger, spider: ArchiveSpider) -> Report | None:
     """The report of a spider's harvest, which is written here if nobody has done so; None while
     others are at work. A ledger that cannot keep it spoils no report.
 

@@ -103,43 +103,83 @@ class LocalFolder:
 
 
 class StoredFolder:
-    """A folder in a store. No store has locks: of two exports that write there at the same time the
-    later manifest stands, and the next export writes anew what it does not describe."""
+    """A folder in a store, a file system of fsspec's. Methods raise OSError, whatever the store
+    raises.
+
+    No store has locks: of two exports that write there at the same time the later manifest stands,
+    and the next export writes anew what it does not describe.
+    """
 
     def __init__(self, url: str) -> None:
         """Raises ArgumentError for a store that nothing here knows."""
-        self._store = _Store(url)
+        if find_spec("fsspec") is None:
+            accepted = f"a file here, as long as fsspec is not installed: {HOW_TO_INSTALL}"
+            raise ArgumentError("-o", url, accepted)
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped] # noqa: PLC0415 - it has no types; of an extra
+
+        try:
+            # What others write meanwhile counts.
+            options = {"use_listings_cache": False, "skip_instance_cache": True}
+            self._files, self._root = url_to_fs(url, **options)
+        except ImportError as error:
+            accepted = f"another place, as long as its package is not installed ({error}): for S3"
+            raise ArgumentError("-o", url, f"{accepted}, {HOW_TO_INSTALL}") from error
+        except Exception as error:  # each store has errors of its own
+            raise ArgumentError("-o", url, f"the URL of a store ({_reason(error)})") from error
         self.shown = hide_password(url)
 
     def sizes(self) -> Mapping[str, int]:
         """As `Folder` has it."""
-        return self._store.sizes()
+        with _telling():
+            try:
+                found = self._files.ls(self._root, detail=True)
+            except FileNotFoundError:
+                return {}
+            return {
+                entry["name"].rstrip("/").rpartition("/")[2]: entry["size"] or 0
+                for entry in found
+                if entry["name"].rstrip("/") != self._root.rstrip("/")
+            }
 
     def read(self, name: str) -> bytes:
         """As `Folder` has it."""
-        return self._store.read(name)
+        with _telling():
+            data: bytes = self._files.cat_file(self._path(name))
+        return data
 
     def write(self, name: str, data: bytes) -> None:
         """As `Folder` has it."""
         with NamedTemporaryFile(prefix="sinanews-") as file:
             file.write(data)
             file.flush()
-            self._store.put(Path(file.name), name)
+            self._put(Path(file.name), name)
 
     def export(
         self, name: str, lines: Iterable[bytes], exporter: Exporter, on_unfit: OnUnfit
     ) -> tuple[int, int]:
         """As `Folder` has it."""
-        return self._store.export(name, lines, exporter, on_unfit)
+        with NamedTemporaryFile(prefix="sinanews-") as file:
+            count = write_packed(file, name, lines, exporter, on_unfit)
+            file.flush()
+            self._put(Path(file.name), name)
+            return count, file.tell()
 
     def remove(self, name: str) -> None:
         """As `Folder` has it."""
-        self._store.remove(name)
+        with _telling():
+            self._files.rm_file(self._path(name))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody is kept away."""
         yield
+
+    def _put(self, file: Path, name: str) -> None:
+        with _telling():
+            self._files.put_file(str(file), self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
 
 
 def local_path(output: str) -> Path | None:
@@ -158,70 +198,13 @@ def export_to(output: str, lines: Iterable[bytes], exporter: Exporter, on_unfit:
     if path is not None:
         return write_file(path, lines, exporter, on_unfit)
     folder, _, name = output.rpartition("/")
-    return _Store(folder).export(name, lines, exporter, on_unfit)[0]
+    return StoredFolder(folder).export(name, lines, exporter, on_unfit)[0]
 
 
 def folder_at(output: str) -> Folder:
     """The folder of a path or URL. Raises ArgumentError for a store that nothing here knows."""
     path = local_path(output)
     return StoredFolder(output) if path is None else LocalFolder(path)
-
-
-class _Store:
-    """A place in a file system of fsspec's. Methods raise OSError, whatever the store raises."""
-
-    def __init__(self, url: str) -> None:
-        if find_spec("fsspec") is None:
-            accepted = f"a file here, as long as fsspec is not installed: {HOW_TO_INSTALL}"
-            raise ArgumentError("-o", url, accepted)
-        from fsspec.core import url_to_fs  # type: ignore[import-untyped] # noqa: PLC0415 - it has no types; of an extra
-
-        try:
-            # What others write meanwhile counts.
-            options = {"use_listings_cache": False, "skip_instance_cache": True}
-            self._files, self._root = url_to_fs(url, **options)
-        except ImportError as error:
-            accepted = f"another place, as long as its package is not installed ({error}): for S3"
-            raise ArgumentError("-o", url, f"{accepted}, {HOW_TO_INSTALL}") from error
-        except Exception as error:  # each store has errors of its own
-            raise ArgumentError("-o", url, f"the URL of a store ({_reason(error)})") from error
-
-    def sizes(self) -> Mapping[str, int]:
-        with _telling():
-            try:
-                found = self._files.ls(self._root, detail=True)
-            except FileNotFoundError:
-                return {}
-            return {
-                entry["name"].rstrip("/").rpartition("/")[2]: entry["size"] or 0
-                for entry in found
-                if entry["name"].rstrip("/") != self._root.rstrip("/")
-            }
-
-    def read(self, name: str) -> bytes:
-        with _telling():
-            data: bytes = self._files.cat_file(self._path(name))
-        return data
-
-    def put(self, file: Path, name: str) -> None:
-        with _telling():
-            self._files.put_file(str(file), self._path(name))
-
-    def export(
-        self, name: str, lines: Iterable[bytes], exporter: Exporter, on_unfit: OnUnfit
-    ) -> tuple[int, int]:
-        with NamedTemporaryFile(prefix="sinanews-") as file:
-            count = write_packed(file, name, lines, exporter, on_unfit)
-            file.flush()
-            self.put(Path(file.name), name)
-            return count, file.tell()
-
-    def remove(self, name: str) -> None:
-        with _telling():
-            self._files.rm_file(self._path(name))
-
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
 
 
 @contextmanager

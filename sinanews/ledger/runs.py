@@ -125,7 +125,7 @@ class Runs:
         return [
             run
             for run, worker, alive_at, place in self._open()
-            if self._is_over(worker, alive_at) and place in {folder or place, None}
+            if self._is_over(worker, alive_at) and (folder is None or place in {folder, None})
         ]
 
     def killed_records(self) -> set[int]:
