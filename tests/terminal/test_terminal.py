@@ -30,6 +30,7 @@ from tools.recording import Terminal, record
 DAY = 86_400
 COUNT = 12  # articles of the site
 NARROW, WIDE = 60, 120  # columns
+REDRAWN = re.compile(r"(?=\r\x1b\[2K)")  # the bar, its last line taken away first
 ESCAPE = re.compile(r"\x1b\[[?\d;]*[A-Za-z]")
 TITLE = "央行今日开展“逆回购”操作—维护流动性合理充裕，市场利率窄幅波动，机构：关注后续投放节奏"
 # A page at a time, so that there is something to see.
@@ -55,7 +56,7 @@ class Site:
 
 @dataclass
 class Run:
-    """What a harvest wrote, and the lines of the terminal after each piece of it."""
+    """What a harvest wrote, and the lines of the terminal each time before the bar is drawn anew."""
 
     text: str
     frames: list[list[str]]
@@ -75,10 +76,11 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(site):
     """The site's first harvest, on a narrow terminal."""
-    shown, text, frames = Terminal(NARROW), "", []
-    for piece in record(site.command("harvest", "china", **SLOWLY), NARROW):
+    text = "".join(record(site.command("harvest", "china", **SLOWLY), NARROW))
+    shown, frames = Terminal(NARROW), []
+    # What is read from a terminal at a time may end in the middle of the bar.
+    for piece in REDRAWN.split(text):
         shown.feed(piece)
-        text += piece
         frames.append(shown.lines)
     return Run(text, frames)
 
