@@ -1,18 +1,39 @@
 """Stories that a worker holds: taken from the ledger, settled, given back."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Update, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from sinanews.exceptions import ClaimLostError
 from sinanews.items import Article, State
 from sinanews.ledger import workers
-from sinanews.ledger.database import writing
+from sinanews.ledger.database import claiming, writing
 from sinanews.ledger.history import record
-from sinanews.ledger.records import Claim, Outcome, claim_of, lock_stories, revision_row
+from sinanews.ledger.records import (
+    CLAIM_COLUMNS,
+    Claim,
+    Outcome,
+    claim_of,
+    lock_stories,
+    revision_row,
+)
 from sinanews.ledger.reprints import SignedRevision, insert_signatures, signed_revision
 from sinanews.ledger.revisions import content_hash
 from sinanews.ledger.selection import Selection
@@ -77,11 +98,16 @@ class Claims:
     ) -> None:
         self._database = database
         self._writing = writing(database)
+        self._claiming = claiming(database)
         self._clock = clock
         self._retries = retries
         self._lease = lease
         self.worker = workers.new_worker()
         self.held: dict[str, Claim] = {}
+
+    def close(self) -> None:
+        """Closes the connection for claims."""
+        self._claiming.dispose()
 
     def get(self, docid: str) -> Claim:
         """The claim that is held on a story. Raises ClaimLostError when there is none."""
@@ -96,27 +122,24 @@ class Claims:
         Nobody else gets them until they are settled, or their lease has run out.
         """
         now = int(self._clock())
-        wanted = [stories.c.due_at <= now, selection.clause()]
-        if self.held:
-            # What is still in work here is not taken anew, even if its lease ran out.
-            wanted.append(stories.c.docid.not_in(list(self.held)))
-        query = (
-            select(stories)
-            .where(*wanted)
-            .order_by(stories.c.due_at, stories.c.ctime)
-            .limit(count)
-            .with_for_update(skip_locked=True)
-        )
-        with self._writing.begin() as connection:
-            rows = connection.execute(query).mappings().all()
-            if len(rows) < count and self._bring_forward(connection, now):
-                rows = connection.execute(query).mappings().all()
-            leased = {"due_at": now + self._lease, "worker": self.worker, "run": run}
-            taken = stories.c.docid.in_([row["docid"] for row in rows])
-            connection.execute(update(stories).where(taken).values(leased))
-        claims = [claim_of(row) for row in rows]
-        self.held |= {claim.story.docid: claim for claim in claims}
-        return claims
+        values = {"now": now, "until": now + self._lease, "claimant": self.worker, "in_run": run}
+        with self._claiming.begin() as connection:
+            claims = _claim(connection, count, selection, values)
+            if len(claims) < count and self._bring_forward(connection, now):
+                claims += _claim(connection, count - len(claims), selection, values)
+        new = [claim for claim in claims if not self._is_in_work(claim)]
+        self.held |= {claim.story.docid: claim for claim in new}
+        return new
+
+    def _is_in_work(self, claim: Claim) -> bool:
+        """Whether a story that could be claimed is in work here all the same: its lease ran out, or
+        the server lost it. It is held as before, unless somebody else has settled it since; then
+        whatever becomes of that work is dropped, and the next one who looks gets the story."""
+        docid = claim.story.docid
+        held = self.held.get(docid)
+        if held and (held.revision, held.tries) != (claim.revision, claim.tries):
+            del self.held[docid]
+        return held is not None
 
     def _bring_forward(self, connection: Connection, now: int) -> int:
         """Makes due what would wait for longer than anything does, since a clock was ahead when it
@@ -298,11 +321,60 @@ class Claims:
             return list(connection.execute(query).scalars())
 
 
+def _claim(
+    connection: Connection, count: int, selection: Selection, values: Mapping[str, object]
+) -> list[Claim]:
+    """Claims up to `count` due stories of a selection, in the order in which they became due."""
+    rows: Sequence[Row[Any]]
+    if connection.dialect.name == "postgresql":
+        taken = connection.execute(_claim_due(count, selection), values)
+        rows = sorted(taken, key=attrgetter("due_at", "ctime"))
+    else:
+        rows = connection.execute(_due(count, selection), values).all()
+        if rows:
+            connection.execute(_LEASE, [{"key": row.docid, **values} for row in rows])
+    return [claim_of(row[:-1]) for row in rows]
+
+
+# To build a statement takes longer than to carry it out.
+@lru_cache(maxsize=32)
+def _due(count: int, selection: Selection) -> Select[Any]:
+    due = (
+        stories.c.due_at <= bindparam("now"),
+        stories.c.worker.is_distinct_from(bindparam("claimant")),
+    )
+    return (
+        select(*CLAIM_COLUMNS, stories.c.due_at)
+        .where(*due, selection.clause())
+        .order_by(stories.c.due_at, stories.c.ctime)
+        .limit(count)
+    )
+
+
+@lru_cache(maxsize=32)
+def _claim_due(count: int, selection: Selection) -> Executable:
+    """In one statement, and so in one journey to the server; SQLite cannot return what its rows
+    were before."""
+    due = _due(count, selection).with_for_update(skip_locked=True).cte("due")
+    return (
+        update(stories)
+        .where(stories.c.docid == due.c.docid)
+        .values(_LEASED)
+        .returning(*CLAIM_COLUMNS, due.c.due_at)
+    )
+
+
 def _release(now: int, which: ColumnElement[bool]) -> Update:
     held = stories.c.due_at.is_not(None)  # for the index: nothing else is held
     return update(stories).where(which, held).values(due_at=now, worker=None)
 
 
+_LEASED: dict[ColumnElement[Any], ColumnElement[Any]] = {
+    stories.c.due_at: bindparam("until"),
+    stories.c.worker: bindparam("claimant"),
+    stories.c.run: bindparam("in_run"),
+}
+_LEASE = update(stories).where(stories.c.docid == bindparam("key")).values(_LEASED)
 _BRING_FORWARD = (
     update(stories)
     .where(stories.c.due_at > bindparam("latest"), stories.c.worker.is_(None))

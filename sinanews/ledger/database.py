@@ -138,10 +138,11 @@ def _shown(url: str | URL) -> str:
     return url if isinstance(url, str) else url.render_as_string(hide_password=True)
 
 
-def connect_to_server(database: Engine) -> postgresql.Connector:
-    """Has a pool make its connections as a PostgreSQL ledger needs them."""
+def connect_to_server(database: Engine, **parameters: str) -> postgresql.Connector:
+    """Has a pool make its connections as a PostgreSQL ledger needs them, with parameters of the
+    server for them."""
     shown = database.url.render_as_string(hide_password=True)
-    connector = postgresql.connect_by(database, shown)
+    connector = postgresql.connect_by(database, shown, **parameters)
     database.update_execution_options(clock=connector.clock)
     return connector
 
@@ -200,6 +201,17 @@ def writing(database: Engine, *, durable: bool = False) -> Engine:
     if database.dialect.name == "postgresql":
         options["isolation_level"] = postgresql.WRITING
     return database.execution_options(**options)
+
+
+def claiming(database: Engine) -> Engine:
+    """The pool in which stories are claimed. In PostgreSQL it is one of its own, whose transactions
+    do not wait for the disk: a claim that a server loses in a crash is no longer held, and what is
+    fetched under it is not recorded."""
+    if database.dialect.name == "sqlite":
+        return writing(database)
+    claims = create(database.url, **postgresql.SINGLE_STATEMENTS)
+    connect_to_server(claims, synchronous_commit="off").patience = BUSY_SECONDS
+    return claims
 
 
 def begin_sqlite(connection: Connection) -> None:

@@ -152,6 +152,7 @@ class Ledger:
         except DBAPIError as error:
             logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
         workers.retire(self.worker)
+        self._claims.close()
         self._database.dispose()
 
     def check(self, config: Config) -> None:

@@ -42,6 +42,14 @@ POOL: dict[str, Any] = {
     "isolation_level": "REPEATABLE READ",
 }
 WRITING = "READ COMMITTED"
+# A pool for single statements that are transactions of their own: the server is told of neither
+# begin nor end, two journeys fewer for each.
+SINGLE_STATEMENTS: dict[str, Any] = {
+    "pool_size": 1,
+    "max_overflow": 0,
+    "isolation_level": "AUTOCOMMIT",
+    "pool_reset_on_return": None,
+}
 # Which transactions take turns: those that bring the tables up to date, and those that give stories
 # their docids and files their names. Numbers that no other program is likely to use.
 MIGRATION, NAMES = 0x73696E61_00000001, 0x73696E61_00000002
@@ -74,12 +82,13 @@ def _count() -> float:
 
 
 class Connector:
-    """Makes the connections of a pool to the ledger `shown`. For `patience` seconds it waits for a
-    server that refuses them, at work on beginning again; then each try fails at once until one
-    does not."""
+    """Makes the connections of a pool to the ledger `shown`, with parameters of the server for
+    them. For `patience` seconds it waits for a server that refuses them, at work on beginning
+    again; then each try fails at once until one does not."""
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, **parameters: str) -> None:
         self._shown = shown
+        self._parameters = {"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"} | parameters
         self.patience = 0.0  # a wrong address is refused at once
         self.clock = ServerClock()
         self._refused_since: float | None = None
@@ -93,8 +102,8 @@ class Connector:
     ) -> DBAPIConnection:
         """A connection. Raises LedgerError for a server that cannot hold a ledger."""
         options = OPTIONS | options
-        idle = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
-        options["options"] = f"{idle} {options.get('options', '')}"
+        ours = (f"-c {name}={value}" for name, value in self._parameters.items())
+        options["options"] = " ".join([*ours, options.get("options", "")])
         while True:
             try:
                 connection = dialect.connect(*arguments, **options)
@@ -131,9 +140,9 @@ def _require_fit(connection: Any, shown: str) -> None:  # noqa: ANN401 - the dri
         )
 
 
-def connect_by(database: Engine, shown: str) -> Connector:
+def connect_by(database: Engine, shown: str, **parameters: str) -> Connector:
     """Has a pool make its connections by a Connector, which is returned."""
-    connector = Connector(shown)
+    connector = Connector(shown, **parameters)
     event.listen(database, "do_connect", connector)
     event.listen(database, "begin", _begin)
     return connector
@@ -178,8 +187,8 @@ _ADVICE = {
     "permission denied for schema": "let its user make tables: GRANT CREATE ON SCHEMA … TO …",
     "permission denied for": "GRANT the user of LEDGER_URL its rights on tables and sequences",
     "must be owner of": "have the user update the tables that made them",
-    "too many": "raise max_connections of the server: a worker takes up to five",
-    "remaining connection slots": "raise max_connections of the server: a worker takes up to five",
+    "too many": "raise max_connections of the server: a worker takes up to six",
+    "remaining connection slots": "raise max_connections of the server: a worker takes up to six",
 }
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from sinanews.items import Article, Item, State
 from sinanews.ledger.postgresql import NAMES, take_turns
@@ -16,7 +16,16 @@ from sinanews.roll.api import Story
 from sinanews.utils import urls
 
 DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
-_STORY = tuple(column.name for column in fields(Story))
+_STORY = tuple(field.name for field in fields(Story))
+_CHANNELS = _STORY.index("channels")
+# What a claim is made of, in the order of its fields.
+CLAIM_COLUMNS = tuple(
+    stories.c[name]
+    for name in (
+        *(*_STORY, "state", "post_path", "revision", "content_hash", "post_hash", "tries"),
+        "reason",
+    )
+)
 
 
 class PathOf(Protocol):
@@ -228,7 +237,7 @@ def apart(paths: Mapping[str, str]) -> dict[str, int]:
 
 
 _READINGS = (
-    select(stories, revisions.c.seen)
+    select(*CLAIM_COLUMNS, revisions.c.seen)
     .outerjoin(
         revisions,
         (revisions.c.docid == stories.c.docid) & (revisions.c.revision == stories.c.revision),
@@ -239,24 +248,19 @@ _READINGS = (
 
 def readings(connection: Connection, docids: Sequence[str]) -> dict[str, Reading]:
     """The last readings of those of the docids that the ledger has."""
-    rows = connection.execute(_READINGS, {"docids": docids}).mappings()
+    rows = connection.execute(_READINGS, {"docids": docids})
+    last = ((claim_of(values), seen) for *values, seen in rows)
     return {
-        row["docid"]: Reading(
-            claim_of(row).story, State(row["state"]), row["content_hash"], row["seen"]
-        )
-        for row in rows
+        claim.story.docid: Reading(claim.story, claim.state, claim.content_hash, seen)
+        for claim, seen in last
     }
 
 
-def claim_of(row: RowMapping) -> Claim:
-    """A story's row as a claim."""
-    channels = tuple(filter(None, row["channels"].split(",")))
-    columns = ("post_path", "revision", "content_hash", "post_hash", "tries", "reason")
-    return Claim(
-        Story(**{name: row[name] for name in _STORY} | {"channels": channels}),
-        State(row["state"]),
-        *(row[name] for name in columns),
-    )
+def claim_of(values: Sequence[Any]) -> Claim:
+    """A story as a claim, of the values of CLAIM_COLUMNS."""
+    story, (state, *others) = [*values[: len(_STORY)]], values[len(_STORY) :]
+    story[_CHANNELS] = tuple(filter(None, story[_CHANNELS].split(",")))
+    return Claim(Story(*story), State(state), *others)
 
 
 def revision_row(outcome: Outcome, content_hash: bytes, ctime: int) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import update
 
 from ledger.conftest import NOW, Kind, elsewhere, on_each_kind, rejected, story, written
 from sinanews.items import State
 from sinanews.ledger import workers
 from sinanews.ledger.claims import DAY, Retries
-from sinanews.ledger.database import engine
+from sinanews.ledger.database import engine, writing
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
+from sinanews.ledger.tables import stories
 from sinanews.ledger.workers import LEASE
 from sinanews.posts.paths import post_path
 
@@ -61,13 +63,14 @@ class Histories(RuleBasedStateMachine):
         self.claims = 0
         self.revisions: dict[str, int] = {}
         self.open: set[str] = set()  # stories that have still to be fetched
+        self.lost: set[int] = set()  # claims
 
     @initialize()
     def list_stories(self):
         self.start(0)
-        stories = [story(number) for number in range(STORIES)]
-        self.workers[0].ledger.upsert_listed(stories, "guonei")
-        self.open = {one.docid for one in stories}
+        listed = [story(number) for number in range(STORIES)]
+        self.workers[0].ledger.upsert_listed(listed, "guonei")
+        self.open = {one.docid for one in listed}
 
     @rule(machine=machines)
     def start(self, machine):
@@ -106,8 +109,9 @@ class Histories(RuleBasedStateMachine):
             docid = claim.story.docid
             assert docid in self.open, "what is done is not due"
             assert docid not in worker.memory, "what is in work is not claimed anew"
-            _, before = self.holder.get(docid, (0, None))
-            if before in self.workers and docid in before.memory and self.is_known(before):
+            last, before = self.holder.get(docid, (0, None))
+            is_held = before in self.workers and docid in before.memory and last not in self.lost
+            if is_held and self.is_known(before):
                 renewed = before.renewed[docid]
                 assert self.time - renewed >= LEASE - 1, "it was at work, and said so"
             self.claims += 1
@@ -177,6 +181,15 @@ class Histories(RuleBasedStateMachine):
             worker.ledger.runs.end(worker.ledger.run, "incomplete", {})
             worker.ledger.close()
             self.workers.remove(worker)
+
+    @rule(number=numbers)
+    def crash(self, number):
+        """The server crashes before a worker's claims are on the disk, and begins again."""
+        if worker := self.any_worker(number):
+            ours = stories.c.worker == worker.ledger.worker
+            with writing(self._database).begin() as connection:
+                connection.execute(update(stories).where(ours).values(worker=None, due_at=NOW - 1))
+            self.lost |= {claim for claim, _ in worker.memory.values()}
 
     @rule(number=numbers)
     def set_aside(self, number):

@@ -56,7 +56,7 @@ class Site:
 
 @dataclass
 class Run:
-    """What a harvest wrote, and the lines of the terminal each time before the bar is drawn anew."""
+    """What a harvest wrote, and the lines of the terminal before each new drawing of the bar."""
 
     text: str
     frames: list[list[str]]
