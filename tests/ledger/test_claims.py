@@ -5,10 +5,13 @@ from itertools import chain
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from ledger.conftest import NOW, PAUSE, TRIES, next_run, rejected, story, written
 from sinanews.items import State
 from sinanews.ledger.claims import DAY, LATE_TRIES, Retries
+from sinanews.ledger.database import writing
+from sinanews.ledger.tables import stories
 from sinanews.ledger.workers import LEASE
 
 MANY = 200
@@ -49,6 +52,37 @@ def test_another_worker_can_claim_a_story_once_its_lease_is_over(open_ledger, cl
     clock.advance(LEASE - 1)
     assert second.claim(1) == []
     clock.advance(1)
+    assert numbers(second.claim(1)) == [1]
+
+
+def lose_claims(ledger):
+    """What a server that crashed knows of claims that were not on its disk yet."""
+    with writing(ledger._database).begin() as connection:  # noqa: SLF001 - a server's part
+        connection.execute(update(stories).values(worker=None, due_at=NOW))
+
+
+def test_work_goes_on_under_a_claim_that_the_server_lost(ledger):
+    ledger.upsert_listed([story()], "guonei")
+    (claim,) = ledger.claim(1)
+    lose_claims(ledger)
+
+    assert ledger.claim(1) == [], "it is in work"
+    assert ledger.record_outcomes([written(claim)]) == {claim.story.docid}
+
+
+def test_what_another_worker_has_settled_meanwhile_is_not_recorded_under_a_lost_claim(open_ledger):
+    first, second = open_ledger(), open_ledger()
+    first.upsert_listed([story()], "guonei")
+    (lost,) = first.claim(1)
+    lose_claims(first)
+    (claim,) = second.claim(1)
+    second.record_outcomes([written(claim)])
+    second.requeue([claim.story.docid])
+
+    assert first.claim(1) == [], "it is in work"
+    assert first.record_outcomes([written(lost, "<p>旧</p>")]) == set()
+    first.close()
+
     assert numbers(second.claim(1)) == [1]
 
 
