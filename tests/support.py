@@ -50,6 +50,10 @@ Scrapy = Callable[..., CompletedProcess[str]]
 Reply = tuple[int, bytes, dict[str, str]]
 
 
+# The LEDGER_URL of those archives whose ledger is on a server, by their OUTPUT_DIR.
+ON_SERVER: dict[Path, str] = {}
+
+
 def scrapy_in(output: Path) -> Scrapy:
     """Runs `scrapy ARGUMENTS` in the project's root, with quick settings, into `output`; a command
     line begins with its `prefix`."""
@@ -57,7 +61,8 @@ def scrapy_in(output: Path) -> Scrapy:
     def run(
         *arguments: str, mirror: str = "", prefix: Sequence[str] = (), **settings: str
     ) -> CompletedProcess[str]:
-        told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror} | settings
+        told = QUICK | {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror}
+        told |= {"LEDGER_URL": ON_SERVER.get(output, "")} | settings
         options = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
         if not prefix and _forks().fit(os.environ):
             return _forks().scrapy(*arguments, *options, environment=os.environ)

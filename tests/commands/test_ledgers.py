@@ -5,6 +5,7 @@ from threading import Timer
 
 import pytest
 
+from commands.conftest import on_file
 from harvest.proofs import change
 from sinanews.exceptions import ArgumentError
 from sinanews.ledger.database import engine
@@ -31,6 +32,7 @@ def assert_refused(scrapy, output, subtests, tmp_path):
     return check
 
 
+@on_file
 def test_a_ledger_of_a_newer_project_is_refused(output, assert_refused):
     output.mkdir()
     engine(f"sqlite:///{output}/ledger.db").dispose()
@@ -38,12 +40,14 @@ def test_a_ledger_of_a_newer_project_is_refused(output, assert_refused):
     assert_refused("is of version 99, this sinanews knows up to ", "harvest", "status")
 
 
+@on_file
 def test_a_file_that_is_no_ledger_is_refused(output, assert_refused):
     output.mkdir()
     (output / "ledger.db").write_bytes(b"no database" * 1000)
     assert_refused("cannot be used: file is not a database", "harvest", "rebuild")
 
 
+@on_file
 def test_a_ledger_whose_tables_are_damaged_is_refused(archive, assert_refused):
     ledger = archive / "ledger.db"
     whole = ledger.read_bytes()

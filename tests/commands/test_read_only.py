@@ -2,10 +2,11 @@
 
 import json
 
+from commands.conftest import on_file
 from harvest.proofs import count_posts, launch, slowly, wait_for_posts
 from support import needs_mount, on_read_only_disk
 
-pytestmark = needs_mount
+pytestmark = [needs_mount, on_file]
 
 
 def test_an_archive_on_a_read_only_disk_is_shown_and_exported(archive, scrapy, tmp_path, subtests):

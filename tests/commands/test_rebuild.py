@@ -30,7 +30,7 @@ def snapshot(folder: Path) -> dict[Path, tuple[int, bytes]]:
 
 
 @pytest.fixture
-def harvest(mirror, output):
+def harvest(mirror, output, server):  # noqa: ARG001 - its ledger is there
     """A harvest that is at work."""
     settings = {"OUTPUT_DIR": str(output), "MIRROR_URL": mirror.url}
     process = launch([*HARVEST], **settings, **slowly(10))
@@ -95,17 +95,18 @@ class RacingLedger(Ledger):
         super().publish(last, place)
 
 
-def test_a_rebuild_leaves_what_a_crawl_wrote_meanwhile(archive, mirror, scrapy):
+def test_a_rebuild_leaves_what_a_crawl_wrote_meanwhile(archive, mirror, scrapy, server):
     settings = Settings()
     settings.setmodule("sinanews.settings")
-    settings.setdict({"OUTPUT_DIR": str(archive), "MIRROR_URL": mirror.url}, "cmdline")
+    told = {"OUTPUT_DIR": str(archive), "MIRROR_URL": mirror.url, "LEDGER_URL": server}
+    settings.setdict(told, "cmdline")
     before = written(archive)
-    ledger = RacingLedger.open(Config.from_settings(settings), post_path)
-    ledger.config = Config.from_settings(settings)
+    racing = RacingLedger.open(Config.from_settings(settings), post_path)
+    racing.config = Config.from_settings(settings)
 
-    rebuilt = rebuild(ledger, ledger.config, raise_damage)
+    rebuilt = rebuild(racing, racing.config, raise_damage)
 
-    ledger.close()
+    racing.close()
     (changed,) = query(archive, "SELECT post_path FROM stories WHERE revision = 2")
     now = written(archive)
     assert rebuilt.posts == len(now) == len(before)

@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from harvest.proofs import query
+from commands.conftest import on_file
+from harvest.proofs import change, query
 from older_ledgers import make_older
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
@@ -89,6 +90,7 @@ def test_status_shows_no_family_of_an_article_that_is_alone(archive, scrapy, fir
     assert "have this text" not in scrapy("status", alone).stdout
 
 
+@on_file
 def test_the_next_harvest_finds_reprints_of_what_an_older_version_recorded(
     archive, scrapy, mirror, first_of
 ):
@@ -110,9 +112,12 @@ def test_the_next_harvest_finds_reprints_of_what_an_older_version_recorded(
 
 
 def test_an_archive_made_again_from_its_json_lines_has_the_same_families(
-    archive, scrapy, mirror, first_of
+    archive, scrapy, mirror, first_of, server
 ):
     before = exported(archive, scrapy)
+    if server:
+        change(archive, "DROP SCHEMA public CASCADE")
+        change(archive, "CREATE SCHEMA public")
     for file in archive.glob("ledger.db*"):
         file.unlink()
 

@@ -6,6 +6,7 @@ import re
 import pytest
 from sqlalchemy import insert
 
+from commands.conftest import on_file
 from harvest.proofs import change, count_posts, launch, query, slowly, wait_for_posts
 from ledger.conftest import NOW, Clock, rejected, story, written
 from sinanews.items import State
@@ -16,6 +17,7 @@ from sinanews.ledger.selection import Selection
 from sinanews.ledger.tables import gaps, lists
 from sinanews.posts.paths import post_path
 from sinanews.reporting.report import account
+from sinanews.utils.times import at
 
 DAY = 86_400
 # Of the archive that is troubled.
@@ -57,23 +59,21 @@ def test_status_shows_the_stories_the_runs_and_that_the_account_balances(archive
 
 
 def test_status_shows_days_without_articles_and_an_account_that_does_not_balance(archive, scrapy):
-    first, second, *_ = (row["docid"] for row in query(archive, "SELECT docid FROM stories"))
-    day = query(
-        archive, "SELECT date(min(ctime) - 2 * 86400, 'unixepoch', '8 hours') AS d FROM stories"
-    )
-    change(
-        archive,
-        "UPDATE stories SET ctime = (SELECT min(ctime) - 3 * 86400 FROM stories) WHERE docid = ?",
-        first,
-    )
+    rows = query(archive, "SELECT docid, ctime FROM stories ORDER BY ctime")
+    first, second, *_ = (row["docid"] for row in rows)
+    oldest = rows[0]["ctime"]
+    change(archive, "UPDATE stories SET ctime = ? WHERE docid = ?", oldest - 3 * DAY, first)
     change(archive, "DELETE FROM revisions WHERE docid = ?", second)
-    change(archive, "UPDATE runs SET report = json_set(report, '$.account.listed', 1)")
+    (run,) = query(archive, "SELECT report FROM runs")
+    report = json.loads(run["report"])
+    report["account"]["listed"] = 1
+    change(archive, "UPDATE runs SET report = ?", json.dumps(report))
     articles = count_posts(archive)
 
     rows = scrapy("status").stdout.splitlines()
 
     (empty,) = [line for line in rows if line.startswith("days without articles: ")]
-    assert day[0]["d"] in empty
+    assert str(at(oldest - 2 * DAY).date()) in empty
     wrong = "the account does not balance: "
     assert [line for line in rows if line.startswith(wrong)] == [
         f"{wrong}the articles have {articles} revisions, the ledger keeps {articles - 1}",
@@ -97,11 +97,11 @@ def test_a_run_that_was_killed_is_told_from_one_at_work(mirror, scrapy, output):
 
 
 @pytest.fixture
-def troubled(output):
+def troubled(server, output):
     """An archive of eleven stories: written, gone, waiting, failed for two reasons, given up; with
     a gap, and a list that had been silent for two days when it was read last."""
     output.mkdir()
-    database = engine(f"sqlite:///{output}/ledger.db")
+    database = engine(server or f"sqlite:///{output}/ledger.db")
     clock = Clock(NOW - DAY)
     ledger = Ledger(database, post_path, clock, Retries(pause=300, tries=2))
     ledger.begin("china")
@@ -221,6 +221,7 @@ def test_a_healthy_archive_is_healthy(scrapy):
     assert (run.returncode, run.stdout) == (0, "healthy\n"), run.stderr
 
 
+@on_file
 @pytest.mark.parametrize(
     "command", [["status"], ["status", "--check"], ["export", "-o", "a.jsonl"]]
 )

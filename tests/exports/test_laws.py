@@ -10,10 +10,11 @@ import orjson
 import pytest
 
 import postgres
-from harvest.proofs import ON_SERVER, count_posts, domestic, launch, query, slowly
+from harvest.proofs import count_posts, domestic, launch, query, slowly
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 from sinanews.utils.times import at
+from support import ON_SERVER
 
 KILLS = int(os.environ.get("EXPORT_KILLS", "3"))  # on each kind of database
 ARTICLES = 160

@@ -16,17 +16,13 @@ from psycopg.rows import dict_row
 from sinanews.channels import DOMESTIC
 from sinanews.ledger.revisions import packed_text
 from sinanews.mirror.site import Site
-from support import QUICK, ROOT, posts
+from support import ON_SERVER, QUICK, ROOT, posts
 
 STATES = ("written", "updated", "unchanged", "filtered", "gone", "failed")
 # Columns that differ between runs with the same result: times, workers and run ids.
 VOLATILE = {"worker", "run", "finished_run", "due_at", "seen"}
 TABLES = {"stories": "docid", "revisions": "docid, revision", "watermarks": "channel"}
 STUCK = 60  # seconds without progress after which a harvest counts as stuck
-
-
-# The LEDGER_URL of those archives whose ledger is on a server, by their OUTPUT_DIR.
-ON_SERVER: dict[Path, str] = {}
 
 
 def launch(arguments: list[str], **settings: str) -> subprocess.Popen[str]:
@@ -113,7 +109,11 @@ def query(output: Path, sql: str) -> list[dict[str, object]]:
 
 
 def change(output: Path, sql: str, *values: object) -> None:
-    """Changes the archive's ledger behind the harvest's back."""
+    """Changes the archive's ledger behind the harvest's back; in the statement a value is `?`."""
+    if url := ON_SERVER.get(output):
+        with psycopg.connect(url.replace("+psycopg", "")) as connection:
+            connection.execute(sql.replace("?", "%s"), values)
+        return
     with closing(sqlite3.connect(output / "ledger.db")) as database:
         database.execute(sql, values)
         database.commit()

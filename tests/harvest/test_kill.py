@@ -14,7 +14,6 @@ import pytest
 
 import postgres
 from harvest.proofs import (
-    ON_SERVER,
     assert_accounts_balance,
     assert_posts_are_whole,
     count_posts,
@@ -30,6 +29,7 @@ from harvest.proofs import (
 )
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
+from support import ON_SERVER
 
 # Of all archives, half of them with their ledgers on a server; HARVEST_KILLS=200 has that many.
 IN_ALL = int(os.environ.get("HARVEST_KILLS", "24"))
