@@ -23,7 +23,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from environment import BENCHMARKS, FUNDUS, HERE, NEWS_PLEASE, ROOT, RSSHUB, run
+from environment import (
+    BENCHMARKS,
+    FUNDUS,
+    HERE,
+    NEWS_PLEASE,
+    ROOT,
+    RSSHUB,
+    Environment,
+    NodeEnvironment,
+    run,
+)
 from harvest_peers import SITEMAP
 from harvest_server import serving
 from harvest_table import NOTHING_NEW, VERSION, report
@@ -68,7 +78,11 @@ PEERS = {
     "loop": Peer(AIOHTTP, "*.md"),
     "download": Peer(AIOHTTP),
 }
-ENVIRONMENTS = {"rsshub": RSSHUB, "fundus": FUNDUS, "news-please": NEWS_PLEASE}
+ENVIRONMENTS: dict[str, Environment | NodeEnvironment] = {
+    "rsshub": RSSHUB,
+    "fundus": FUNDUS,
+    "news-please": NEWS_PLEASE,
+}
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 WORKERS = {"sinanews": 1, "sinanews-2": 2}
 IDLE_RUNS = 3  # with nothing new, in each round

@@ -20,12 +20,12 @@ LABELS = {
 NO_MEMORY = "knows nothing of earlier runs"
 UNDONE = {
     "rsshub": f"{NO_MEMORY} but what it read within the hour; keeps no files; no more than a"
-    " list's first page, of 50; an article that cannot be read fails the feed; no pictures, no"
-    " tickers; what the page has is not sanitised",
+    " list's first page, of 50; an article that cannot be read fails the feed; no list of"
+    " pictures, no tickers; what the page has is not sanitised",
     "fundus": f"{NO_MEMORY}; writes a JSON list at its end, if asked; has no parser for Sina; finds"
     " articles in sitemaps and RSS, not in Sina's lists; text without its HTML; no tickers",
-    "news-please": f"{NO_MEMORY}; finds articles in sitemaps and RSS, not in Sina's lists; text"
-    " without its HTML; one picture; no source, no editor, no tickers; files are not synced",
+    "news-please": f"{NO_MEMORY}; finds articles by sitemaps, RSS or links, not in Sina's lists;"
+    " text without its HTML; one picture; no source, no editor, no tickers; files are not synced",
     "naive": f"{NO_MEMORY}; no revisions, no JSON Lines, no tickers; nothing is sanitised; files"
     " are not synced",
     "bare": "reads nothing, keeps nothing",

@@ -131,7 +131,7 @@ def _drop_indexes(connection: Connection) -> list[str]:
     """Takes all indexes away that are no primary key's, since millions of rows in no order are
     sorted in less time than they are entered one by one. Returns what makes the indexes again."""
     made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    indexes = dict(connection.exec_driver_sql(made).all())
+    indexes: dict[str, str] = dict(connection.exec_driver_sql(made).all())
     for name in indexes:
         connection.exec_driver_sql(f"DROP INDEX {name}")
     return list(indexes.values())

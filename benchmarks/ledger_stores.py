@@ -21,7 +21,8 @@ from sinanews.archive.repair import own_folder, repair
 from sinanews.config import Config
 from sinanews.extraction.page import read
 from sinanews.items import Article, State
-from sinanews.ledger.ledger import Ledger, Query
+from sinanews.ledger.history import Query
+from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
 from sinanews.ledger.tables import runs
 from sinanews.mirror.pages import render
