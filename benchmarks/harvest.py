@@ -2,27 +2,41 @@
 
     python benchmarks/harvest.py [--articles N] [--rounds N] [--pages DIR] [--only NAME ...]
 
-nginx serves the site on loopback. Prints a table; writes it, a plot and all figures to `--out`.
-README.md says what is measured and how.
+nginx serves the site on loopback. Prints tables and verdicts; writes them, a plot and all figures
+to `--out`. README.md says what is measured and how.
 """
 # ruff: noqa: T201 - a script, in no package, that prints to the terminal
 
 import argparse
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from environment import BENCHMARKS, HERE, ROOT, run
+from environment import (
+    BENCHMARKS,
+    FUNDUS,
+    HERE,
+    NEWS_PLEASE,
+    ROOT,
+    RSSHUB,
+    Environment,
+    NodeEnvironment,
+    run,
+)
+from harvest_peers import SITEMAP
 from harvest_server import serving
-from harvest_table import NOTHING_NEW, VERSION, markdown
+from harvest_table import NOTHING_NEW, VERSION, report
 
 # For a server of one's own, as docs/performance.md recommends.
 FAST = {
@@ -38,59 +52,92 @@ FAST = {
         dict.fromkeys(("http", "https"), "sinanews.download.aiohttp_handler.AiohttpDownloadHandler")
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program other than sinanews: its name, the site's URL, a folder and a number of articles
+    stand behind its command. `files` is the pattern of what it leaves there for each article, empty
+    when it leaves nothing. It harvests one article of `each_of`; all, where it takes no number."""
+
+    command: tuple[object, ...]
+    files: str = ""
+    each_of: int = 1
+
+
+SCRAPY = (sys.executable, HERE / "harvest_scrapy.py")
+AIOHTTP = (sys.executable, HERE / "harvest_aiohttp.py")
 PEERS = {
-    "naive": "harvest_scrapy.py",
-    "bare": "harvest_scrapy.py",
-    "best": "harvest_scrapy.py",
-    "loop": "harvest_aiohttp.py",
-    "download": "harvest_aiohttp.py",
+    "rsshub": Peer((RSSHUB.node, HERE / "rsshub" / "feeds.js"), "*.json"),
+    "fundus": Peer((FUNDUS.python, HERE / "harvest_fundus.py"), "*.json"),
+    # All of them would take it ten minutes in each round.
+    "news-please": Peer((NEWS_PLEASE.python, HERE / "harvest_news_please.py"), "*.html.json", 10),
+    "naive": Peer(SCRAPY, "*.md"),
+    "bare": Peer(SCRAPY),
+    "best": Peer(SCRAPY),
+    "loop": Peer(AIOHTTP, "*.md"),
+    "download": Peer(AIOHTTP),
+}
+ENVIRONMENTS: dict[str, Environment | NodeEnvironment] = {
+    "rsshub": RSSHUB,
+    "fundus": FUNDUS,
+    "news-please": NEWS_PLEASE,
 }
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 WORKERS = {"sinanews": 1, "sinanews-2": 2}
+IDLE_RUNS = 3  # with nothing new, in each round
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One program's run: its seconds, the CPU seconds of it and its children, and the peak memory
-    of the largest of these processes in MB."""
+    """One program's run: its seconds, the CPU seconds of it and its children, the peak memory of
+    the largest of these processes in MB, how many requests it says that it made, 0 when it does not
+    say, and how many articles it harvested."""
 
     seconds: float
     cpu: float
     memory: float
+    requests: int = 0
+    articles: int = 0
 
 
 @dataclass(slots=True)
 class Results:
     """The measurements: every round of every contestant. `parse` is how many milliseconds Lexbor
-    takes for a page."""
+    takes for a page, `machine` what they were measured on."""
 
     articles: int
     pages: str
     page_bytes: int
     parse: float
+    machine: str = ""
     rounds: dict[str, list[Measurement]] = field(default_factory=dict)
 
     def add(self, name: str, measurement: Measurement) -> None:
         """Adds a round, and prints it."""
         self.rounds.setdefault(name, []).append(measurement)
-        rate = self.articles / measurement.seconds
-        print(f"{name:14} {measurement.seconds:7.2f} s {rate:8.0f} articles/s", flush=True)
+        shown = f"{measurement.seconds:7.2f} s, {measurement.cpu:.2f} of CPU"
+        print(f"{name:14} {shown}, {measurement.memory:.0f} MB", flush=True)
 
 
 def main() -> int:
-    """Measures, and writes the results."""
+    """Measures, and writes the results; returns 1 when a requirement is missed."""
     options = arguments()
     BENCHMARKS.set_up()
+    for name in options.only:
+        if name in ENVIRONMENTS:
+            ENVIRONMENTS[name].set_up()
     # A file that cannot be removed must not cost the results.
     with tempfile.TemporaryDirectory(dir=options.folder, ignore_cleanup_errors=True) as folder:
         results = measure(options, Path(folder))
     options.out.mkdir(parents=True, exist_ok=True)
     figures = options.out / "harvest.json"
     figures.write_text(json.dumps(asdict(results), indent=1), "utf-8")
-    table = markdown(asdict(results))
-    (options.out / "harvest.md").write_text(table, "utf-8")
-    print(f"\n{table}")
-    return run(BENCHMARKS.python, HERE / "harvest_plot.py", figures, options.out / "harvest.svg")
+    text, missed = report(asdict(results))
+    (options.out / "harvest.md").write_text(text, "utf-8")
+    print(f"\n{text}")
+    plotted = run(BENCHMARKS.python, HERE / "harvest_plot.py", figures, options.out / "harvest.svg")
+    return plotted or int(missed)
 
 
 def arguments() -> argparse.Namespace:
@@ -116,8 +163,20 @@ def measure(options: argparse.Namespace, folder: Path) -> Results:
         for turn in range(options.rounds):
             for name in options.only:
                 compete(name, url, folder / f"{name}-{turn}", results)
-            results.add(VERSION, run_timed([sys.executable, "-m", "scrapy", "version"]))
+            if "sinanews" in options.only:
+                idle = command("sinanews", url, folder / f"sinanews-{turn}", options.articles)
+                for _ in range(IDLE_RUNS):
+                    results.add(NOTHING_NEW, run_timed(idle))
+                    results.add(VERSION, run_timed([sys.executable, "-m", "scrapy", "version"]))
+    results.machine = machine()
     return results
+
+
+def machine() -> str:
+    """What the times depend on: versions, cores, and the load of the last minutes."""
+    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
+    software = f"Python {platform.python_version()}, Scrapy {version('scrapy')}"
+    return f"{software}, {os.cpu_count()} cores ({platform.machine()}), load {load}"
 
 
 @contextmanager
@@ -134,30 +193,42 @@ def serve_site(
     )
     (folder / "nginx").mkdir()
     with serving(folder / "site", folder / "nginx") as url:
+        write_sitemap(folder / "site", url)
         yield url, json.loads(site.stdout)
 
 
+def write_sitemap(site: Path, url: str) -> None:
+    """Writes the addresses of a site's articles, for who finds them in no list."""
+    with (site / SITEMAP).open("w", encoding="utf-8") as file:
+        file.write("<urlset>\n")
+        for page in site.rglob("doc-*.shtml"):
+            file.write(f"<url><loc>{url}/{page.relative_to(site)}</loc></url>\n")
+        file.write("</urlset>\n")
+
+
 def compete(name: str, url: str, archive: Path, results: Results) -> None:
-    """Runs a contestant's round, into a new folder; sinanews then runs again with nothing new.
+    """Runs a contestant's round, into a new folder. Raises SystemExit when it has not written each
+    article.
 
     The folder stays: where many files were deleted a minute ago, ext4 takes ten times as long to
     create one, which would slow the next contestant down.
     """
     archive.mkdir()
-    results.add(name, run_timed(command(name, url, archive)))
-    posts = sum(1 for _ in archive.rglob("*.md"))
-    if posts != (0 if name in {"bare", "best", "download"} else results.articles):
-        raise SystemExit(f"{name}: {posts} posts of {results.articles}")
-    if name == "sinanews":
-        results.add(NOTHING_NEW, run_timed(command(name, url, archive)))
+    peer = PEERS.get(name, Peer((), "*.md"))
+    articles = -(-results.articles // peer.each_of)
+    measured = run_timed(command(name, url, archive, articles))
+    results.add(name, replace(measured, articles=articles))
+    written = sum(1 for _ in archive.rglob(peer.files)) if peer.files else articles
+    if written != articles:
+        raise SystemExit(f"{name}: {written} articles of {articles}")
 
 
-def command(name: str, url: str, archive: Path) -> list[str]:
+def command(name: str, url: str, archive: Path, articles: int) -> list[str]:
     """The command that starts a contestant."""
-    if name not in WORKERS:
-        return [sys.executable, str(HERE / PEERS[name]), name, url, str(archive)]
-    args = harvest_arguments(url, archive, WORKERS[name])
-    return [sys.executable, "-m", "scrapy", "harvest", *args]
+    if name in WORKERS:
+        args = harvest_arguments(url, archive, WORKERS[name])
+        return [sys.executable, "-m", "scrapy", "harvest", *args]
+    return [*map(str, PEERS[name].command), name, url, str(archive), str(articles)]
 
 
 def harvest_arguments(url: str, archive: Path, workers: int = 1) -> list[str]:
@@ -176,8 +247,11 @@ def run_timed(args: list[str]) -> Measurement:
         if code := os.waitstatus_to_exitcode(status):
             output.seek(0)
             raise SystemExit(f"{args}: exit code {code}\n{output.read()[-2000:].decode()}")
-    seconds = time.perf_counter() - began
-    return Measurement(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        seconds = time.perf_counter() - began
+        output.seek(0)
+        said = re.findall(rb"(\d+) requests", output.read())
+    cpu, requests = usage.ru_utime + usage.ru_stime, int(said[-1]) if said else 0
+    return Measurement(seconds, cpu, usage.ru_maxrss / 1024, requests)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+SITEMAP = "sitemap.xml"
 ROLL = "feed.mix.sina.com.cn/api/roll/get"
 CONCURRENCY = 32  # requests at a time, for contestants that set it
 ROWS_PER_PAGE = 50

@@ -36,7 +36,8 @@ def main(figures: Path, plot: Path) -> None:
     ]
     figure, axes = plt.subplots(figsize=(9, 0.5 * len(names) + 1.2), layout="constrained")
     colours = [OURS if name.startswith("sinanews") else THEIRS for name in names]
-    axes.barh([LABELS[name] for name in names], medians, xerr=spread, color=colours, capsize=3)
+    labels = [LABELS[name].strip("*").replace("`", "") for name in names]
+    axes.barh(labels, medians, xerr=spread, color=colours, capsize=3)
     axes.set_xlabel("articles per second (median; the line spans the rounds)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(plot, metadata={"Date": None})

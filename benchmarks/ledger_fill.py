@@ -7,7 +7,7 @@ random, so the paths of their posts are not.
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
 from itertools import islice
@@ -19,18 +19,19 @@ from typing import Any
 from scrapy import Request
 from scrapy.utils.project import get_project_settings
 from scrapy.utils.request import fingerprint
-from sqlalchemy import create_engine, insert
+from sqlalchemy import Connection, create_engine, insert
 
 from sinanews.arguments import Harvest
 from sinanews.channels import DOMESTIC
 from sinanews.config import Config
 from sinanews.exports.jsonl import json_line
+from sinanews.extraction.signatures import MOST_KEYS, VERSION
 from sinanews.items import FIELDS, Article, Image, State
 from sinanews.ledger.database import engine
 from sinanews.ledger.history import record
 from sinanews.ledger.records import story_row
 from sinanews.ledger.revisions import packed
-from sinanews.ledger.tables import runs, stories
+from sinanews.ledger.tables import BUCKET, runs, stories
 from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report, account
 from sinanews.roll.api import Story
@@ -38,7 +39,7 @@ from sinanews.roll.walk import Walk
 from sinanews.utils.times import at
 
 CHANNEL = "guonei"
-FIRST_TIME = 1_400_000_000  # unix seconds of the first story
+FIRST_TIME = 1_200_000_000  # unix seconds of the first story; five millions end before today
 GAP = 90  # seconds between two stories, about a thousand a day
 PER_BLOCK = 90  # stories whose docids have the same six letters
 SERVERS = "hmnux"
@@ -48,6 +49,9 @@ CHUNK = 5_000  # rows per insert
 MIN_BYTES, MAX_BYTES = 2_000, 4_000  # of an article in the ledger, compressed
 LETTERS = 1_500_007  # characters that titles are cut from, each at a place of its own
 NOISE = 1 << 24  # bytes that articles are cut from
+SHORT, MADE = 100, 1_000  # characters of a short article; so many of them are made
+KEYS = 1 << 32  # a text's keys have 32 bits
+SIGNATURE = 16 + 1 + 128 + 80  # bytes: digest, number of rows, rows, twenty numbers
 # A store that is being made need not survive a power cut.
 FAST_PRAGMAS = ("PRAGMA synchronous=OFF", "PRAGMA cache_size=-1000000")
 CREATE_TABLE = "CREATE TABLE seen (docid TEXT PRIMARY KEY, seen INTEGER NOT NULL) WITHOUT ROWID"
@@ -108,6 +112,7 @@ def fill_ledger(path: Path, count: int, article_of: Callable[[int], bytes] | Non
     with database.connect() as connection:
         for pragma in FAST_PRAGMAS:
             connection.exec_driver_sql(pragma)
+        indexes = _drop_indexes(connection)
         connection.commit()
         numbers = iter(range(count))
         while chunk := list(islice(numbers, CHUNK)):
@@ -115,8 +120,56 @@ def fill_ledger(path: Path, count: int, article_of: Callable[[int], bytes] | Non
             record(connection, [_revision_row(number, article_of or _noise) for number in chunk])
             connection.execute(insert(runs), [_run_row(number) for number in chunk[::PER_RUN]])
             connection.commit()
+        for statement in indexes:
+            connection.exec_driver_sql(statement)
+        connection.commit()
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
+
+
+def _drop_indexes(connection: Connection) -> list[str]:
+    """Takes all indexes away that are no primary key's, since millions of rows in no order are
+    sorted in less time than they are entered one by one. Returns what makes the indexes again."""
+    made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    indexes: dict[str, str] = dict(connection.exec_driver_sql(made).all())
+    for name in indexes:
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+    return list(indexes.values())
+
+
+def fill_ledger_with_signatures(path: Path, count: int) -> None:
+    """The same with short articles and all that the tables hold: reprints are found among texts
+    whose keys are anywhere, none of which is another's."""
+    fill_ledger(path, count, short_article)
+    with closing(sqlite3.connect(path)) as database:
+        for pragma in FAST_PRAGMAS:
+            database.execute(pragma)
+        rows = (
+            (number + 1, docid(number), 1, VERSION, _signature(number)) for number in range(count)
+        )
+        with database:
+            database.executemany("INSERT INTO signatures VALUES (?, ?, ?, ?, NULL, ?)", rows)
+        with database:
+            database.executemany("INSERT INTO bands VALUES (?, ?, ?)", _bands(count))
+            # So that no harvest reads all articles again to sign them.
+            database.execute("INSERT OR REPLACE INTO signing VALUES (?, NULL)", (VERSION,))
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _signature(number: int) -> bytes:
+    made = bytearray(_bytes(number, SIGNATURE))
+    made[16] = 128  # as many rows as it has
+    return bytes(made)
+
+
+def _bands(count: int) -> Iterator[tuple[int, int, int]]:
+    """Keys in their order, and signatures in none."""
+    random = Random(count)  # noqa: S311 - invented data, no secret
+    key, gap = 0, KEYS // (count * MOST_KEYS)
+    for place in range(count * MOST_KEYS):
+        key += random.randrange(1, 2 * gap)
+        number = place * STEP % count + 1
+        yield key, number % BUCKET, number
 
 
 def _story_row(number: int) -> dict[str, Any]:
@@ -132,10 +185,22 @@ def _noise(number: int) -> bytes:
     return _bytes(number, MIN_BYTES + number * STEP % (MAX_BYTES - MIN_BYTES))
 
 
-def article(number: int) -> bytes:
-    """The packed article of a story: random characters, 2 kB when packed, some 7 kB as a line."""
+def short_article(number: int) -> bytes:
+    """The packed article of a story, or of another one: where only the number of articles counts,
+    five millions have to fit on a disk."""
+    return _short_articles()[number % MADE]
+
+
+@cache
+def _short_articles() -> list[bytes]:
+    return [article(number, SHORT) for number in range(MADE)]
+
+
+def article(number: int, characters: int = 900) -> bytes:
+    """The packed article of a story: random characters; of 900, 2 kB when packed, some 7 kB as a
+    line."""
     listed = story(number)
-    words = letters()[(start := number * STEP % (LETTERS - 1_000)) : start + 900]
+    words = letters()[(start := number * STEP % (LETTERS - 1_000)) : start + characters]
     paragraphs = [words[begin : begin + 150] for begin in range(0, len(words), 150)]
     moment = at(listed.ctime)
     made = Article(

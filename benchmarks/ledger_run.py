@@ -13,9 +13,19 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from ledger_fill import fill_filter, fill_ledger, fill_plain
-from ledger_stores import AUDIT, STORES, Pages, Store, tasks
-from ledger_table import CPU, LOAD, OURS, report
+from harvest import harvest_arguments, run_timed, serve_site
+from ledger_fill import fill_filter, fill_ledger_with_signatures, fill_plain
+from ledger_stores import (
+    AFTER_KILL,
+    AUDIT,
+    BATCH,
+    REPAIR,
+    STORES,
+    LedgerStore,
+    Pages,
+    tasks,
+)
+from ledger_table import CPU, IDLE, LOAD, OURS, VERSION, report
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
 
@@ -23,10 +33,20 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 Times = dict[tuple[str, str, int], list[float]]  # those of ledger_table, to be added to
 Paths = dict[tuple[str, int], Path]  # of the stores, by name and number of stories
-FILLS = {OURS: fill_ledger, "SQLite table": fill_plain, "JOBDIR filter": fill_filter}
+FILLS = {
+    OURS: fill_ledger_with_signatures,
+    "SQLite table": fill_plain,
+    "JOBDIR filter": fill_filter,
+}
 ARTICLES = 310  # of the mirror, of which a harvest writes about three hundred
-HARVESTS = 5  # with each ledger, in turn
-SLOW = {"opening", "closing", AUDIT}  # these run in every fifth round only
+# With each ledger, in turn; of few rounds no more than these.
+HARVESTS = 5
+IDLE_RUNS = 10
+KILLS = 3
+IDLE_ARTICLES = 50  # of the site on which a run finds nothing new
+FAR = 1_000_000  # stories between those that are listed in one part and in the next
+SLOW = {"opening", "closing", REPAIR, AUDIT}  # these run in every fifth round only
+SCRAPY = [sys.executable, "-m", "scrapy"]
 FAST: dict[str, object] = {
     "AUTOTHROTTLE_ENABLED": False,
     "DOWNLOAD_DELAY": 0,
@@ -35,18 +55,21 @@ FAST: dict[str, object] = {
 }
 
 
-def main(folder: Path, out: Path, rounds: int, counts: list[int]) -> None:
-    """Makes the stores, measures them, and prints and writes the results."""
+def main(folder: Path, out: Path, rounds: int, counts: list[int]) -> int:
+    """Makes the stores, measures them, and prints and writes the results; returns 1 when a
+    requirement is missed."""
     folder.mkdir(parents=True, exist_ok=True)
     times: Times = defaultdict(list)
     # In this order, no measurement spoils a later one.
     paths = make_stores(folder, counts, times)
-    measure_harvests(folder, paths, counts, times)
+    measure_harvests(folder, paths, min(HARVESTS, rounds), times)
+    measure_idle_runs(folder, paths, min(IDLE_RUNS, rounds), times)
     measure_memory(paths, times)
     times[LOAD, "", 0].append(os.getloadavg()[0])
     measure_tasks(paths, rounds, times)
     times[LOAD, "", 0].append(os.getloadavg()[0])
-    write(out, times, rounds)
+    measure_kills(paths, min(KILLS, rounds), times)
+    return write(out, times, rounds)
 
 
 def make_stores(folder: Path, counts: list[int], times: Times) -> Paths:
@@ -65,21 +88,50 @@ def make_stores(folder: Path, counts: list[int], times: Times) -> Paths:
     return paths
 
 
-def measure_harvests(folder: Path, paths: Paths, counts: list[int], times: Times) -> None:
-    """Harvests the embedded mirror into an empty ledger and into the largest, in turn, after a
-    first harvest of each that only warms up. Every turn has other articles."""
-    for turn in range(HARVESTS + 1):
-        for count in counts[:1] + counts[-1:]:
-            show(f"harvest {turn} of {HARVESTS}, {count:,} stories")
-            ledger = folder / f"empty-{turn}.db"
-            if count:
-                ledger = paths[OURS, count]
-                # So that each harvest walks as far back as the first.
-                with closing(sqlite3.connect(ledger)) as database, database:
-                    database.execute("DELETE FROM watermarks")
+def ledgers(paths: Paths) -> dict[int, Path]:
+    """Those of the stores that are ledgers of ours, by the number of stories."""
+    return {count: path for (name, count), path in paths.items() if name == OURS}
+
+
+def measure_harvests(folder: Path, paths: Paths, turns: int, times: Times) -> None:
+    """Harvests the embedded mirror into each ledger, in turn, after a first harvest of each that
+    only warms up. Every turn has other articles."""
+    for turn in range(turns + 1):
+        for count, ledger in ledgers(paths).items():
+            show(f"harvest {turn} of {turns}, {count:,} stories")
+            forget_lists(ledger)  # so that each harvest walks as far back as the first
             figures = harvest(folder / f"output-{turn}-{count}", ledger, turn)
             for figure, value in figures.items() if turn else ():
                 times[f"harvest, {figure}", OURS, count].append(value)
+
+
+def forget_lists(ledger: Path) -> None:
+    """Has the next run take the lists for new."""
+    with closing(sqlite3.connect(ledger)) as database, database:
+        for table in ("watermarks", "lists", "gaps"):
+            database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own
+
+
+def measure_idle_runs(folder: Path, paths: Paths, turns: int, times: Times) -> None:
+    """Has runs find nothing new, with each ledger in turn, and starts Scrapy beside each."""
+    site = folder / "idle"
+    site.mkdir()
+    with serve_site(site, IDLE_ARTICLES) as (url, _):
+        commands = {}
+        for count, ledger in ledgers(paths).items():
+            forget_lists(ledger)
+            args = harvest_arguments(url, site / str(count))
+            args += [f"-sLEDGER_URL=sqlite:///{ledger}", "-sSAME_SITE=True"]
+            commands[count] = [*SCRAPY, "harvest", *args]
+            run_timed(commands[count])  # this one finds what is there
+        for turn in range(turns):
+            show(f"run with nothing new, {turn} of {turns}")
+            for count, command in commands.items():
+                run = run_timed(command)
+                start = run_timed([*SCRAPY, "version"])
+                for what, one in {IDLE: run, VERSION: start}.items():
+                    times[f"{what}, s", OURS, count].append(one.seconds)
+                    times[f"{what}, {CPU}", OURS, count].append(one.cpu * 1e3)
 
 
 def harvest(output: Path, ledger: Path, seed: int) -> dict[str, float]:
@@ -116,16 +168,18 @@ def measure_memory(paths: Paths, times: Times) -> None:
 
 def measure_tasks(paths: Paths, rounds: int, times: Times) -> None:
     """Times the tasks of all stores in turn, in `rounds` rounds after one that warms up."""
-    stores = {key: open_store(*key, path) for key, path in paths.items()}
+    stores = {
+        (name, count): (STORES[name](path), Pages(count)) for (name, count), path in paths.items()
+    }
     gc.collect()
     gc.freeze()
     for number in range(rounds + 1):
         show(f"round {number} of {rounds}")
         for (name, count), (store, pages) in stores.items():
             for task, run in tasks(store, pages):
-                if task in SLOW and number % 5:
+                if task in SLOW and number % 5 != 1:
                     continue
-                seconds, cpu = run_timed(run)
+                seconds, cpu = clock(run)
                 if task and number:
                     times[f"{task}, ms", name, count].append(seconds * 1e3)
                     times[f"{task}, {CPU}", name, count].append(cpu * 1e3)
@@ -134,15 +188,24 @@ def measure_tasks(paths: Paths, rounds: int, times: Times) -> None:
     show("")
 
 
-def open_store(name: str, count: int, path: Path) -> tuple[Store, Pages]:
-    """A store and its pages; an empty one gets one page, so that it can be asked for known rows."""
-    store, pages = STORES[name](path), Pages(count)
-    if count == 0:
-        store.prepare_page(pages.new())()
-    return store, pages
+def measure_kills(paths: Paths, turns: int, times: Times) -> None:
+    """Times what the next run does about one that was killed with a group of posts not in place."""
+    for turn in range(turns):
+        for count, ledger in ledgers(paths).items():
+            show(f"kill {turn} of {turns}, {count:,} stories")
+            store = LedgerStore(ledger)
+            # Behind what the tasks have added, and another turn's.
+            seconds, cpu = clock(store.kill(Pages(count + (turn + 1) * FAR)))
+            store.close()
+            times[f"{AFTER_KILL}, ms", OURS, count].append(seconds * 1e3)
+            times[f"{AFTER_KILL}, {CPU}", OURS, count].append(cpu * 1e3)
+            posts = store.output.rglob("*.md")
+            if sum(1 for _ in posts) != (turn + 1) * BATCH:
+                raise SystemExit("a repair did not write the posts of a run that was killed")
+    show("")
 
 
-def run_timed(task: Callable[[], object]) -> tuple[float, float]:
+def clock(task: Callable[[], object]) -> tuple[float, float]:
     """Runs a task; returns its seconds and its CPU seconds."""
     cpu, began = time.thread_time(), time.perf_counter()
     task()
@@ -154,18 +217,22 @@ def show(progress: str) -> None:
     print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
 
 
-def write(out: Path, times: Times, rounds: int) -> None:
-    """Prints the table and writes it to ledger.md, and every value to ledger.json."""
-    text = report(times, rounds)
-    print(text)
+def write(out: Path, times: Times, rounds: int) -> int:
+    """Prints the table and writes it to ledger.md, and every value to ledger.json; returns 1 when a
+    requirement is missed."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "ledger.md").write_text(f"{text}\n", "utf-8")
     values_by_key = [
         {"what": what, "store": store, "stories": count, "values": values}
         for (what, store, count), values in times.items()
     ]
     (out / "ledger.json").write_text(json.dumps(values_by_key, indent=1) + "\n", "utf-8")
+    text, missed = report(times, rounds)
+    print(text)
+    (out / "ledger.md").write_text(f"{text}\n", "utf-8")
+    return int(missed)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), list(map(int, sys.argv[4:])))
+    sys.exit(
+        main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), list(map(int, sys.argv[4:])))
+    )

@@ -13,14 +13,18 @@ from scrapy import Request
 from scrapy.dupefilters import RFPDupeFilter
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
+from sqlalchemy import create_engine, update
 
-from ledger_fill import CHANNEL, docid, page
+from ledger_fill import CHANNEL, FIRST_TIME, GAP, docid, page
 from sinanews import settings as project_settings
+from sinanews.archive.repair import own_folder, repair
 from sinanews.config import Config
 from sinanews.extraction.page import read
 from sinanews.items import Article, State
+from sinanews.ledger.history import Query
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim, Outcome
+from sinanews.ledger.tables import runs
 from sinanews.mirror.pages import render
 from sinanews.mirror.site import Site
 from sinanews.posts.paths import post_path
@@ -28,7 +32,9 @@ from sinanews.roll.api import Story
 
 ROWS_PER_PAGE = 50  # of a list
 BATCH = 32  # stories per claim
-AUDIT = "counting all stories"
+WINDOW = 1000  # articles of an export
+EXPORT, LOOK, AUDIT = "export of 1,000", "32 looks for reprints", "counting all stories"
+REPAIR, AFTER_KILL = "repair, as a run begins", "repair after a kill"
 
 Task = tuple[str, Callable[[], object]]
 
@@ -41,7 +47,7 @@ class Store(Protocol):
     def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
         """Prepares a page of a list; returns what looks up its rows and adds the new ones."""
 
-    def other_tasks(self) -> list[Task]:
+    def other_tasks(self, pages: "Pages") -> list[Task]:
         """What else is timed, in this order; a task without a name only prepares the next."""
 
     def close(self) -> None:
@@ -54,8 +60,10 @@ class LedgerStore:
     def __init__(self, path: Path) -> None:
         settings = Settings()
         settings.setmodule(project_settings)
-        settings.set("OUTPUT_DIR", str(path.with_name("output")))
-        settings.set("LEDGER_URL", f"sqlite:///{path}")
+        self.output = path.with_name(f"{path.name}-output")
+        settings.set("OUTPUT_DIR", str(self.output))
+        self._url = f"sqlite:///{path}"
+        settings.set("LEDGER_URL", self._url)
         self._config = Config.from_settings(settings)
         self._ledger = Ledger.open(self._config, post_path)
         self._claims: list[Claim] = []
@@ -68,12 +76,14 @@ class LedgerStore:
         self._ledger.begin("china")
         return lambda: self._ledger.upsert_listed(listed, CHANNEL)
 
-    def other_tasks(self) -> list[Task]:
-        """What else a harvest and `scrapy status` do."""
-        run = self._ledger.run
+    def other_tasks(self, pages: "Pages") -> list[Task]:
+        """What else a harvest, `scrapy status` and `scrapy export` do."""
+        run, window = self._ledger.run, pages.window()
         return [
+            (REPAIR, lambda: repair(self._ledger, self._config)),
             ("claim of 32", self._claim),
             ("", self._make_outcomes),
+            (LOOK, self._look),
             ("32 articles, one commit", lambda: self._ledger.record_outcomes(self._outcomes)),
             ("", self._claim),
             ("", self._make_outcomes),
@@ -81,7 +91,8 @@ class LedgerStore:
             ("a run's account", lambda: self._ledger.runs.account(run)),
             ("opening", self._open),
             ("closing", self._close_other),
-            ("looking", lambda: self._ledger.view(10)),  # as `scrapy status` does
+            ("status", lambda: self._ledger.view(10)),
+            (EXPORT, lambda: self._export(window)),
             (AUDIT, self._ledger.audit),
         ]
 
@@ -91,12 +102,44 @@ class LedgerStore:
     def _make_outcomes(self) -> None:
         """The outcomes of the claimed stories, as the pipelines make them."""
         post_hash = bytes(16)
-        self._outcomes = [
-            Outcome(
-                replace(article, docid=claim.story.docid), State.WRITTEN, claim.post_path, post_hash
+        # Texts that no article had before, or each would be a reprint.
+        made = [
+            replace(
+                article, docid=claim.story.docid, text=shuffled(article.text, claim.story.docid)
             )
             for article, claim in zip(articles(), self._claims, strict=True)
         ]
+        self._outcomes = [
+            Outcome(article, State.WRITTEN, claim.post_path, post_hash)
+            for article, claim in zip(made, self._claims, strict=True)
+        ]
+
+    def _look(self) -> None:
+        for outcome in self._outcomes:
+            assert isinstance(outcome.item, Article), "each of them was written"
+            self._ledger.family_of(outcome.item)
+
+    def _export(self, window: tuple[int, int]) -> None:
+        since, until = window
+        lines = sum(1 for _ in self._ledger.lines(Query(since=since, until=until)))
+        if lines != WINDOW:
+            raise SystemExit(f"an export had {lines} articles of {WINDOW}")
+
+    def kill(self, pages: "Pages") -> Callable[[], object]:
+        """Leaves a run as if it was killed before a post was in its place; returns what the next
+        run does about it."""
+        self.prepare_page(pages.new())()
+        self._claim()
+        self._make_outcomes()
+        self._ledger.record_outcomes(self._outcomes)
+        dead = {"worker": "elsewhere:1:00000000", "alive_at": 0}
+        database = create_engine(self._url)
+        with database.begin() as connection:
+            ours = update(runs).where(runs.c.id == self._ledger.run)
+            connection.execute(ours.values(dead | {"folder": own_folder(self._config)}))
+        database.dispose()
+        self._ledger.begin("china")
+        return lambda: repair(self._ledger, self._config)
 
     def _record_each(self) -> None:
         for outcome in self._outcomes:
@@ -110,7 +153,8 @@ class LedgerStore:
         self._other.close()
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes it, its run at its end: one that never ended would be taken to be killed."""
+        self._ledger.runs.end(self._ledger.run, "complete", {})
         self._ledger.close()
 
 
@@ -122,6 +166,14 @@ def articles() -> list[Article]:
     return [read(page) for page in pages]
 
 
+def shuffled(text: str, seed: str) -> str:
+    """A text's characters in another order, the same for each seed: as many words, none of them the
+    other's."""
+    letters = list(text)
+    Random(seed).shuffle(letters)  # noqa: S311 - an invented text, no secret
+    return "".join(letters)
+
+
 class PlainTable:
     """The minimum for SQLite: a table of docids, as durable as the ledger."""
 
@@ -131,7 +183,7 @@ class PlainTable:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = self._open()
-        self._next = 5_000_000  # a number that no page comes to
+        self._next = 50_000_000  # a number that no page comes to
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, isolation_level=None)
@@ -154,8 +206,9 @@ class PlainTable:
     def _insert(self, docids: Sequence[str]) -> None:
         self._database.executemany(self._INSERT, [(name, 0) for name in docids])
 
-    def other_tasks(self) -> list[Task]:
+    def other_tasks(self, pages: "Pages") -> list[Task]:
         """As many commits as the ledger needs for its articles."""
+        del pages
         first, second = self._new_docids(), self._new_docids()
         return [
             ("32 articles, one commit", lambda: self._commit(first)),
@@ -194,8 +247,9 @@ class SeenRequests:
         requests = [Request(story.url) for story in listed]
         return lambda: [self._filter.request_seen(request) for request in requests]
 
-    def other_tasks(self) -> list[Task]:
+    def other_tasks(self, pages: "Pages") -> list[Task]:
         """It has no commits, and reads its whole file when it is opened."""
+        del pages
         return [("opening", lambda: RFPDupeFilter(str(self._path)).close(""))]
 
     def close(self) -> None:
@@ -214,12 +268,17 @@ class Pages:
     """The pages of a list of which a store has the first `count` stories."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        self._first, self._count = count, count
         self._random = Random(count)  # noqa: S311 - invented data, no secret
 
     def existing(self, size: int = ROWS_PER_PAGE) -> list[Story]:
         """Consecutive stories that the store has, from anywhere in the list."""
         return page(self._random.randrange(self._count - size + 1), size)
+
+    def window(self) -> tuple[int, int]:
+        """The unix seconds between which WINDOW stories are that the store was made with."""
+        first = self._random.randrange(self._first - WINDOW + 1)
+        return FIRST_TIME + first * GAP, FIRST_TIME + (first + WINDOW) * GAP
 
     def new(self, size: int = ROWS_PER_PAGE) -> list[Story]:
         """The next stories that the store does not have."""
@@ -233,4 +292,4 @@ def tasks(store: Store, pages: Pages) -> Iterator[Task]:
     yield "50 new rows", store.prepare_page(pages.new())
     half = ROWS_PER_PAGE // 2
     yield "25 known, 25 new rows", store.prepare_page([*pages.existing(half), *pages.new(half)])
-    yield from store.other_tasks()
+    yield from store.other_tasks(pages)
