@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from types import NoneType
 from typing import Any, Self
 
@@ -265,7 +265,8 @@ def missing_fields(item: object) -> list[str]:
     >>> missing_fields({"title": "标题", "body_html": " "})
     ['published', 'body_html']
     """
-    get = ItemAdapter(item).get
+    # For an Article an adapter takes longer than all the rest.
+    get = partial(getattr, item) if isinstance(item, Article) else ItemAdapter(item).get
     required = {
         "title": get("title"),
         "published": get("published") or get("first_seen"),
