@@ -36,6 +36,7 @@ from sinanews.items import (
     State,
     is_article,
     missing_fields,
+    set_field,
     to_article,
 )
 from sinanews.ledger.ledger import Ledger
@@ -145,24 +146,24 @@ class DecidePipeline(_LedgerPipeline):
             self._doubt_if_young(item)
         if not is_article(item):
             return item
-        adapter, article = ItemAdapter(item), to_article(item)
+        article = to_article(item)
         with self._writing(article.url):
             claim = self._ledger.claimed(article.docid)
         page_hash = content_hash(article)
         self._ledger.note_page_hash(article.docid, page_hash)
         if claim.content_hash == page_hash:
-            adapter["revision"] = claim.revision
+            set_field(item, "revision", claim.revision)
             with self._writing(article.url):
                 self._record_unchanged(article, claim)
             self._count(State.UNCHANGED)
             raise DropItem(f"{article.url} is unchanged", log_level="DEBUG")
-        adapter["revision"] = claim.revision + 1
+        set_field(item, "revision", claim.revision + 1)
         with self._writing(article.url):
             first = await self._reprints.first_of(article)
         if first:  # items of other types need no such field until they are reprints
-            adapter["duplicate_of"] = first
+            set_field(item, "duplicate_of", first)
         if claim.revision and article.updated is None and claim.story.mtime:
-            adapter["updated"] = times.at(claim.story.mtime)
+            set_field(item, "updated", times.at(claim.story.mtime))
         return item
 
     def _doubt_if_young(self, item: Rejection) -> None:
@@ -277,6 +278,5 @@ class ArchivePipeline(_LedgerPipeline):
 
 def _set_seen(item: Any, seconds: int) -> None:  # noqa: ANN401 - items of any kind
     """Says in an item when it was recorded, unless items of its kind have no such field."""
-    adapter = ItemAdapter(item)
-    if isinstance(item, dict) or "seen" in adapter.field_names():
-        adapter["seen"] = times.at(seconds)
+    if isinstance(item, Article | dict) or "seen" in ItemAdapter(item).field_names():
+        set_field(item, "seen", times.at(seconds))

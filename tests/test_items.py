@@ -18,8 +18,10 @@ from sinanews.items import (
     Rejection,
     State,
     article_line,
+    get_field,
     is_article,
     missing_fields,
+    set_field,
     to_article,
 )
 
@@ -325,3 +327,19 @@ def test_first_seen_stands_in_for_published():
         "published",
         "body_html",
     ]
+
+
+@pytest.mark.parametrize("cls", [dict, ScrapyItem, AttrsItem, DataItem, Topical])
+def test_a_field_is_set_and_had_whatever_an_article_is(cls):
+    item = made(cls)
+    set_field(item, "url", "https://finance.sina.com.cn/b")
+    set_field(item, "topic", "利率")
+    assert get_field(item, "url") == "https://finance.sina.com.cn/b"
+    assert get_field(item, "topic") == "利率"
+    assert get_field(item, "unheard") is None
+
+
+@pytest.mark.parametrize("cls", [ScrapyItem, AttrsItem, DataItem, Topical])
+def test_a_field_that_an_item_cannot_have_is_refused(cls):
+    with pytest.raises(KeyError, match="unheard"):
+        set_field(made(cls), "unheard", 1)

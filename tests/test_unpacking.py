@@ -6,7 +6,10 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
 
+from sinanews.download import decompression
 from sinanews.download.decompression import PIECE, decompress
 from sinanews.exceptions import DecompressionError
 
@@ -66,3 +69,23 @@ def test_an_empty_body_unpacks_to_an_empty_body():
 def test_an_unrequested_encoding_is_refused():
     with pytest.raises(DecompressionError, match="its encoding was not asked for"):
         decompress(b"body", "br")
+
+
+def test_the_response_of_an_unpacked_body_is_the_same_but_for_that():
+    request = Request("https://finance.sina.com.cn/a.shtml", meta={"retry_times": 1})
+    headers = [
+        ("Content-Type", "text/html; charset=gb2312"),
+        ("Content-Encoding", "gzip"),
+        ("X-Via", "a"),
+        ("X-Via", "b"),
+    ]
+    packed = Response(
+        request.url, 203, headers, gzip.compress("正文".encode("gbk")), ["cached"], request
+    )
+    response = decompression.unpacked(packed)
+    assert type(response) is HtmlResponse
+    assert (response.url, response.status, response.flags) == (request.url, 203, ["cached"])
+    assert response.request is request
+    assert response.headers.getlist("X-Via") == [b"a", b"b"]
+    assert "Content-Encoding" not in response.headers
+    assert (response.encoding, response.text) == ("gb18030", "正文")

@@ -15,6 +15,9 @@ def rebuild_response(
     `Response.replace` of Scrapy 2.19 guesses the encoding of the old body first, for 4 ms a page
     where that is still compressed.
     """
-    names = set(response.attributes) - {"encoding"}
+    names = set(response.attributes) - {"encoding", "headers"}
     attributes = {name: getattr(response, name) for name in names}
-    return (cls or type(response))(**attributes | changes)
+    rebuilt = (cls or type(response))(**attributes | changes)
+    if "headers" not in changes:
+        rebuilt.headers = response.headers  # the same ones: a copy takes half of the time
+    return rebuilt

@@ -31,7 +31,7 @@ TEXT, COMMENT = "-text", "-comment"  # Lexbor's tag names for nodes that are not
 
 _TAG_OPEN = re.compile(r"<(?=[A-Za-z/!?])")
 _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
-_TEXT_SPECIAL = re.compile(r"[<\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_TEXT_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f<\x7f-\x9f]")  # few ranges: each costs
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
 _SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,9})?)[wx]", re.ASCII)  # of one image in a list
@@ -194,7 +194,8 @@ class _Writer:
             action, kind = Action.REMOVE, sanitize.STYLES
         if action is Action.KEEP:
             is_xml = self._in_svg or tag == "svg"
-            start = f"<{tag}{self._attributes(lowered, attributes, is_xml=is_xml)}"
+            written = self._attributes(lowered, attributes, is_xml=is_xml) if attributes else ""
+            start = f"<{tag}{written}"
             child = node.first_child
             if is_xml and child is None:
                 self._write_markup(f"{start}/>")

@@ -25,7 +25,10 @@ _LONGEST = 300  # characters of a pager
 _HIGHEST = 6  # levels of elements of one, from its links on
 _FEWEST_NUMBERS = 2  # of one without words
 _PARAMETERS = ("page", "p")  # of a query, whose value is the page's number
-_SIGNS = (*(f"?{name}=" for name in _PARAMETERS), "下一页")
+# What a pager has in its links or says, by the first character: that is rare on a page, and looking
+# for one alone takes a tenth of the time.
+_SIGNS = {"?": tuple(f"?{name}=" for name in _PARAMETERS), "下": ("下一页",)}
+_RARE = 1_000  # such characters; on a page of more the signs are looked for as a whole
 _DIGITS = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _CHINESE = "一二三四五六七八九十"
 
@@ -91,7 +94,19 @@ def has_signs(html: str, url: str) -> bool:
     """
     own = address(url)
     name = own.path.rpartition("/")[2].partition(".")[0]
-    return own.number > 1 or any(sign in html for sign in (f"{name}_", *_SIGNS))
+    return own.number > 1 or f"{name}_" in html or any(_has(html, *one) for one in _SIGNS.items())
+
+
+def _has(html: str, first: str, signs: tuple[str, ...]) -> bool:
+    """Whether a text has one of the signs, which begin with one character."""
+    at = -1
+    for _ in range(_RARE):
+        at = html.find(first, at + 1)
+        if at < 0:
+            return False
+        if html.startswith(signs, at):
+            return True
+    return any(sign in html for sign in signs)
 
 
 def other_pages(page: Page, layout: Layout, url: str) -> dict[int, str]:

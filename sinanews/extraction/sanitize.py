@@ -364,6 +364,8 @@ def disarmed(text: str) -> str:
     >>> disarmed("<b>x</b> <img src=x onerror=y>")
     '<b>x</b> &lt;img src=x onerror=y>'
     """
+    if "<" not in text:
+        return text
 
     def escape(opening: re.Match[str]) -> str:
         tag = TAG.match(text, opening.start())

@@ -80,6 +80,7 @@ _DATELINE = re.compile(
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]")
 _WORDS = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_TIMES = [bytes((time,)) for time in range(MOST_NUMBERS)]  # behind a number, to hash each of it
 _WEIGHT_BITS = 0b111  # of a number's hash, in which its weight stands instead
 _UNIT_MASK = b"\xff\xff\xff\xff\xff\xff\0\0"  # three UTF-16 units of four
 _BAND = f"<{1 + BAND}I"  # the number of a band, and its rows
@@ -161,7 +162,8 @@ def sign(text: str, title: str = "") -> SignedText | None:
     if not words:
         return None
     numbers = _numbers(story)
-    hashed = "\n".join((words, *map(str, sorted(numbers)), _words(title) * (len(words) < TINY)))
+    more = _words(title) if len(words) < TINY else ""
+    hashed = "\n".join((words, *map(str, sorted(numbers)), more))
     digest = blake2b(hashed.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
     if len(words) < SHORT:
         return SignedText(Signature(digest, b"", numbers), (_key(digest),))
@@ -226,8 +228,7 @@ def _numbers(text: str) -> frozenset[int]:
     """The numbers of a text as hashes; a number that is there twice is two."""
     text = normalize("NFKC", text) if _WIDE.search(text) else text
     hashes = [
-        crc32(bytes((time,)), crc32(number.encode())) & ~_WEIGHT_BITS
-        | min(len(number), _WEIGHT_BITS)
+        crc32(number.encode() + _TIMES[time]) & ~_WEIGHT_BITS | min(len(number), _WEIGHT_BITS)
         for number, times in Counter(_NUMBER.findall(text.replace(",", ""))).items()
         for time in range(min(times, MOST_NUMBERS))
     ]

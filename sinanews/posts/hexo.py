@@ -21,7 +21,7 @@ _ACTIVE_MARKDOWN = (
     re.compile(r"\][(:]"),
     re.compile(r"://(?:(?!://)[^\s<>\"])*+\"(?!/?>|\s)"),
     re.compile(r"www\.(?:(?!www\.)[^\s<>\"])*+\"(?!/?>|\s)"),
-    re.compile(r"[^ ]rel=[\"']"),  # in an address; see _LINK
+    re.compile(r"rel=[\"'](?<=[^ ]....[\"'])"),  # in an address; see _LINK
     re.compile(r"<(?:code|kbd|pre)\b"),
     re.compile(rf"\n{_CONTAINERS}(?:\#{{1,6}}[ \t\n]|(?:-++|=++)[ \t]*+\n)"),
 )
@@ -59,7 +59,8 @@ def inert_in_hexo(content: str) -> str:
     content = _EXCERPT_MARK.sub(lambda match: match[1] + _references("m"), content)
     content = _LINK.sub(_link, content)
     content = _IMAGE.sub(lambda match: ATTRIBUTE.sub(_image_attribute, match[0]), content)
-    if any(name in unescape(content) for name in _THEME_NAMES):
+    shown = unescape(content)
+    if any(name in shown for name in _THEME_NAMES):
         content = TAG.sub(lambda match: ATTRIBUTE.sub(_theme_attribute, match[0]), content)
     lowered = content.lower()
     if any(pattern.search(lowered) for pattern in _ACTIVE_MARKDOWN):

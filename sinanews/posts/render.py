@@ -142,6 +142,8 @@ def _first_image(body: str) -> str | None:
 
 
 def _extras(article: Article, keys: Iterable[str]) -> dict[str, Any]:
+    if not keys:
+        return {}
     # Themes write a link as it is: as a URL parser writes it, it has no quotation mark.
     line = article.to_json() | {"link": html5.absolute(article.url, article.url)}
     return {key: line[key] for key in keys if line[key]}

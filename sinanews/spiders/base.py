@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from itemadapter import ItemAdapter
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
@@ -31,7 +30,7 @@ from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
 from sinanews.extraction.parts import Parts
-from sinanews.items import Rejection, State
+from sinanews.items import Rejection, State, get_field
 from sinanews.ledger.budget import Budget
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Claim
@@ -452,5 +451,5 @@ class ArchiveSpider(Spider):
 def _is_mobile(item: Any) -> bool:  # noqa: ANN401 - items of any kind
     if isinstance(item, Rejection):
         return False
-    layout = layouts.BY_NAME.get(ItemAdapter(item).get("layout") or "")
+    layout = layouts.BY_NAME.get(get_field(item, "layout") or "")
     return layout is not None and layout.is_mobile

@@ -54,12 +54,13 @@ class Drafts:
     def publish(self, owners: set[str]) -> set[str]:
         """Gives the files of these owners their own names; returns those whose files have them, and
         keep them over a power cut. Raises OSError when nothing can be written."""
+        folders: set[Path] = set()
         for owner in owners:
             with self._noting(owner):
                 _rename(self._temporary[owner])
-        done = owners - self.blocked.keys()
-        sync_folders({path.parent for owner in done for path in self._temporary[owner]})
-        return done
+                folders.update(path.parent for path in self._temporary.pop(owner))
+        sync_folders(folders)
+        return owners - self.blocked.keys()
 
     @contextmanager
     def _noting(self, owner: str) -> Iterator[None]:

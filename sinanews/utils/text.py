@@ -144,7 +144,7 @@ def without_sinas_mail(text: str) -> str:
 
 
 def _may_have_mail(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS_OF_MAIL)
+    return any(map(text.__contains__, _SIGNS_OF_MAIL))
 
 
 def _is_sinas(host: str) -> bool:

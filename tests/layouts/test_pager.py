@@ -1,14 +1,17 @@
 """What is a pager in a body, and what only looks like one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 
-from sinanews.extraction import page
+from sinanews.extraction import page, pager
 from sinanews.extraction.body import clean
 from support import article_page
 
 URL = "https://finance.sina.com.cn/china/2026-09-29/doc-inabc0000000001.shtml"
 TWO = URL.replace(".shtml", "_2.shtml")
+SIGNS = ("?page=", "?p=", "下一页", "doc-inabc0000000001_")
 
 
 def response(body, url=URL):
@@ -79,3 +82,19 @@ def test_a_link_in_a_sentence_to_another_page_keeps_its_words():
 def test_pages_of_other_articles_and_the_page_itself_are_no_other_pages(other):
     pager = f'<p class="page">[1] <a href="{other}">[2]</a> <a href="{other}">下一页</a></p>'
     assert page.other_pages(response(pager)) == {}
+
+
+@given(
+    st.lists(st.sampled_from([*SIGNS, "?", "?pages", "下", "下一", "inabc0000000001", "_", "字"]))
+)
+def test_the_signs_of_a_pager_are_found_wherever_they_stand(pieces):
+    html = "".join(pieces)
+    assert pager.has_signs(html, URL) == any(sign in html for sign in SIGNS)
+
+
+@pytest.mark.parametrize("sign", ["?p=2", "下一页"])
+@pytest.mark.parametrize("times", [0, 999, 1_000, 100_000])
+def test_the_signs_are_found_behind_however_many_of_their_first_characters(sign, times):
+    before = sign[0] * times
+    assert not pager.has_signs(before, URL)
+    assert pager.has_signs(before + sign, URL)

@@ -180,6 +180,11 @@ def test_a_signature_stays_what_it_was():
         signed.signature.to_bytes().hex()[:56]
         == "f6ccf3c3a45c3748d6c6b61f48cfa380803c4a02c64a9f7efe43a23f"
     )
+    again = sign("涨3%，跌3%，再涨3%到14.5点")
+    assert (
+        again.signature.to_bytes().hex()
+        == "8496a625760b666a064b14e3d0ab3e7700e116bc5bc977b2b584a0c8b55947b5c2"
+    )
 
 
 texts = st.text(
