@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
-from sinanews.archive.strays import Strays, find_strays
+from sinanews.archive.strays import Strays, find_strays, find_strays_in_work
 from sinanews.archive.styles import post_file, remove_other_style, styled
 from sinanews.archive.warc import FOLDER, close_left
 from sinanews.config import Config
@@ -57,16 +57,20 @@ def repair(ledger: Ledger, config: Config) -> Strays:
         ledger.runs.end(run, "killed", {})
     for name, size in close_left(config.output / FOLDER, ledger.runs.at_work()):
         logger.warning("pages/%s ended in a record that was cut off: %d bytes are gone", name, size)
-    is_pending = ledger.recovery.is_pending()
+    losses = ledger.recovery.losses()
     # What no run left behind, such as a rebuild that was killed, waits for the next day.
-    if is_pending or ledger.recovery.is_first_of_day():
+    if losses or ledger.recovery.is_first_of_day():
         _remove_temporary(config.output, alone=ledger.runs.alone(ledger.run))
-    return find_strays(config, ledger) if is_pending else Strays(config.output)
+    if losses is None:
+        return Strays(config.output)
+    if losses.commits:
+        return find_strays(config, ledger)
+    return find_strays_in_work(config, ledger, losses.first_run)
 
 
 def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
     """Writes the posts that the ledger has as written in the runs, and the folder has not."""
-    posts = ledger.recovery.posts_of(runs) if runs else ()
+    posts = ledger.recovery.posts_of(runs) if runs else []
     missing = [d for d, path in posts if not os.path.lexists(post_file(config, path, d))]
     for docids in batches(missing):
         for path, article in ledger.articles(Selection(docids=tuple(docids)), _note_damage):

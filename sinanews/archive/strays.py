@@ -40,12 +40,13 @@ class Strays:
         """The path of the post whose name has the docid."""
         return self._available(self._by_docid.get(docid))
 
-    def like(self, identities: Collection[Identity], path: str) -> str | None:
-        """The path of the post that says what one of the identities does; at `path`, where the
-        article's title leads, the date is enough, for titles change."""
+    def like(self, identities: Collection[Identity], *paths: str) -> str | None:
+        """The path of the post that says what one of the identities does; at one of the paths to
+        which the article's title leads, or led, the date is enough, for titles change."""
         for date, title in identities:
             posts = self._by_date.get(date, {})
-            same = [path] if path in posts else [p for p, other in posts.items() if other == title]
+            same = [path for path in paths if path in posts]
+            same = same or [path for path, other in posts.items() if other == title]
             if found := next(filter(self._available, same), None):
                 return found
         return None
@@ -66,6 +67,17 @@ def find_strays(config: Config, ledger: Ledger) -> Strays:
     return Strays(root, (path for path in post_files(root) if path not in known))
 
 
+def find_strays_in_work(config: Config, ledger: Ledger, first_run: int) -> Strays:
+    """The same, where only runs were killed, the first of which has this number: they had noted the
+    path of what they wrote."""
+    paths = {
+        own
+        for docid, path in ledger.recovery.paths_in_work(first_run)
+        for own in (path, styled(config, path, docid))
+    }
+    return Strays(config.output, (path for path in paths if path_in(config.output, path).is_file()))
+
+
 def post_files(root: Path) -> Iterator[str]:
     """The paths of all posts, below the archive's root."""
     for folder, _, names in os.walk(root / ROOT):
@@ -81,7 +93,7 @@ def own_path(ledger: Ledger, article: Article, config: Config, strays: Strays) -
     path = ledger.reserve_path(article)
     if ledger.claimed(article.docid).revision:
         return path
-    if strays and (stray := _stray_of(article, strays)):
+    if strays and (stray := _stray_of(article, path, strays)):
         strays.remove(stray)
         is_its = stray in {path, styled(config, path, article.docid)}
         return path if is_its else ledger.move_path(article, stray)
@@ -93,9 +105,9 @@ def own_path(ledger: Ledger, article: Article, config: Config, strays: Strays) -
     raise OccupiedError(styled(config, path, article.docid))
 
 
-def _stray_of(article: Article, strays: Strays) -> str | None:
+def _stray_of(article: Article, path: str, strays: Strays) -> str | None:
     title_path = post_path(article.title, article.channels, article.docid)
-    return strays.with_docid(article.docid) or strays.like([identity(article)], title_path)
+    return strays.with_docid(article.docid) or strays.like([identity(article)], path, title_path)
 
 
 def _is_free(path: Path, article: Article) -> bool:

@@ -57,7 +57,7 @@ def _is(file: Path, data: bytes) -> bool:
 
 def require_style(config: Config) -> None:
     """Raises ArgumentError when the archive's posts are of another style: it has those of one."""
-    for file in islice(_files(config.output), LOOKED_AT):
+    for file in islice(_files(config.output / ROOT), LOOKED_AT):
         style = HEXO if docid_in_hexo(file) else "source" if is_source_style(file) else None
         if style == config.post_style:
             return
@@ -69,9 +69,15 @@ def require_style(config: Config) -> None:
             raise ArgumentError("POST_STYLE", config.post_style, accepted)
 
 
-def _files(output: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(output / ROOT):
-        yield from (Path(folder, name) for name in names if name.endswith(".md"))
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that may be posts, as they come: one folder may have millions, and
+    os.walk reads all of a folder before it yields one."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(Path(entry))
+            elif entry.name.endswith(".md"):
+                yield Path(entry)
 
 
 def paths_in_use(ledger: Ledger, config: Config) -> Paths:

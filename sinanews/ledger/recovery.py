@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from sinanews.items import STATES, Article, State
+from sinanews.ledger import workers
 from sinanews.ledger.claims import Retries
 from sinanews.ledger.database import writing
 from sinanews.ledger.history import record
@@ -88,6 +89,15 @@ class Paths:
         self._names.add(path_key(path))
 
 
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What an archive may have lost: what runs had in work that were killed, the first of which has
+    this number, and whether also commits of its ledger."""
+
+    first_run: int
+    commits: bool
+
+
 class Recovery:
     """Finds and enters what a ledger lost. `clock` gives the local unix time in seconds."""
 
@@ -112,16 +122,24 @@ class Recovery:
         with self._database.connect() as connection:
             return connection.execute(select(runs.c.id).limit(1)).first() is None
 
-    def is_pending(self) -> bool:
-        """Whether posts may lie in the folder that the ledger does not know: it is new, or lost
-        its last commits, and no run was complete since."""
-        query = select(runs.c.ended, runs.c.verdict).order_by(runs.c.id.desc()).limit(LAST_RUNS)
+    def losses(self) -> Losses | None:
+        """What may have been lost since the last run that was complete; None: nothing."""
+        columns = (runs.c.id, runs.c.worker, runs.c.ended, runs.c.verdict)
+        query = select(*columns).order_by(runs.c.id.desc()).limit(LAST_RUNS)
         with self._database.connect() as connection:
             rows = connection.execute(query).all()
+        complete = max((row.ended for row in rows if row.verdict == "complete"), default=0)
         # A killed run's end is when that was noticed, which may be after later runs.
-        complete = max((ended for ended, verdict in rows if verdict == "complete"), default=0)
-        losses = (ended for ended, verdict in rows if verdict in {"killed", VERDICT})
-        return not complete or max(losses, default=0) >= complete
+        lost = [row for row in rows if row.verdict in {"killed", VERDICT} and row.ended >= complete]
+        if not complete:
+            return Losses(0, commits=True)
+        if not lost:
+            return None
+        # A machine that has not begun again since has lost no commit.
+        commits = any(
+            row.verdict == VERDICT or not workers.is_of_this_boot(row.worker) for row in lost
+        )
+        return Losses(min(row.id for row in lost), commits)
 
     def is_first_of_day(self) -> bool:
         """Whether no run has begun yet on this day, in UTC."""
@@ -166,9 +184,24 @@ class Recovery:
                 known |= {docid: (path, revision) for docid, path, revision in rows}
         return known
 
-    def posts_of(self, finished_runs: Sequence[int]) -> Iterator[tuple[str, str]]:
+    def posts_of(self, finished_runs: Sequence[int]) -> list[tuple[str, str]]:
         """Docid and path of each article that came to its state in one of the runs."""
-        return self._paths_of(stories.c.finished_run.in_(finished_runs), stories.c.revision > 0)
+        finished = stories.c.finished_run.in_(finished_runs)
+        return self._recent_paths(min(finished_runs), finished, stories.c.revision > 0)
+
+    def paths_in_work(self, first_run: int) -> list[tuple[str, str]]:
+        """Docid and path of each story that had one since a run, is no article and has no worker:
+        its post may be there all the same, for it is written before that is noted."""
+        return self._recent_paths(first_run, stories.c.revision == 0, stories.c.worker.is_(None))
+
+    def _recent_paths(self, first_run: int, *which: ColumnElement[bool]) -> list[tuple[str, str]]:
+        """Docid and path of the stories that meet conditions, of those that were listed or claimed
+        since a run began: an index finds them, however many the ledger has."""
+        recent = stories.c.run >= first_run - LAST_RUNS  # older runs may have been at work still
+        query = select(stories.c.docid, stories.c.post_path)
+        query = query.where(recent, stories.c.post_path.is_not(None), *which)
+        with self._database.connect() as connection:
+            return [(docid, path) for docid, path in connection.execute(query)]
 
     def enter(self, articles: Iterable[LostArticle], worker: str) -> int:
         """Enters articles, all or none, and a run to whose account they belong; returns how many.

@@ -42,13 +42,17 @@ def retire(worker: str) -> None:
 
 def liveness(worker: str) -> Liveness:
     """Whether a worker is at work; of a name in another form nothing is known."""
-    here = f"{socket.gethostname()}:{_boot()}"
-    place, *process = worker.rsplit(":", 3)
-    if place != here or len(process) < 3 or not process[0].isdigit():  # noqa: PLR2004 - pid, start, token
+    _, *process = worker.rsplit(":", 3)
+    if not is_of_this_boot(worker) or len(process) < 3 or not process[0].isdigit():  # noqa: PLR2004 - pid, start, token
         return Liveness.UNKNOWN
     pid, start = int(process[0]), process[1]
     runs = worker in _own if pid == os.getpid() else _runs(pid, start)
     return Liveness.RUNNING if runs else Liveness.DEAD
+
+
+def is_of_this_boot(worker: str) -> bool:
+    """Whether a worker ran on this machine, which has not begun again since."""
+    return worker.rsplit(":", 3)[0] == f"{socket.gethostname()}:{_boot()}"
 
 
 def _runs(pid: int, start: str) -> bool:

@@ -133,14 +133,33 @@ def restore(events: list[Event], root: Path, choose: Choose) -> list[str]:
             missing.append(f"{len(data) - length} bytes of lines")
         if length:
             files[path] = data[:length]
-    ledger = _ledger(events, choose, missing)
-    if ledger:
-        files[LEDGER] = ledger
-    for path, data in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(data)
-    root.mkdir(exist_ok=True)
+    files[LEDGER] = _ledger(events, choose, missing)
+    _write(files, root)
     return missing
+
+
+def leave(events: list[Event], root: Path) -> None:
+    """Makes the state of a folder that a kill after these events leaves, of which nothing is
+    missing."""
+    files: dict[str, bytes] = {}
+    for event in events:
+        if isinstance(event, Written):
+            files[event.path] = event.data
+        elif isinstance(event, Renamed):
+            files[event.new] = files.pop(event.old)
+        elif isinstance(event, Appended):
+            files[event.path] = files.get(event.path, b"") + event.data
+        elif isinstance(event, Committed):
+            files[LEDGER] = event.ledger
+    _write(files, root)
+
+
+def _write(files: dict[str, bytes], root: Path) -> None:
+    root.mkdir(exist_ok=True)
+    for path, data in files.items():
+        if data or path != LEDGER:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(data)
 
 
 def _names_kept(events: list[Event], choose: Choose, missing: list[str]) -> dict[str, bytes]:

@@ -1,4 +1,5 @@
-"""After a power cut at any moment, one further run makes the archive what it would have been."""
+"""After a power cut or a kill at any moment, one further run makes the archive what it would have
+been."""
 
 import random
 from collections import Counter
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from harvest.disk import Committed, Event, Recorder, Renamed, restore
+from harvest.disk import Committed, Event, Recorder, Renamed, leave, restore
 from harvest.proofs import assert_accounts_balance, leftovers, query, whole, written
 from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed
+from sinanews.ledger import workers
 
 STATES = 100  # of each kind
 SITES = 4
+EARLIER = "an-earlier-one"  # boot
 
 
 @cache
@@ -41,9 +44,12 @@ class Archive:
 
 
 @cache
-def recorded(seed: int) -> tuple[list[Event], tuple[Archive, Archive]]:
-    """What two undisturbed runs did, and the archive after each."""
+def recorded(seed: int, boot: str = "") -> tuple[list[Event], tuple[Archive, Archive]]:
+    """What two undisturbed runs did, and the archive after each; before a power cut it was another
+    `boot` of the machine."""
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        if boot:
+            patch.setattr(workers, "_boot", lambda: boot)
         output = Path(folder).resolve() / "output"
         recorder = Recorder(output)
         archives = []
@@ -103,7 +109,7 @@ any_cut = settings(
 @any_cut
 @given(seed=st.integers(0, SITES - 1), data=st.data())
 def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data):
-    events, archives = recorded(seed)
+    events, archives = recorded(seed, EARLIER)
     with TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         run = cut_off(events, data, output)
@@ -118,7 +124,7 @@ def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data
 @any_cut
 @given(seed=st.integers(0, SITES - 1), data=st.data())
 def test_after_a_power_cut_no_name_comes_to_another_article(seed, data):
-    events, archives = recorded(seed)
+    events, archives = recorded(seed, EARLIER)
     with TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         run = cut_off(events, data, output)
@@ -132,6 +138,44 @@ def test_after_a_power_cut_no_name_comes_to_another_article(seed, data):
             assert date_of(posts[path]) == date_of(post), path
         others = [post for post in posts.values() if "新来".encode() not in post]
         assert sorted(others) == sorted(archives[run].posts.values())
+        assert_is_in_order(output)
+
+
+def killed(events: list[Event], data: st.DataObject, output: Path) -> int:
+    """Makes an archive as a kill leaves it; returns which run it ended, 0 or 1."""
+    kill = data.draw(st.integers(0, len(events)), "events until the kill")
+    leave(events[:kill], output)
+    return int(kill > begins(events)[1])
+
+
+@any_cut
+@given(seed=st.integers(0, SITES - 1), data=st.data())
+def test_a_kill_at_any_moment_leaves_what_the_next_run_completes(seed, data):
+    events, archives = recorded(seed)
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        run = killed(events, data, output)
+
+        harvest(output, sites(seed)[run], NOW + 2 * HOUR)
+
+        assert Archive(written(output), export(output)) == archives[run]
+        assert_is_in_order(output)
+
+
+@any_cut
+@given(seed=st.integers(0, SITES - 1), data=st.data())
+def test_after_a_kill_no_article_whose_title_changed_meanwhile_has_a_second_post(seed, data):
+    events, _ = recorded(seed)
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "output"
+        run = killed(events, data, output)
+        renamed = [
+            edited(page, page[1], data.draw(st.sampled_from(["", "新题", "同名"]), "title"))
+            for page in sites(seed)[run]
+        ]
+
+        harvest(output, renamed, NOW + 2 * HOUR)
+
         assert_is_in_order(output)
 
 
