@@ -17,6 +17,11 @@ from sinanews.utils import urls
 
 DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
 _STORY = tuple(column.name for column in fields(Story))
+# What `story_row` sets.
+STORY_COLUMNS = (
+    *(*_STORY, "url_key", "channel", "state", "tries", "revision"),
+    *("post_path", "post_key"),
+)
 
 
 class PathOf(Protocol):
