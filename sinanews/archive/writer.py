@@ -56,14 +56,17 @@ class Archive:
     async def _write_groups(self) -> None:
         while self._waiting:
             await asyncio.sleep(GATHER)
-            group, self._waiting = self._waiting, []
-            try:
-                await asyncio.to_thread(self._write, group)
-            except Exception as error:  # noqa: BLE001 - handed on to everybody who waits for it
-                for entry in group:
-                    entry.error = error
+            await self._write_waiting()
+
+    async def _write_waiting(self) -> None:
+        group, self._waiting = self._waiting, []
+        try:
+            await asyncio.to_thread(self._write, group)
+        except Exception as error:  # noqa: BLE001 - handed on to everybody who waits for it
             for entry in group:
-                _settle(entry)
+                entry.error = error
+        for entry in group:
+            _settle(entry)
 
     def _write(self, group: Sequence[_Entry]) -> None:
         """Writes a group; what concerns one entry alone becomes its error."""

@@ -1,5 +1,6 @@
 """Commands of this project, beside and in place of Scrapy's own."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +22,7 @@ from sinanews.utils.logs import keep_records_plain
 from sinanews.utils.text import printable
 
 DAY = 86_400  # seconds
+GARBAGE = 50_000  # objects more than were freed; Python itself looks after 700
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended, as shells have it
 
 
@@ -40,6 +42,9 @@ def _end_plainly(
 escape_unprintable()
 keep_records_plain()
 sys.excepthook = _end_plainly
+# What a program imports stays, and is most of what it makes: looking through it for garbage takes
+# a tenth of the time in which a command starts.
+gc.set_threshold(GARBAGE)
 
 
 def refusal(error: Exception) -> UsageError:

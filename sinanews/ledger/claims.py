@@ -16,6 +16,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     func,
+    null,
     select,
     update,
 )
@@ -26,6 +27,7 @@ from sinanews.items import Article, State
 from sinanews.ledger import workers
 from sinanews.ledger.database import claiming, writing
 from sinanews.ledger.history import record
+from sinanews.ledger.prepared import Prepared
 from sinanews.ledger.records import (
     CLAIM_COLUMNS,
     Claim,
@@ -184,7 +186,7 @@ class Claims:
                 done = publish(set(ours))
                 columns = [settled[docid].columns for docid in settled if docid in done]
                 if columns:
-                    connection.execute(_SETTLE, columns)
+                    _SETTLE.execute_many(connection, columns)
                 # Now, not when the page came: whoever looks later must not have known it before.
                 seen = int(self._clock())
                 new = [one for docid, one in settled.items() if docid in done and one.revision]
@@ -235,9 +237,8 @@ class Claims:
     def _still_ours(self, connection: Connection, docids: Sequence[str]) -> set[str]:
         """Those of the stories that are claimed by this worker, which they stay until the
         transaction ends."""
-        mine = (stories.c.docid.in_(docids), stories.c.worker == self.worker)
-        query = select(stories.c.docid).where(*mine).order_by(stories.c.docid).with_for_update()
-        return set(connection.execute(query).scalars())
+        mine = {"docids": docids, "me": self.worker}
+        return set(connection.execute(_STILL_OURS, mine).scalars())
 
     def _columns(self, outcome: Outcome, claim: Claim, run: int, now: int) -> dict[str, Any]:
         item = outcome.item
@@ -393,8 +394,19 @@ _SETTLED_COLUMNS = (
     *("state", "finished_run", "reason", "tries", "due_at"),
     *("revision", "content_hash", "post_hash"),
 )
-_SETTLE = (
-    update(stories)
-    .where(stories.c.docid == bindparam("key"))
-    .values({"worker": None, **{name: bindparam(name) for name in _SETTLED_COLUMNS}})
+_SETTLE = Prepared(
+    lambda _: (
+        update(stories)
+        .where(stories.c.docid == bindparam("key"))
+        .values({"worker": null(), **{name: bindparam(name) for name in _SETTLED_COLUMNS}})
+    )
+)
+_STILL_OURS = (
+    select(stories.c.docid)
+    .where(
+        stories.c.docid.in_(bindparam("docids", expanding=True)),
+        stories.c.worker == bindparam("me"),
+    )
+    .order_by(stories.c.docid)
+    .with_for_update()
 )

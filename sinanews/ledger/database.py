@@ -113,7 +113,9 @@ def _keep_storable(*arguments: Any) -> tuple[str, Any]:  # noqa: ANN401 - SQLAlc
     # Of many inserts in one statement SQLAlchemy says that they are many, and gives one long row.
     is_many = isinstance(parameters, list) and isinstance(parameters[0], Mapping | tuple)
     rows = parameters if is_many else [parameters]
-    if all(_is_storable(value) for row in rows for value in _values(row)):
+    # Together, since there are ten values for each article of which most are numbers.
+    texts = [value for row in rows for value in _values(row) if isinstance(value, str)]
+    if _is_storable("".join(texts)):
         return statement, parameters
     kept = list(map(_storable_row, rows))
     return statement, kept if is_many else kept[0]

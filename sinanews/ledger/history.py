@@ -25,11 +25,10 @@ from sqlalchemy import (
 )
 
 from sinanews.ledger.database import insert_new
+from sinanews.ledger.prepared import Prepared
 from sinanews.ledger.tables import about, history, revisions
 
 PAGE = 1000  # revisions read in one transaction
-# What only history has of a revision's row.
-_KEPT = ("ctime", "first_seen", "channels", "is_reprint")
 
 
 class By(StrEnum):
@@ -70,16 +69,19 @@ def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """
     advance = update(about).values(position=about.c.position + len(rows))
     last: int = connection.execute(advance.returning(about.c.position)).scalar_one()
-    connection.execute(
-        insert_new(connection, history),
-        [
-            {name: row[name] for name in ("docid", "revision", "seen", *_KEPT)}
-            | {"position": position}
-            for position, row in enumerate(rows, last - len(rows) + 1)
-        ],
-    )
-    plain = [{name: row[name] for name in row if name not in _KEPT} for row in rows]
-    connection.execute(insert_new(connection, revisions), plain)
+    numbered = [
+        {**row, "position": position} for position, row in enumerate(rows, last - len(rows) + 1)
+    ]
+    _INSERT_HISTORY.execute_many(connection, numbered)
+    _INSERT_REVISIONS.execute_many(connection, rows)
+
+
+_INSERT_HISTORY = Prepared(
+    lambda connection: insert_new(connection, history), [column.name for column in history.c]
+)
+_INSERT_REVISIONS = Prepared(
+    lambda connection: insert_new(connection, revisions), [column.name for column in revisions.c]
+)
 
 
 def position(database: Engine) -> int:

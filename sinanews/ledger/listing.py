@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, or_, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from sinanews.items import State
 from sinanews.ledger.adoption import recognize
 from sinanews.ledger.database import insert_new, storable
 from sinanews.ledger.postgresql import NAMES, take_turns
+from sinanews.ledger.prepared import Prepared
 from sinanews.ledger.records import (
     DONE,
+    STORY_COLUMNS,
     ExistingStory,
     PathOf,
     docids_by_url,
@@ -152,30 +153,10 @@ def _row(story: Story, listing: Listing, taken: int) -> dict[str, Any]:
 
 
 def _insert_free(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inserts those rows whose docid and path are free; returns how many.
-
-    The driver gets them as it wants them: SQLAlchemy takes longer to hand on a page of them than
-    SQLite to write it.
-    """
+    """Inserts those rows whose docid and path are free; returns how many."""
     if not rows:
         return 0
-    insert = _compiled_insert(connection, list(rows[0]))
-    order = insert.positiontup
-    values = [tuple(map(row.__getitem__, order)) for row in rows] if order else rows
-    return connection.exec_driver_sql(insert.string, values).rowcount
-
-
-def _compiled_insert(connection: Connection, columns: list[str]) -> SQLCompiler:
-    """The insert of a story as the connection's driver wants it; compiled once, for that takes
-    long."""
-    dialect = connection.dialect
-    if dialect.name not in _INSERTS:
-        statement = insert_new(connection, stories)
-        _INSERTS[dialect.name] = statement.compile(dialect=dialect, column_keys=columns)
-    return _INSERTS[dialect.name]
-
-
-_INSERTS: dict[str, SQLCompiler] = {}
+    return _INSERT.execute_many(connection, rows).rowcount
 
 
 def _note_run_and_channel(
@@ -221,6 +202,9 @@ def _new_url(story: Story, listing: Listing) -> dict[str, Any]:
     return {"key": story.docid, "new_url": story.url, "new_key": key, "now": listing.now}
 
 
+_INSERT = Prepared(
+    lambda connection: insert_new(connection, stories), (*STORY_COLUMNS, "due_at", "run")
+)
 # Made once: SQLAlchemy takes longer to build a statement than SQLite to carry it out.
 _ONE = stories.c.docid == bindparam("key")
 _MANY = stories.c.docid.in_(bindparam("docids", expanding=True))

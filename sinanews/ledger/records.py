@@ -26,6 +26,11 @@ CLAIM_COLUMNS = tuple(
         "reason",
     )
 )
+# What `story_row` sets.
+STORY_COLUMNS = (
+    *(*_STORY, "url_key", "channel", "state", "tries", "revision"),
+    *("post_path", "post_key"),
+)
 
 
 class PathOf(Protocol):

@@ -19,6 +19,7 @@ from sinanews.exceptions import DamagedError
 from sinanews.extraction.signatures import MOST_KEYS, VERSION, Signature, sign
 from sinanews.items import Article
 from sinanews.ledger.database import insert_new, upsert, writing
+from sinanews.ledger.prepared import Prepared
 from sinanews.ledger.revisions import OnDamage, readable, unpacked
 from sinanews.ledger.tables import BUCKET, bands, revisions, signatures, signing, stories
 from sinanews.utils import times
@@ -55,8 +56,9 @@ _KEYS = tuple(f"key_{number}" for number in range(MOST_KEYS))
 # Whatever may be the same as a text: at most BUCKET signatures for each of its keys.
 CANDIDATES = select(signatures.c.docid, signatures.c.duplicate_of, signatures.c.signature).where(
     signatures.c.id.in_(select(bands.c.signature).where(bands.c.key.in_(map(bindparam, _KEYS)))),
-    signatures.c.version == VERSION,
+    signatures.c.version == bindparam("version"),
 )
+_FIND = Prepared(lambda _: CANDIDATES)
 
 
 def family_of(connection: Connection, article: Article) -> str | None:
@@ -127,7 +129,13 @@ def insert_signatures(connection: Connection, signed: Sequence[SignedRevision]) 
     if new_bands:
         # Workers that record copies write the same rows: in one order, they wait for each other.
         new_bands.sort(key=itemgetter("key", "slot"))
-        connection.execute(upsert(connection, bands, ["signature"]), new_bands)
+        _UPSERT_BANDS.execute_many(connection, new_bands)
+
+
+_UPSERT_BANDS = Prepared(
+    lambda connection: upsert(connection, bands, ["signature"]),
+    [column.name for column in bands.c],
+)
 
 
 def sign_older(database: Engine, count: int) -> int:
@@ -194,7 +202,7 @@ def _matches(connection: Connection, article: Article) -> list[_Match]:
     if signed is None:
         return []
     keys = dict(zip(_KEYS, cycle(signed.keys), strict=False))  # a short text has one
-    rows = connection.execute(CANDIDATES, keys)
+    rows = _FIND.execute(connection, {**keys, "version": VERSION})
     return [
         _Match(docid, duplicate_of)
         for docid, duplicate_of, data in rows
