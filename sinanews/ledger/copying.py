@@ -73,6 +73,11 @@ _INITIAL = (about, signing, budgets)
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # what no ledger keeps, see `storable`
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
+# Nobody makes a copy whole while another transaction that has looked at this is open; of those that
+# would change it one goes on. SQLite has one writer at a time.
+_SHARED_VERSION = select(about.c.version).with_for_update(read=True)
+_LOCKED_VERSION = select(about.c.version).with_for_update()
+
 _Rows = list[tuple[Any, ...]]
 _Key = tuple[Any, ...]
 # Is told what is being done with how many more rows.
@@ -113,7 +118,8 @@ def copy(
     many transactions. `lease` is for how many seconds a silent worker is taken to be at work.
 
     Raises ArgumentError for a URL that is none, and for a target that is the source, or holds
-    another archive; LedgerError for a ledger that cannot be used.
+    another archive; LedgerError for a ledger that cannot be used, and for a target that another
+    copy made whole meanwhile.
     """
     _require_two(source, target)
     read = read_only_engine(source)
@@ -167,8 +173,12 @@ def _require_rest(source: Engine, lease: int) -> int:
             f"the ledger {_shown(source)} is at work, run {numbers}: a copy is of one moment;"
             " wait until it has ended"
         )
-    last = records.last(1)
-    return last[0].id if last else 0
+    return _last_run(source)
+
+
+def _last_run(source: Engine) -> int:
+    with source.connect() as connection:
+        return connection.execute(select(func.max(runs.c.id))).scalar_one() or 0
 
 
 def _shown(database: Engine) -> str:
@@ -229,7 +239,7 @@ class _Copying:
         """Makes the tables of a new copy; returns whether it is an old one that is whole."""
         names = inspect(connection).get_table_names()
         if about.name in names:
-            version = connection.execute(select(about.c.version)).scalar_one()
+            version = connection.execute(_LOCKED_VERSION).scalar_one()
             if version not in {VERSION, UNFINISHED}:
                 raise LedgerError(
                     f"the ledger {_shown(self._target)} is of version {version}, and a copy would"
@@ -320,6 +330,11 @@ class _Copying:
         names = [column.name for column in table.columns]
         rows = [dict(zip(names, row, strict=True)) for row in wanted]
         with self._writing.begin() as connection:
+            if connection.execute(_SHARED_VERSION).scalar_one() != UNFINISHED:
+                raise LedgerError(
+                    f"the ledger {_shown(self._target)} was made whole by another copy meanwhile:"
+                    " nothing more is written to it; copy again to check it"
+                )
             connection.execute(delete(table).where(*span))
             if rows:
                 connection.execute(insert(table), rows)
@@ -365,8 +380,7 @@ class _Copying:
         self._copy.rows[about.name] = 1
 
     def _require_no_new_run(self, runs_before: int) -> None:
-        with self._source.connect() as connection:
-            last = connection.execute(select(func.max(runs.c.id))).scalar_one() or 0
+        last = _last_run(self._source)
         if last != runs_before:
             self._copy.differences.add(f"FROM was written to meanwhile, by run {last}")
 
@@ -376,8 +390,7 @@ class _Copying:
         with self._source.connect() as connection:
             archive = connection.execute(select(about)).mappings().one()
         with writing(self._target, durable=True).begin() as connection:
-            version = select(about.c.version).with_for_update()
-            if connection.execute(version).scalar_one() == VERSION:
+            if connection.execute(_LOCKED_VERSION).scalar_one() == VERSION:
                 return  # somebody else made the same copy
             keep_counts(connection)
             if connection.dialect.name == "postgresql":

@@ -18,8 +18,8 @@ _own: set[str] = set()
 
 
 class Liveness(Enum):
-    """Whether a worker is at work, as far as can be known from here: of another host, boot or
-    namespace nothing is known."""
+    """Whether a worker is at work, as far as can be known from here: nothing is known of another
+    host, boot or namespace, nor of a process that is stopped, which may go on or not."""
 
     RUNNING = auto()
     DEAD = auto()
@@ -46,8 +46,9 @@ def liveness(worker: str) -> Liveness:
     if not is_of_this_boot(worker) or len(process) < 3 or not process[0].isdigit():  # noqa: PLR2004 - pid, start, token
         return Liveness.UNKNOWN
     pid, start = int(process[0]), process[1]
-    runs = worker in _own if pid == os.getpid() else _runs(pid, start)
-    return Liveness.RUNNING if runs else Liveness.DEAD
+    if pid == os.getpid():
+        return Liveness.RUNNING if worker in _own else Liveness.DEAD
+    return _liveness_of_process(pid, start)
 
 
 def is_of_this_boot(worker: str) -> bool:
@@ -55,13 +56,15 @@ def is_of_this_boot(worker: str) -> bool:
     return worker.rsplit(":", 3)[0] == f"{socket.gethostname()}:{_boot()}"
 
 
-def _runs(pid: int, start: str) -> bool:
+def _liveness_of_process(pid: int, start: str) -> Liveness:
     """Whether the process that began then still runs; where the start is not known, whether there
     is one of its number."""
     if not process_exists(pid):
-        return False
+        return Liveness.DEAD
     state, began = _state_and_start(pid)
-    return state not in {"Z", "X"} and ("" in {start, began} or start == began)
+    if state in {"Z", "X"} or ("" not in {start, began} and start != began):
+        return Liveness.DEAD
+    return Liveness.UNKNOWN if state in {"T", "t"} else Liveness.RUNNING
 
 
 def process_exists(pid: int) -> bool:

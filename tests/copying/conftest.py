@@ -37,7 +37,7 @@ def harvested(tmp_path_factory) -> Iterator[tuple[Path, str]]:
     """The archive's folder, which nobody changes, and its mirror."""
     output = tmp_path_factory.mktemp("harvested") / "output"
     with serving() as url:
-        scrapy_in(output)(*HARVEST, mirror=url, IMAGES="download")
+        scrapy_in(output)(*HARVEST, mirror=url, IMAGES="download", WORKERS="2")
         for statement in MORE:
             change(output, statement)
         yield output, url

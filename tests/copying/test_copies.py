@@ -67,6 +67,23 @@ def test_a_copy_goes_back_the_same(source, target, here):
     assert shape(here) == shape(source)
 
 
+def test_a_copy_that_another_one_made_whole_meanwhile_is_left_alone(source, target):
+    """It may be in use by now."""
+    begun = []
+
+    def make_it_whole_and_use_it(what, _):
+        if what == "copying" and not begun:
+            begun.append(copy(source, target))
+            run_sql(target, "UPDATE stories SET title = '新'")
+
+    with pytest.raises(LedgerError, match="was made whole by another copy meanwhile"):
+        copy(source, target, progress=make_it_whole_and_use_it)
+
+    assert not begun[0].was_whole
+    assert {row[0] for row in run_sql(target, "SELECT title FROM stories")} == {"新"}
+    assert copy(source, target).was_whole
+
+
 def shape(url):
     """The tables, indexes and triggers of an SQLite ledger."""
     query = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"

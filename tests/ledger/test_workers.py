@@ -72,10 +72,14 @@ def test_a_worker_of_another_process_runs_as_long_as_that_is_there(process):
     assert liveness(name) is Liveness.DEAD
 
 
-def test_a_worker_that_was_stopped_runs(process):
+@needs_proc
+def test_of_a_worker_that_was_stopped_nothing_is_known_until_it_goes_on(process):
     name = process.stdout.readline().strip()
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    assert liveness(name) is Liveness.UNKNOWN
+    process.send_signal(signal.SIGCONT)
+    os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
     assert liveness(name) is Liveness.RUNNING
 
 
