@@ -108,7 +108,7 @@ def test_a_harvest_goes_on_with_a_copy(harvested, source, target, archive):
     assert {tuple(row[1:]) for row in run_sql(target, COUNT_STORIES)} == {
         row[1:] for row in tables(target)["counts"] if row[2]
     }
-    assert run_sql(target, "SELECT max(id), count(*) FROM runs") == [(2, 2)]
+    assert run_sql(target, "SELECT max(id), count(*) FROM runs") == [(3, 3)]
 
 
 def test_numbers_go_on_behind_the_copied_ones(source, target):
