@@ -81,7 +81,7 @@ class RunReport:
             if report.reason.startswith(BLOCKED):
                 self._ledger.reset_failures()
         except (OSError, SQLAlchemyError) as error:
-            logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
+            logger.error("the report could not be kept in %s: %s", self._output, explained(error))  # noqa: TRY400 - the reason is the message
         tell_report(report, self._output)
 
     def _part(self, spider: ArchiveSpider, reason: str) -> Part:

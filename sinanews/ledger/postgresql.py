@@ -189,6 +189,7 @@ _ADVICE = {
     "failed to resolve host": "set the host in LEDGER_URL",
     "Connection refused": "start the server, or set its host and port in LEDGER_URL",
     "invalid sslmode value": "set sslmode in LEDGER_URL to one of libpq's, such as verify-full",
+    "server does not support SSL": "set ssl = on at the server, or another sslmode in LEDGER_URL",
     "timeout expired": "start the server, or set its host and port in LEDGER_URL",
     "does not exist": "make it, or set another one in LEDGER_URL",
     "permission denied for schema": "let its user make tables: GRANT CREATE ON SCHEMA … TO …",
