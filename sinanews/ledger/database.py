@@ -32,7 +32,9 @@ HIDDEN = "***"  # as SQLAlchemy has it for a password
 # Names of parameters that nobody may see, also those of other programs, which are given by mistake:
 # libpq's password, sslpassword, scram_client_key, oauth_client_secret; `passfile` and `sslkey` name
 # files.
-_SECRET = r"pass(?!file$)|pwd|secret|token|(?<!^ssl)key$"  # noqa: S105 - finds secrets, is none
+_SECRET = re.compile(r"pass(?!file$)|pwd|secret|token|(?<!^ssl)key$", re.IGNORECASE)
+_SCHEME = re.compile(r"^[\w+]*:?/*")
+_NO_PORT = re.compile(r":(?!\d+(?:[/?]|$)).*", re.DOTALL)
 Clock = Callable[[], float]
 
 
@@ -143,7 +145,7 @@ def shown_url(url: URL) -> str:
 
 
 def _is_secret(parameter: str) -> bool:
-    return re.search(_SECRET, parameter, re.IGNORECASE) is not None
+    return _SECRET.search(parameter) is not None
 
 
 def _without_secrets(text: str) -> str:
@@ -157,16 +159,18 @@ def _without_secrets(text: str) -> str:
     >>> _without_secrets("postgresql://me:secret/news")
     'postgresql://me:***'
     """
-    behind = re.sub(r"^[\w+]*:?/*", "", text)
+    behind = _SCHEME.sub("", text)
     scheme = text.removesuffix(behind)
     secret, at, rest = behind.rpartition("@")
     if "?" in secret:
         return scheme + HIDDEN
-    rest = re.sub(r"\?.*", f"?{HIDDEN}", rest, flags=re.DOTALL)
+    rest, query, _ = rest.partition("?")
+    if query:
+        rest += f"?{HIDDEN}"
     if at:
         return f"{scheme}{HIDDEN}@{rest}"
     # What is no port is the password of a URL whose host was forgotten.
-    return scheme + re.sub(r":(?!\d+(?:[/?]|$)).*", f":{HIDDEN}", rest, flags=re.DOTALL)
+    return scheme + _NO_PORT.sub(f":{HIDDEN}", rest)
 
 
 def storable(text: str) -> str:
