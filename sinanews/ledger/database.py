@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
@@ -79,19 +79,21 @@ def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlche
     none."""
     made = postgresql.with_driver(_parsed(url))
     backend, _, driver = made.drivername.partition("+")
+    # Without its query, of which nobody has said yet that no password goes on in it.
+    shown = shown_url(made.set(query={}))
     if backend not in DRIVERS or driver not in {"", DRIVERS[backend]}:
-        raise ArgumentError("LEDGER_URL", shown_url(made), ACCEPTED)
+        raise ArgumentError("LEDGER_URL", shown, ACCEPTED)
     if backend == "postgresql":
         options = postgresql.POOL | options
     try:
         database = create_engine(made, **options)
     except ImportError as error:
-        raise ArgumentError("LEDGER_URL", shown_url(made), postgresql.HOW_TO_INSTALL) from error
+        raise ArgumentError("LEDGER_URL", shown, postgresql.HOW_TO_INSTALL) from error
     except (UrlError, ValueError) as error:
-        reason = str(error).replace(str(made), shown_url(made))
-        raise ArgumentError("LEDGER_URL", shown_url(made), f"{ACCEPTED} ({reason})") from error
+        reason = str(error).replace(str(made), shown)
+        raise ArgumentError("LEDGER_URL", shown, f"{ACCEPTED} ({reason})") from error
     if backend == "postgresql":
-        _require_known_parameters(made)
+        _require_known_parameters(made, str(url).partition("?")[2])
     event.listen(database, "before_cursor_execute", _keep_storable, retval=True)
     return database
 
@@ -121,14 +123,15 @@ def _is_ambiguous(url: str | URL, made: URL) -> bool:
     return "@" in after or bool(at and is_behind)
 
 
-def _require_known_parameters(url: URL) -> None:
+def _require_known_parameters(url: URL, query: str) -> None:
     """Raises ArgumentError for parameters that are none of the driver's library: it would say so
-    with their names, and what follows an & in a password is such a name."""
+    with their names, and what follows an & in a password is such a name. `query` is that of the URL
+    as it was given, where SQLAlchemy passes over a password that is empty up to its &."""
     unknown = url.query.keys() - postgresql.parameters()
     if not unknown:
         return
     shown = shown_url(url.difference_update_query(unknown))
-    if any(map(_is_secret, url.query)):
+    if any(_is_secret(name) for name, _ in parse_qsl(query, keep_blank_values=True)):
         raise ArgumentError("LEDGER_URL", shown, PARAMETERS)
     raise ArgumentError("LEDGER_URL", shown, f"{PARAMETERS}, not {', '.join(sorted(unknown))}")
 

@@ -40,6 +40,8 @@ def told(url):
 @example(FORMS[1], "a/b@", "")
 @example(FORMS[1], "a&", "=1")
 @example(FORMS[1], "a:", "@")
+@example(FORMS[7], "&=", "")
+@example(FORMS[1], "&", "=0")
 def test_no_part_of_a_password_is_shown_however_it_cuts_the_url_up(form, before, after):
     assert SECRET not in told(form.format(before + SECRET + after))[0]
 
