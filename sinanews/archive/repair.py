@@ -18,7 +18,7 @@ from sinanews.archive.styles import post_file, remove_other_style, styled
 from sinanews.archive.warc import FOLDER, close_left
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
-from sinanews.ledger.database import in_short
+from sinanews.ledger.database import explained
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
 from sinanews.ledger.selection import Selection
@@ -35,7 +35,7 @@ STALE = 3600  # seconds after which a temporary file is nobody's
 def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
     """What cannot be written, a disk being full or a ledger gone, and why."""
     what = f"the ledger {ledger.place}" if isinstance(error, SQLAlchemyError) else str(output)
-    return f"{what} cannot be written: {in_short(error)}"
+    return f"{what} cannot be written: {explained(error)}"
 
 
 def own_folder(config: Config) -> str:

@@ -22,7 +22,7 @@ from sinanews.archive.lock import locked
 from sinanews.commands import crawl
 from sinanews.config import Config
 from sinanews.exceptions import LedgerError, LockedError, SinanewsError
-from sinanews.ledger.database import in_short
+from sinanews.ledger.database import explained
 from sinanews.ledger.ledger import Ledger
 from sinanews.posts.paths import post_path
 from sinanews.reporting.report import Report
@@ -92,7 +92,7 @@ class Command(crawl.Command):
                 except OSError as error:
                     logger.error("the report could not be kept in %s: %s", config.output, error)  # noqa: TRY400 - the reason is the message
         except (SinanewsError, SQLAlchemyError) as error:
-            logger.error("the harvest's report could not be had: %s", in_short(error))  # noqa: TRY400 - the reason is the message
+            logger.error("the harvest's report could not be had: %s", explained(error))  # noqa: TRY400 - the reason is the message
             self.exitcode = Verdict.INCOMPLETE
             return
         self.exitcode = verdict(report)
@@ -134,7 +134,7 @@ def _composed(ledger: Ledger, spider: ArchiveSpider) -> Report | None:
     try:
         is_ended = ledger.harvests.end(harvest, report.verdict, report.to_json())
     except SQLAlchemyError as error:
-        logger.error("the report could not be kept in %s: %s", ledger.place, in_short(error))  # noqa: TRY400 - the reason is the message
+        logger.error("the report could not be kept in %s: %s", ledger.place, explained(error))  # noqa: TRY400 - the reason is the message
         return report
     return report if is_ended else None
 

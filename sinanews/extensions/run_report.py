@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sinanews.download.blocking import BLOCKED
 from sinanews.items import State
-from sinanews.ledger.database import in_short
+from sinanews.ledger.database import explained
 from sinanews.pipelines import ValidatePipeline
 from sinanews.reporting.coverage import FieldCoverage
 from sinanews.reporting.report import (
@@ -71,7 +71,7 @@ class RunReport:
                 spider.config,
             )
         except SQLAlchemyError as error:
-            text = f"{self._ledger.place} cannot be read: {in_short(error)}"
+            text = f"{self._ledger.place} cannot be read: {explained(error)}"
             logger.error("there is no report: %s", text)  # noqa: TRY400 - the reason is the message
             return
         self._stats.set_value("sinanews/verdict", verdict(report).value)
@@ -81,7 +81,7 @@ class RunReport:
             if report.reason.startswith(BLOCKED):
                 self._ledger.reset_failures()
         except (OSError, SQLAlchemyError) as error:
-            logger.error("the report could not be kept in %s: %s", self._output, error)  # noqa: TRY400 - the reason is the message
+            logger.error("the report could not be kept in %s: %s", self._output, explained(error))  # noqa: TRY400 - the reason is the message
         tell_report(report, self._output)
 
     def _part(self, spider: ArchiveSpider, reason: str) -> Part:

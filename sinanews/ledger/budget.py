@@ -19,7 +19,7 @@ from sqlalchemy import update as update_
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sinanews.exceptions import LedgerError
-from sinanews.ledger.database import BUSY_SECONDS, in_short, insert_new, writing
+from sinanews.ledger.database import BUSY_SECONDS, explained, insert_new, shown_url, writing
 from sinanews.ledger.tables import budgets
 
 LATENESS = 0.1  # seconds for which a slot may be used; it costs as much of each second's slots
@@ -81,7 +81,7 @@ class DatabaseSlots:
         self._is_shared = database.dialect.name == "postgresql"
         self._site = site
         self._clock = clock
-        self.place = database.url.render_as_string(hide_password=True)
+        self.place = shown_url(database.url)
 
     async def advance(self, lead: float, length: float, furthest: float) -> float:
         """As `Slots` has it."""
@@ -240,7 +240,7 @@ class Budget:
             except SQLAlchemyError as error:
                 if not isinstance(error, OperationalError) or self._monotonic() > end:
                     raise LedgerError(
-                        f"the ledger {self._slots.place} cannot be used: {in_short(error)}"
+                        f"the ledger {self._slots.place} cannot be used: {explained(error)}"
                     ) from error
             await self._sleep(LOOK_SECONDS)
         return None

@@ -8,6 +8,7 @@ Until it is whole, its version is UNFINISHED, and nobody else works with it.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError as UrlError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -41,6 +41,7 @@ from sinanews.ledger.database import (
     begin_sqlite,
     connect_to_server,
     create,
+    shown_url,
     tune_sqlite,
     unusable,
     writing,
@@ -72,6 +73,12 @@ _TABLES = [runs, *(t for t in metadata.sorted_tables if t not in {runs, about, *
 _INITIAL = (about, signing, budgets)
 _UNFIT = re.compile("[\0\ud800-\udfff]")  # what no ledger keeps, see `storable`
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# By its own number, a server is the same under each of its names, and so is its standby.
+_TABLES_THERE = text(
+    "SELECT system_identifier, current_database(), to_regclass(name)::oid"
+    " FROM pg_control_system(), unnest(CAST(:names AS text[])) AS name"
+    " WHERE to_regclass(name) IS NOT NULL"
+)
 
 # Nobody makes a copy whole while another transaction that has looked at this is open; of those that
 # would change it one goes on. SQLite has one writer at a time.
@@ -149,19 +156,38 @@ def size(source: str) -> int:
 
 
 def _require_two(source: str, target: str) -> None:
-    if _place(source) == _place(target):
-        raise ArgumentError("TO", target, "another ledger than FROM")
+    """Raises ArgumentError for two URLs of one ledger, however different they are."""
+    if not _places(source).isdisjoint(_places(target)):
+        raise ArgumentError("TO", shown_url(make_url(target)), "another ledger than FROM")
 
 
-def _place(url: str) -> tuple[object, ...]:
-    """What two URLs of one ledger have in common."""
+def _places(url: str) -> set[tuple[object, ...]]:
+    """Where a ledger is: its file, or the tables that are there for whoever comes by this URL. Two
+    URLs of which these have one in common are of one ledger; of a server, names and options tell
+    less than it does itself."""
+    database = create(url)
     try:
-        parts = make_url(url)
-    except (UrlError, ValueError):
-        return (url,)  # whoever opens it refuses it
-    if parts.get_backend_name() == "sqlite":
-        return (Path(parts.database or ":memory:").resolve(),)
-    return parts.get_backend_name(), parts.host, parts.port or 5432, parts.database
+        if database.dialect.name == "sqlite":
+            return _files(Path(database.url.database or ":memory:"))
+        connect_to_server(database)
+        with database.connect() as connection:
+            return {
+                tuple(row)
+                for row in connection.execute(_TABLES_THERE, {"names": [*metadata.tables]})
+            }
+    except DBAPIError as error:
+        raise unusable(_shown(database), error) from error
+    finally:
+        database.dispose()
+
+
+def _files(path: Path) -> set[tuple[object, ...]]:
+    """A file by its name, and by its number, since it may have two names."""
+    places: set[tuple[object, ...]] = {(path.resolve(),)}
+    with suppress(OSError):
+        found = path.stat()
+        places.add((found.st_dev, found.st_ino))
+    return places
 
 
 def _require_rest(source: Engine, lease: int) -> int:
@@ -182,7 +208,7 @@ def _last_run(source: Engine) -> int:
 
 
 def _shown(database: Engine) -> str:
-    return database.url.render_as_string(hide_password=True)
+    return shown_url(database.url)
 
 
 def _read_any_text(connection: DBAPIConnection, _: ConnectionPoolEntry, __: object) -> None:

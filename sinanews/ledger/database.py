@@ -1,9 +1,11 @@
 """The ledger's database: SQLite or PostgreSQL, by SQLAlchemy."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import parse_qsl, quote_plus
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
@@ -24,6 +26,15 @@ DRIVERS = {"sqlite": "pysqlite", "postgresql": postgresql.DRIVER}
 # begins again.
 BUSY_SECONDS = 30
 ACCEPTED = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+ESCAPED = f"{ACCEPTED}, in a password %40 for @, %3A for :, %2F for / and %3F for ?"
+PARAMETERS = f"{ACCEPTED}, and behind a ? libpq's parameters alone, in a password %26 for &"
+HIDDEN = "***"  # as SQLAlchemy has it for a password
+# Names of parameters that nobody may see, also those of other programs, which are given by mistake:
+# libpq's password, sslpassword, scram_client_key, oauth_client_secret; `passfile` and `sslkey` name
+# files.
+_SECRET = re.compile(r"pass(?!file$)|pwd|secret|token|(?<!^ssl)key$", re.IGNORECASE)
+_SCHEME = re.compile(r"^[\w+]*:?/*")
+_NO_PORT = re.compile(r":(?!\d+(?:[/?]|$)).*", re.DOTALL)
 Clock = Callable[[], float]
 
 
@@ -37,7 +48,7 @@ def engine(url: str | URL) -> Engine:
     for index, rows in PARTIAL.items():
         # As an argument of Index it would have both dialects imported.
         index.dialect_options[database.dialect.name]["where"] = rows
-    shown = database.url.render_as_string(hide_password=True)
+    shown = shown_url(database.url)
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", tune_sqlite)
         event.listen(database, "begin", begin_sqlite)
@@ -66,25 +77,103 @@ def engine(url: str | URL) -> Engine:
 def create(url: str | URL, **options: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's own
     """A connection pool for a database that a ledger may be in. Raises ArgumentError for a URL of
     none."""
-    try:
-        made = postgresql.with_driver(make_url(url))
-    except (UrlError, ValueError) as error:
-        # A part of a password may be in the error, which is of the text as it was cut up.
-        accepted = f"{ACCEPTED}, in a password %40 for @, %3A for : and %2F for /"
-        raise ArgumentError("LEDGER_URL", str(url), accepted) from error
+    made = postgresql.with_driver(_parsed(url))
     backend, _, driver = made.drivername.partition("+")
+    # Without its query, of which nobody has said yet that no password goes on in it.
+    shown = shown_url(made.set(query={}))
     if backend not in DRIVERS or driver not in {"", DRIVERS[backend]}:
-        raise ArgumentError("LEDGER_URL", _shown(url), ACCEPTED)
+        raise ArgumentError("LEDGER_URL", shown, ACCEPTED)
     if backend == "postgresql":
         options = postgresql.POOL | options
     try:
         database = create_engine(made, **options)
     except ImportError as error:
-        raise ArgumentError("LEDGER_URL", _shown(url), postgresql.HOW_TO_INSTALL) from error
+        raise ArgumentError("LEDGER_URL", shown, postgresql.HOW_TO_INSTALL) from error
     except (UrlError, ValueError) as error:
-        raise ArgumentError("LEDGER_URL", _shown(url), f"{ACCEPTED} ({error})") from error
+        reason = str(error).replace(str(made), shown)
+        raise ArgumentError("LEDGER_URL", shown, f"{ACCEPTED} ({reason})") from error
+    if backend == "postgresql":
+        _require_known_parameters(made, str(url).partition("?")[2])
     event.listen(database, "before_cursor_execute", _keep_storable, retval=True)
     return database
+
+
+def _parsed(url: str | URL) -> URL:
+    """The parts of a URL. Raises ArgumentError for one that has none, or that SQLAlchemy would cut
+    up in the middle of a password, whose end it would take for the host."""
+    try:
+        made = make_url(url)
+    except (UrlError, ValueError) as error:
+        # A part of a password may be in the error, which is of the text as it was cut up.
+        raise ArgumentError("LEDGER_URL", _without_secrets(str(url)), ESCAPED) from error
+    is_file = made.get_backend_name() == "sqlite" and not (made.host or made.username)
+    if not is_file and _is_ambiguous(url, made):
+        raise ArgumentError("LEDGER_URL", _without_secrets(str(url)), ESCAPED)
+    return made
+
+
+def _is_ambiguous(url: str | URL, made: URL) -> bool:
+    """Whether a password may end elsewhere than where SQLAlchemy has it end: one @ may stand in a
+    URL, behind the user and the password and before any query."""
+    if isinstance(url, URL):
+        return "@" in (url.host or "")
+    before, at, after = url.partition("@")
+    path = before.partition("://")[2]
+    is_behind = "?" in path or ("/" in path and made.password is None)
+    return "@" in after or bool(at and is_behind)
+
+
+def _require_known_parameters(url: URL, query: str) -> None:
+    """Raises ArgumentError for parameters that are none of the driver's library: it would say so
+    with their names, and what follows an & in a password is such a name. `query` is that of the URL
+    as it was given, where SQLAlchemy passes over a password that is empty up to its &."""
+    unknown = url.query.keys() - postgresql.parameters()
+    if not unknown:
+        return
+    shown = shown_url(url.difference_update_query(unknown))
+    if any(_is_secret(name) for name, _ in parse_qsl(query, keep_blank_values=True)):
+        raise ArgumentError("LEDGER_URL", shown, PARAMETERS)
+    raise ArgumentError("LEDGER_URL", shown, f"{PARAMETERS}, not {', '.join(sorted(unknown))}")
+
+
+def shown_url(url: URL) -> str:
+    """The URL of a ledger as anybody may see it, without its password and other secrets.
+
+    >>> shown_url(make_url("postgresql://me:secret@host/news?sslpassword=secret&sslmode=require"))
+    'postgresql://me:***@host/news?sslmode=require&sslpassword=***'
+    """
+    query = {name: HIDDEN if _is_secret(name) else value for name, value in url.query.items()}
+    text = url.set(query=query).render_as_string(hide_password=True)
+    return text.replace(quote_plus(HIDDEN), HIDDEN)
+
+
+def _is_secret(parameter: str) -> bool:
+    return _SECRET.search(parameter) is not None
+
+
+def _without_secrets(text: str) -> str:
+    """What may be shown of a text that is no URL, or of which nobody knows where in it a password
+    ends: its scheme, and the host and what follows if they are behind all that may be one.
+
+    >>> _without_secrets("postgresql://me:se@cret@host/news?password=secret")
+    'postgresql://***@host/news?***'
+    >>> _without_secrets("postgresql://host/news?password=se/c@ret")
+    'postgresql://***'
+    >>> _without_secrets("postgresql://me:secret/news")
+    'postgresql://me:***'
+    """
+    behind = _SCHEME.sub("", text)
+    scheme = text.removesuffix(behind)
+    secret, at, rest = behind.rpartition("@")
+    if "?" in secret:
+        return scheme + HIDDEN
+    rest, query, _ = rest.partition("?")
+    if query:
+        rest += f"?{HIDDEN}"
+    if at:
+        return f"{scheme}{HIDDEN}@{rest}"
+    # What is no port is the password of a URL whose host was forgotten.
+    return scheme + _NO_PORT.sub(f":{HIDDEN}", rest)
 
 
 def storable(text: str) -> str:
@@ -135,15 +224,10 @@ def _storable_value(value: Any) -> Any:  # noqa: ANN401 - whatever a column hold
     return storable(value) if isinstance(value, str) else value
 
 
-def _shown(url: str | URL) -> str:
-    """A URL as the user gave it, for an error that hides its password."""
-    return url if isinstance(url, str) else url.render_as_string(hide_password=True)
-
-
 def connect_to_server(database: Engine, **parameters: str) -> postgresql.Connector:
     """Has a pool make its connections as a PostgreSQL ledger needs them, with parameters of the
     server for them."""
-    shown = database.url.render_as_string(hide_password=True)
+    shown = shown_url(database.url)
     connector = postgresql.connect_by(database, shown, **parameters)
     database.update_execution_options(clock=connector.clock)
     return connector
@@ -158,8 +242,15 @@ def clock_of(database: Engine) -> Clock:
 
 def unusable(place: str, error: DBAPIError) -> LedgerError:
     """What to raise for a ledger that the database cannot open, read or write."""
+    return LedgerError(f"the ledger {place} cannot be used: {explained(error)}")
+
+
+def explained(error: Exception) -> str:
+    """An error as `in_short` has it, and what can be done about one of a server, if that is
+    known."""
     reason = in_short(error)
-    return LedgerError(f"the ledger {place} cannot be used: {reason}{postgresql.advice(reason)}")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return f"{reason}{postgresql.advice(reason)}" if hasattr(cause, "diag") else reason
 
 
 def in_short(error: Exception) -> str:

@@ -22,7 +22,7 @@ from sinanews.ledger.audit import audit
 from sinanews.ledger.budget import Budget, DatabaseSlots
 from sinanews.ledger.claims import Claims, Publish, Retries
 from sinanews.ledger.counts import Counts, kept_counts
-from sinanews.ledger.database import clock_of, engine, in_short, unusable, writing
+from sinanews.ledger.database import clock_of, engine, explained, shown_url, unusable, writing
 from sinanews.ledger.harvests import Harvests
 from sinanews.ledger.history import Query
 from sinanews.ledger.listing import Listed, Listing, upsert_listed
@@ -129,7 +129,7 @@ class Ledger:
     @property
     def place(self) -> str:
         """Its URL, as a user may see it."""
-        return self._database.url.render_as_string(hide_password=True)
+        return shown_url(self._database.url)
 
     @property
     def worker(self) -> str:
@@ -150,7 +150,7 @@ class Ledger:
             if self.run:  # nothing is claimed outside a run
                 self._claims.give_back()
         except DBAPIError as error:
-            logger.warning("%s: claims could not be given back: %s", self.place, in_short(error))
+            logger.warning("%s: claims could not be given back: %s", self.place, explained(error))
         workers.retire(self.worker)
         self._claims.close()
         self._database.dispose()

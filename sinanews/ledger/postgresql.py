@@ -24,13 +24,15 @@ IDLE_SECONDS = 60
 # noticed in a minute, and not in the two hours or fifteen minutes of the system's own.
 OPTIONS: dict[str, Any] = {
     "fallback_application_name": "sinanews",
-    "client_encoding": "utf8",  # whatever PGCLIENTENCODING says
     "connect_timeout": 10,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
 }
+# What it has whatever the URL and PGCLIENTENCODING say: in another encoding not every text can be
+# told to the server.
+ALWAYS = {"client_encoding": "utf8"}
 # A worker reads and writes in two threads; the rest is for what reads while it writes.
 POOL: dict[str, Any] = {
     "pool_size": 2,
@@ -101,7 +103,7 @@ class Connector:
         options: dict[str, Any],
     ) -> DBAPIConnection:
         """A connection. Raises LedgerError for a server that cannot hold a ledger."""
-        options = OPTIONS | options
+        options = OPTIONS | options | ALWAYS
         ours = (f"-c {name}={value}" for name, value in self._parameters.items())
         options["options"] = " ".join([*ours, options.get("options", "")])
         while True:
@@ -176,17 +178,33 @@ def take_turns(connection: Connection, subject: int) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(subject)))
 
 
+_STOPPED = (
+    "this worker, or its machine, stood still in a transaction for longer than"
+    " idle_in_transaction_session_timeout"
+)
 # What a server or its client says, in part, and what can be done about it.
 _ADVICE = {
     "password authentication failed": "set the user and the password in LEDGER_URL, with %40 for @",
     "no password supplied": "set the password in LEDGER_URL, or in ~/.pgpass",
     "failed to resolve host": "set the host in LEDGER_URL",
     "Connection refused": "start the server, or set its host and port in LEDGER_URL",
+    "invalid sslmode value": "set sslmode in LEDGER_URL to one of libpq's, such as verify-full",
+    "server does not support SSL": "set ssl = on at the server, or another sslmode in LEDGER_URL",
     "timeout expired": "start the server, or set its host and port in LEDGER_URL",
     "does not exist": "make it, or set another one in LEDGER_URL",
     "permission denied for schema": "let its user make tables: GRANT CREATE ON SCHEMA … TO …",
     "permission denied for": "GRANT the user of LEDGER_URL its rights on tables and sequences",
     "must be owner of": "have the user update the tables that made them",
+    "no schema has been selected": "CREATE SCHEMA with the name that search_path has, or let the"
+    " user use it: GRANT USAGE, CREATE ON SCHEMA … TO …",
+    "due to statement timeout": "raise statement_timeout, in LEDGER_URL or of its user",
+    "due to lock timeout": "raise lock_timeout, in LEDGER_URL or of its user",
+    "due to idle-in-transaction timeout": _STOPPED,
+    "server closed the connection": "the log of the server says why, and whether it crashed;"
+    f" or {_STOPPED}",
+    "too many connections for role": "ALTER ROLE … CONNECTION LIMIT …: a worker takes up to six",
+    "too many connections for database": "ALTER DATABASE … CONNECTION LIMIT …: a worker takes up to"
+    " six",
     "too many": "raise max_connections of the server: a worker takes up to six",
     "remaining connection slots": "raise max_connections of the server: a worker takes up to six",
 }
@@ -203,6 +221,13 @@ def advice(reason: str) -> str:
     """
     known = (text for sign, text in _ADVICE.items() if sign in reason)
     return "".join(f"; {text}" for text in list(known)[:1])
+
+
+def parameters() -> set[str]:
+    """The names of what the query of a URL may say to the driver, which has to be installed."""
+    from psycopg.pq import Conninfo  # noqa: PLC0415 - an extra of this package
+
+    return {option.keyword.decode() for option in Conninfo.get_defaults()}
 
 
 def with_driver(url: URL) -> URL:

@@ -24,6 +24,7 @@ from sinanews.ledger.database import (
     begin_sqlite,
     connect_to_server,
     create,
+    shown_url,
     unusable,
 )
 from sinanews.ledger.migrations import version_of
@@ -53,7 +54,7 @@ def read_only_engine(url: str | URL) -> Engine:
 
 
 def _require_tables(database: Engine) -> None:
-    shown = database.url.render_as_string(hide_password=True)
+    shown = shown_url(database.url)
     try:
         with database.connect() as connection:
             version = version_of(connection, shown)
@@ -69,7 +70,7 @@ def _require_tables(database: Engine) -> None:
 
 
 def _no_archive(url: URL) -> LedgerError:
-    place = f"at {url.render_as_string(hide_password=True)}"
+    place = f"at {shown_url(url)}"
     if url.get_backend_name() == "sqlite" and url.database:
         path = Path(url.database).absolute()
         place = f"in {path.parent} (no ledger in {path.name})"

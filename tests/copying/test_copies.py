@@ -1,12 +1,16 @@
 """A copy of a ledger has every row and every column, and a harvest goes on with it."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import permutations
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import create_engine, text
 
+import postgres as postgresql
 from copying.conftest import BROKEN, GONE, HARVEST, tables
 from harvest.proofs import change, posts
 from sinanews.exceptions import ArgumentError, LedgerError
@@ -248,3 +252,53 @@ def test_a_run_that_begins_meanwhile_leaves_no_whole_copy(source, here, archive)
     assert run_sql(here, "SELECT version FROM about") == [(0,)]
     assert copy(source, here).differences.count == 0
     assert tables(here) == tables(source)
+
+
+def schema(postgres, path):
+    return f"{postgres.url}?options=-csearch_path%3D{path}"
+
+
+@postgresql.MARK
+def test_two_schemas_of_one_database_are_two_ledgers(source, postgres):
+    postgres.execute("CREATE SCHEMA news; CREATE SCHEMA saved")
+    copy(source, schema(postgres, "news"))
+
+    made = copy(schema(postgres, "news"), schema(postgres, "saved"))
+
+    assert made.differences.count == 0
+    assert tables(schema(postgres, "saved")) == tables(source)
+
+
+@postgresql.MARK
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda url: url.replace("127.0.0.1", "localhost"),
+        lambda url: url.replace("+psycopg", ""),
+        lambda url: f"{url}?application_name=other",
+        # There the tables are another schema's, and what is made anew is not.
+        lambda url: f"{url}?options=-csearch_path%3Dempty,public",
+    ],
+)
+def test_a_ledger_on_a_server_is_not_copied_onto_itself_by_another_url(postgres, other):
+    engine(postgres.url).dispose()
+    postgres.execute("CREATE SCHEMA empty")
+    before = tables(postgres.url)
+
+    for source, target in permutations([postgres.url, other(postgres.url)]):
+        with pytest.raises(ArgumentError, match="another ledger than FROM") as error:
+            copy(source, target)
+        assert quote(postgresql.PASSWORD, safe="") not in str(error.value)
+
+    assert tables(postgres.url) == before
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_file_is_not_copied_onto_itself_by_another_name(source, archive, link):
+    link(archive / "ledger.db", archive / "other.db")
+    before = (archive / "ledger.db").read_bytes()
+
+    with pytest.raises(ArgumentError, match="another ledger than FROM"):
+        copy(source, f"sqlite:///{archive}/other.db")
+
+    assert (archive / "ledger.db").read_bytes() == before

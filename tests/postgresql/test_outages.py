@@ -138,6 +138,7 @@ def test_a_statement_that_takes_too_long_ends_the_run_in_good_order(
         holder.execute("LOCK TABLE stories")
         code, said = ended(process)
     assert code == 3
+    assert "due to statement timeout; raise statement_timeout" in said
     assert "cannot be written: canceling statement due to statement timeout" in said
 
     code, said = ended(launch(HARVEST, **settings))

@@ -4,20 +4,22 @@ before anything is asked of the site."""
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from threading import Thread
 from urllib.parse import quote
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
 from postgres import MARK, PASSWORD, Server
 from sinanews.exceptions import ArgumentError, LedgerError
-from sinanews.ledger.database import engine
+from sinanews.ledger.database import engine, explained, writing
 from sinanews.ledger.postgresql import OLDEST
 from sinanews.ledger.read_only import read_only_engine
-from support import ROOT
+from support import ROOT, row
 
 pytestmark = MARK
 
@@ -72,9 +74,10 @@ def test_other_drivers_are_refused(postgres, driver):
 
 WITHOUT_DRIVER = """
 import sys
+import time
 sys.modules["psycopg"] = None
 from sinanews.exceptions import ArgumentError
-from sinanews.ledger.database import engine
+from sinanews.ledger.database import engine, explained, writing
 try:
     engine("postgresql://me:secret@127.0.0.1/news")
 except ArgumentError as error:
@@ -209,14 +212,92 @@ def test_commands_refuse_with_code_2_and_ask_nothing_of_the_site(postgres, scrap
     assert pages.requests == []
 
 
-def test_the_password_stands_in_nothing_that_a_harvest_leaves(postgres, scrapy, output):
-    run = scrapy("harvest", "china", LEDGER_URL=postgres.url, MIRROR_URL="http://127.0.0.1:1")
+def in_query(postgres):
+    """The URL of a database with the password among its parameters."""
+    url = make_url(postgres.url)
+    bare = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
+    return f"{bare}?password={quote(PASSWORD, safe='')}&sslpassword={quote(PASSWORD, safe='')}"
+
+
+@pytest.mark.parametrize("url", [lambda postgres: postgres.url, in_query])
+def test_the_password_stands_in_nothing_that_a_harvest_leaves(postgres, scrapy, output, url):
+    run = scrapy("harvest", "china", LEDGER_URL=url(postgres), MIRROR_URL="http://127.0.0.1:1")
     said = run.stdout + run.stderr
+    said += str(postgres.execute("SELECT runs::text, harvests::text FROM runs, harvests"))
     for file in filter(lambda path: path.is_file(), output.rglob("*")):
         said += file.read_text("utf-8", errors="replace")
     assert "failed" in said
     for secret in (PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD)):
         assert secret not in said
+
+
+def test_a_run_that_the_ledger_ends_does_not_tell_a_password_of_the_query(
+    postgres, scrapy, output, pages
+):
+    """What is told in the middle of a run, in its reason too, names the ledger."""
+    engine(postgres.url).dispose()
+    postgres.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN"
+        " RAISE 'too many connections for role \"news\"'; END $$ LANGUAGE plpgsql;"
+        " CREATE TRIGGER refuse BEFORE INSERT ON stories"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse()"
+    )
+    pages.roll(row("nnew0000000001"))
+    run = scrapy("harvest", "china", LEDGER_URL=in_query(postgres), mirror=pages.url)
+    said = run.stdout + run.stderr
+    assert run.returncode == 3, said
+    assert "?password=***&sslpassword=*** cannot be written: too many" in said
+    assert 'for role "news"; ALTER ROLE … CONNECTION LIMIT' in said
+    said += str(postgres.execute("SELECT runs::text, harvests::text FROM runs, harvests"))
+    for file in filter(lambda path: path.is_file(), output.rglob("*")):
+        said += file.read_text("utf-8", errors="replace")
+    for secret in (PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD)):
+        assert secret not in said
+
+
+@pytest.mark.parametrize(
+    "query", ["client_encoding=latin1", "options=-cclient_encoding%3Dlatin1", "client_encoding=x"]
+)
+def test_texts_go_to_the_server_as_utf_8_whatever_the_url_says(postgres, query):
+    database = engine(f"{postgres.url}?{query}")
+    with database.connect() as connection:
+        assert connection.execute(select(text("'涨'"))).scalar_one() == "涨"
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "options=-csearch_path%3Dnone",
+            "no schema has been selected to create in; CREATE SCHEMA with the name",
+        ),
+        ("sslmode=always", 'invalid sslmode value: "always"; set sslmode in LEDGER_URL'),
+        ("sslmode=require", "SSL was required; set ssl = on at the server, or another sslmode"),
+    ],
+)
+def test_parameters_that_the_server_cannot_follow_are_refused_with_advice(postgres, query, message):
+    assert message in refusal(f"{postgres.url}?{query}")
+
+
+def test_a_role_with_too_few_connections_is_told_of_its_limit(postgres, role):
+    name, url = role
+    postgres.execute(f"ALTER ROLE {name} CONNECTION LIMIT 0")
+    message = refusal(url)
+    assert f'too many connections for role "{name}"; ALTER ROLE … CONNECTION LIMIT' in message
+
+
+def test_a_worker_that_stood_still_in_a_transaction_is_told_so(postgres):
+    database = engine(postgres.url)
+    with writing(database).connect() as connection:
+        number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        connection.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
+        while (number,) in postgres.execute("SELECT pid FROM pg_stat_activity"):
+            time.sleep(0.01)
+        with pytest.raises(DBAPIError) as error:
+            connection.execute(text("SELECT 1"))
+    database.dispose()
+    assert "timeout; this worker, or its machine, stood still" in explained(error.value)
 
 
 def test_the_password_of_the_tests_is_a_hard_one(postgres):
