@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Executable,
     Row,
     Select,
     Update,
@@ -328,7 +327,7 @@ def _claim(
     """Claims up to `count` due stories of a selection, in the order in which they became due."""
     rows: Sequence[Row[Any]]
     if connection.dialect.name == "postgresql":
-        taken = connection.execute(_claim_due(count, selection), values)
+        taken = _claim_due(count, selection).execute(connection, values)
         rows = sorted(taken, key=attrgetter("due_at", "ctime"))
     else:
         rows = connection.execute(_due(count, selection), values).all()
@@ -341,8 +340,8 @@ def _claim(
 @lru_cache(maxsize=32)
 def _due(count: int, selection: Selection) -> Select[Any]:
     due = (
-        stories.c.due_at <= bindparam("now"),
-        stories.c.worker.is_distinct_from(bindparam("claimant")),
+        stories.c.due_at <= bindparam("now", required=False),
+        stories.c.worker.is_distinct_from(bindparam("claimant", required=False)),
     )
     return (
         select(*CLAIM_COLUMNS, stories.c.due_at)
@@ -353,16 +352,12 @@ def _due(count: int, selection: Selection) -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _claim_due(count: int, selection: Selection) -> Executable:
+def _claim_due(count: int, selection: Selection) -> Prepared:
     """In one statement, and so in one journey to the server; SQLite cannot return what its rows
     were before."""
     due = _due(count, selection).with_for_update(skip_locked=True).cte("due")
-    return (
-        update(stories)
-        .where(stories.c.docid == due.c.docid)
-        .values(_LEASED)
-        .returning(*CLAIM_COLUMNS, due.c.due_at)
-    )
+    claim = update(stories).where(stories.c.docid == due.c.docid).values(_LEASED)
+    return Prepared(lambda _: claim.returning(*CLAIM_COLUMNS, due.c.due_at))
 
 
 def _release(now: int, which: ColumnElement[bool]) -> Update:
@@ -371,9 +366,9 @@ def _release(now: int, which: ColumnElement[bool]) -> Update:
 
 
 _LEASED: dict[ColumnElement[Any], ColumnElement[Any]] = {
-    stories.c.due_at: bindparam("until"),
-    stories.c.worker: bindparam("claimant"),
-    stories.c.run: bindparam("in_run"),
+    stories.c.due_at: bindparam("until", required=False),
+    stories.c.worker: bindparam("claimant", required=False),
+    stories.c.run: bindparam("in_run", required=False),
 }
 _LEASE = update(stories).where(stories.c.docid == bindparam("key")).values(_LEASED)
 _BRING_FORWARD = (

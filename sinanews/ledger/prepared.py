@@ -13,7 +13,8 @@ class Prepared:
     SQLAlchemy takes longer to hand a row on than SQLite to write it.
 
     `build` makes the statement for a connection. `columns` are those that an insert sets. Values go
-    to the driver as they are, so they are of types that it knows, and lists of values are none.
+    to the driver as they are, so they are of types that it knows, and lists of values are none; the
+    statement's own may be lists.
     """
 
     def __init__(
@@ -28,7 +29,8 @@ class Prepared:
     ) -> CursorResult[*tuple[Any, ...]]:
         """Carries the statement out with these values, by name."""
         compiled = self._compiled_for(connection)
-        return connection.exec_driver_sql(compiled.string, *_as_wanted(compiled, [values]))
+        every = {**compiled.params, **values}
+        return connection.exec_driver_sql(compiled.string, *_as_wanted(compiled, [every]))
 
     def execute_many(
         self, connection: Connection, rows: Sequence[Mapping[str, Any]]
@@ -43,7 +45,9 @@ class Prepared:
             statement = self._build(connection)
             assert isinstance(statement, ClauseElement), "every statement is one"
             columns = list(self._columns) or None
-            compiled = statement.compile(dialect=dialect, column_keys=columns)
+            compiled = statement.compile(
+                dialect=dialect, column_keys=columns, compile_kwargs={"render_postcompile": True}
+            )
             assert isinstance(compiled, SQLCompiler), "what is no DDL is compiled by this"
             self._compiled[dialect.name] = compiled
         return self._compiled[dialect.name]

@@ -17,7 +17,7 @@ from sinanews.utils import urls
 
 DONE = (State.WRITTEN, State.UPDATED, State.UNCHANGED)
 _STORY = tuple(field.name for field in fields(Story))
-_CHANNELS = _STORY.index("channels")
+_STATES = {state.value: state for state in State}
 # What a claim is made of, in the order of its fields.
 CLAIM_COLUMNS = tuple(
     stories.c[name]
@@ -263,9 +263,10 @@ def readings(connection: Connection, docids: Sequence[str]) -> dict[str, Reading
 
 def claim_of(values: Sequence[Any]) -> Claim:
     """A story as a claim, of the values of CLAIM_COLUMNS."""
-    story, (state, *others) = [*values[: len(_STORY)]], values[len(_STORY) :]
-    story[_CHANNELS] = tuple(filter(None, story[_CHANNELS].split(",")))
-    return Claim(Story(*story), State(state), *others)
+    docid, url, title, ctime, intime, mtime, summary, source, channels, state, *others = values
+    listed = tuple(filter(None, channels.split(",")))
+    story = Story(docid, url, title, ctime, intime, mtime, summary, source, listed)
+    return Claim(story, _STATES[state], *others)
 
 
 def revision_row(outcome: Outcome, content_hash: bytes, ctime: int) -> dict[str, Any]:
