@@ -134,8 +134,9 @@ class Claims:
 
     def _is_in_work(self, claim: Claim) -> bool:
         """Whether a story that could be claimed is in work here all the same: its lease ran out, or
-        the server lost it. It is held as before, unless somebody else has settled it since; then
-        whatever becomes of that work is dropped, and the next one who looks gets the story."""
+        the server lost it. It is held as before, unless somebody else has settled it since: then
+        whatever becomes of that work is dropped, and others get the story when this lease is over.
+        """
         docid = claim.story.docid
         held = self.held.get(docid)
         if held and (held.revision, held.tries) != (claim.revision, claim.tries):

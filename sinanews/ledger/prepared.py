@@ -13,8 +13,8 @@ class Prepared:
     SQLAlchemy takes longer to hand a row on than SQLite to write it.
 
     `build` makes the statement for a connection. `columns` are those that an insert sets. Values go
-    to the driver as they are, so they are of types that it knows, and lists of values are none; the
-    statement's own may be lists.
+    to the driver as they are, so they are of types that it knows, and lists of values are none.
+    Those that the statement has itself may be lists, and are for `execute` alone.
     """
 
     def __init__(
