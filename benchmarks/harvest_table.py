@@ -150,7 +150,7 @@ def _notes(results: Results) -> Iterator[str]:
     pages = f"{results['articles']} articles of {results['page_bytes'] / 1e3:.0f} kB"
     count = len(next(iter(results["rounds"].values())))
     yield f"{pages} ({results['pages']}), {count} rounds; ratios are medians of those of each round"
-    yield f"{results['machine']}"
+    yield str(results["machine"])
     if {OURS, "best"} <= results["rounds"].keys():
         ours, best = (_median("cpu", name, results) for name in (OURS, "best"))
         more, parse = (ours - best) * 1e3, results["parse"]

@@ -128,20 +128,18 @@ class Claims:
             claims = _claim(connection, count, selection, values)
             if len(claims) < count and self._bring_forward(connection, now):
                 claims += _claim(connection, count - len(claims), selection, values)
-        new = [claim for claim in claims if not self._is_in_work(claim)]
+        # A story may be in work here though the server lost its claim: it is held as before.
+        new = [claim for claim in claims if claim.story.docid not in self.held]
+        # What somebody else has settled since is not: others get it when this lease is over.
+        self._drop(claim.story.docid for claim in claims if self._is_outdated(claim))
         self.held |= {claim.story.docid: claim for claim in new}
         return new
 
-    def _is_in_work(self, claim: Claim) -> bool:
-        """Whether a story that could be claimed is in work here all the same: its lease ran out, or
-        the server lost it. It is held as before, unless somebody else has settled it since: then
-        whatever becomes of that work is dropped, and others get the story when this lease is over.
-        """
-        docid = claim.story.docid
-        held = self.held.get(docid)
-        if held and (held.revision, held.tries) != (claim.revision, claim.tries):
-            del self.held[docid]
-        return held is not None
+    def _is_outdated(self, claim: Claim) -> bool:
+        """Whether a story that is held here has been settled since it was claimed, as a new claim
+        on it shows."""
+        held = self.held.get(claim.story.docid)
+        return held is not None and (held.revision, held.tries) != (claim.revision, claim.tries)
 
     def _bring_forward(self, connection: Connection, now: int) -> int:
         """Makes due what would wait for longer than anything does, since a clock was ahead when it

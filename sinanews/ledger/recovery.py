@@ -38,7 +38,8 @@ from sinanews.ledger.tables import path_key, revisions, runs, stories, text_key
 
 SPIDER = "recovery"  # what a recovery calls itself among the runs
 VERDICT = "recovered"
-LAST_RUNS = 500  # among which one was complete, in an archive that is looked after
+# Among which one was complete, in an archive that is looked after, and all are that are at work.
+LAST_RUNS = 500
 BATCH = 200  # articles asked for or entered at once
 PAGE = 10_000  # paths read in one transaction
 

@@ -87,6 +87,13 @@ def cut_off(events: list[Event], data: st.DataObject, output: Path) -> int:
     return int(cut > begins(events)[1])
 
 
+def killed(events: list[Event], data: st.DataObject, output: Path) -> int:
+    """Makes an archive as a kill leaves it; returns which run it ended, 0 or 1."""
+    kill = data.draw(st.integers(0, len(events)), "events until the kill")
+    leave(events[:kill], output)
+    return int(kill > begins(events)[1])
+
+
 def assert_is_in_order(output: Path) -> None:
     """One post an article, one line a revision, nothing that is left over."""
     assert leftovers(output) == []
@@ -106,15 +113,18 @@ any_cut = settings(
 )
 
 
+@pytest.mark.parametrize(("cut_short", "boot"), [(cut_off, EARLIER), (killed, "")])
 @any_cut
 @given(seed=st.integers(0, SITES - 1), data=st.data())
-def test_a_power_cut_at_any_moment_leaves_what_the_next_run_completes(seed, data):
-    events, archives = recorded(seed, EARLIER)
+def test_a_power_cut_or_a_kill_at_any_moment_leaves_what_the_next_run_completes(
+    cut_short, boot, seed, data
+):
+    events, archives = recorded(seed, boot)
     with TemporaryDirectory() as folder:
         output = Path(folder) / "output"
-        run = cut_off(events, data, output)
+        run = cut_short(events, data, output)
 
-        # The site is as it was for the run that was cut off.
+        # The site is as it was for the run that was cut short.
         harvest(output, sites(seed)[run], NOW + 2 * HOUR)
 
         assert Archive(written(output), export(output)) == archives[run]
@@ -138,27 +148,6 @@ def test_after_a_power_cut_no_name_comes_to_another_article(seed, data):
             assert date_of(posts[path]) == date_of(post), path
         others = [post for post in posts.values() if "新来".encode() not in post]
         assert sorted(others) == sorted(archives[run].posts.values())
-        assert_is_in_order(output)
-
-
-def killed(events: list[Event], data: st.DataObject, output: Path) -> int:
-    """Makes an archive as a kill leaves it; returns which run it ended, 0 or 1."""
-    kill = data.draw(st.integers(0, len(events)), "events until the kill")
-    leave(events[:kill], output)
-    return int(kill > begins(events)[1])
-
-
-@any_cut
-@given(seed=st.integers(0, SITES - 1), data=st.data())
-def test_a_kill_at_any_moment_leaves_what_the_next_run_completes(seed, data):
-    events, archives = recorded(seed)
-    with TemporaryDirectory() as folder:
-        output = Path(folder) / "output"
-        run = killed(events, data, output)
-
-        harvest(output, sites(seed)[run], NOW + 2 * HOUR)
-
-        assert Archive(written(output), export(output)) == archives[run]
         assert_is_in_order(output)
 
 
