@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from ledger.conftest import NOW, PAUSE, TRIES, next_run, rejected, story, written
+from postgres import MARK
 from sinanews.items import State
 from sinanews.ledger.claims import DAY, LATE_TRIES, Retries
-from sinanews.ledger.database import writing
+from sinanews.ledger.database import claiming, engine, writing
 from sinanews.ledger.tables import stories
 from sinanews.ledger.workers import LEASE
 
@@ -84,6 +85,17 @@ def test_what_another_worker_has_settled_meanwhile_is_not_recorded_under_a_lost_
     first.close()
 
     assert numbers(second.claim(1)) == [1]
+
+
+@MARK
+def test_claims_alone_do_not_wait_for_the_disk_of_a_server(postgres):
+    database = engine(postgres.url)
+    shown = []
+    for pool in (claiming(database), writing(database)):
+        with pool.connect() as connection:
+            shown.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
+        pool.dispose()
+    assert shown == ["off", "on"]
 
 
 def test_closing_a_worker_releases_its_claims(open_ledger):
