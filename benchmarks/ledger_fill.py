@@ -47,7 +47,8 @@ PER_RUN = 10  # new stories per run, with a run every quarter of an hour
 STEP = 7919  # a prime, so that neighbours differ and no two stories are the same
 CHUNK = 5_000  # rows per insert
 MIN_BYTES, MAX_BYTES = 2_000, 4_000  # of an article in the ledger, compressed
-LETTERS = 1_500_007  # characters that titles are cut from, each at a place of its own
+LETTERS = 1_500_007  # characters that titles are cut from; those from one place end differently
+HAN = 0x4E00  # the first Chinese character
 NOISE = 1 << 24  # bytes that articles are cut from
 SHORT, MADE = 100, 1_000  # characters of a short article; so many of them are made
 KEYS = 1 << 32  # a text's keys have 32 bits
@@ -85,11 +86,12 @@ def docid(number: int) -> str:
 def story(number: int) -> Story:
     """The story with a number; later numbers are later stories."""
     ctime = FIRST_TIME + number * GAP
-    start = number * STEP % (LETTERS - 200)
+    places = LETTERS - 200
+    start = number * STEP % places
     return Story(
         docid=docid(number),
         url=f"https://finance.sina.com.cn/china/2026-09-29/doc-i{docid(number)}.shtml",
-        title=letters()[start : start + 24],
+        title=letters()[start : start + 23] + chr(HAN + number // places),
         ctime=ctime,
         intime=ctime + 60,
         mtime=ctime,

@@ -117,7 +117,7 @@ class LedgerStore:
     def _look(self) -> None:
         for outcome in self._outcomes:
             assert isinstance(outcome.item, Article), "each of them was written"
-            self._ledger.family_of(outcome.item)
+            self._ledger.families_of([outcome.item])
 
     def _export(self, window: tuple[int, int]) -> None:
         since, until = window

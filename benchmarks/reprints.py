@@ -36,7 +36,7 @@ from sinanews.extraction.signatures import (  # noqa: E402
 from sinanews.items import Article  # noqa: E402
 from sinanews.ledger.database import engine, writing  # noqa: E402
 from sinanews.ledger.reprints import (  # noqa: E402
-    family_of,
+    families_of,
     insert_signatures,
     signed_revision,
 )
@@ -244,7 +244,7 @@ def measure(file: Path, random: Random) -> tuple[float, float, float]:
 
 def look(database: Engine, one: Article) -> None:
     with database.connect() as connection:
-        family_of(connection, one)
+        families_of(connection, [one])
 
 
 def record(database: Engine, articles: Sequence[Article]) -> None:

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from sinanews.extraction.signatures import SignedText, sign
 from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
@@ -24,10 +26,11 @@ class Reprints:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._in_work: dict[str, SignedText] = {}
+        self._asked: list[tuple[Article, asyncio.Future[str | None]]] = []
 
     async def first_of(self, article: Article) -> str | None:
-        """What `Ledger.family_of` says of an article, once those of its text that were asked about
-        before it are recorded, or came to nothing."""
+        """What `Ledger.families_of` says of an article, once those of its text that were asked
+        about before it are recorded, or came to nothing."""
         signed = sign(article.text, article.title)
         if signed is None:
             return None
@@ -45,7 +48,32 @@ class Reprints:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await self._until_recorded(copies)
-        return self._ledger.family_of(article)
+        return await self._ask(article)
+
+    def _ask(self, article: Article) -> asyncio.Future[str | None]:
+        """The answer about an article; articles that come together are asked about together."""
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            loop.call_soon(self._look)
+        answer: asyncio.Future[str | None] = loop.create_future()
+        self._asked.append((article, answer))
+        return answer
+
+    def _look(self) -> None:
+        asked, self._asked = self._asked, []
+        error: SQLAlchemyError | None = None
+        firsts: Sequence[str | None] = [None] * len(asked)
+        try:
+            firsts = self._ledger.families_of([article for article, _ in asked])
+        except SQLAlchemyError as raised:
+            error = raised
+        for (_, answer), first in zip(asked, firsts, strict=True):
+            if answer.cancelled():
+                continue
+            if error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(first)
 
     async def _until_recorded(self, docids: Sequence[str]) -> None:
         while any(map(self._ledger.holds, docids)):  # noqa: ASYNC110 - a thread lets go of claims, and sets no event

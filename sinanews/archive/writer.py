@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sinanews.archive.failures import failure_paths
@@ -14,6 +15,7 @@ from sinanews.utils.atomic import Drafts
 from sinanews.utils.files import path_in
 
 GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
+ENOUGH = 8  # articles for which one wait for the disk and one commit cost little each
 
 
 @dataclass(slots=True)
@@ -32,13 +34,16 @@ class _Entry:
 
 class Archive:
     """Writes files and ledger rows in groups, so that many articles share one wait for the disk
-    and one commit: what arrives while a group gathers and while it is written makes up the next."""
+    and one commit: what arrives while a group gathers and while it is written makes up the next.
+
+    A group that has ENOUGH does not wait for more, so that pages are read while it is written."""
 
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._root = root
         self._ledger = ledger
         self._waiting: list[_Entry] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_writing = False
 
     async def store(self, outcome: Outcome, files: Mapping[str, bytes]) -> None:
         """Returns when the files, by path below the root, are safe and the ledger says so.
@@ -49,24 +54,34 @@ class Archive:
         """
         entry = _Entry(outcome, {path_in(self._root, path): data for path, data in files.items()})
         self._waiting.append(entry)
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.ensure_future(self._write_groups())
+        if not self._is_writing:
+            self._begin_when_enough()
         await entry.settled
 
-    async def _write_groups(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(GATHER)
-            await self._write_waiting()
+    def _begin_when_enough(self) -> None:
+        if len(self._waiting) >= ENOUGH:
+            self._begin_group()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER, self._begin_group)
 
-    async def _write_waiting(self) -> None:
+    def _begin_group(self) -> None:
+        """Has a thread write what waits."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         group, self._waiting = self._waiting, []
-        try:
-            await asyncio.to_thread(self._write, group)
-        except Exception as error:  # noqa: BLE001 - handed on to everybody who waits for it
-            for entry in group:
-                entry.error = error
+        self._is_writing = True
+        written = asyncio.get_running_loop().run_in_executor(None, self._write, group)
+        written.add_done_callback(partial(self._end_group, group))
+
+    def _end_group(self, group: Sequence[_Entry], written: asyncio.Future[None]) -> None:
+        """Tells those who wait for a group, and goes on with what has come since."""
+        self._is_writing = False
+        error = written.exception()
         for entry in group:
-            _settle(entry)
+            _settle(entry, entry.error or error)
+        if self._waiting:
+            self._begin_when_enough()
 
     def _write(self, group: Sequence[_Entry]) -> None:
         """Writes a group; what concerns one entry alone becomes its error."""
@@ -84,11 +99,11 @@ class Archive:
                 entry.error = ClaimLostError(entry.docid)
 
 
-def _settle(entry: _Entry) -> None:
+def _settle(entry: _Entry, error: BaseException | None) -> None:
     if entry.settled.cancelled():
         return
-    if entry.error:
-        entry.settled.set_exception(entry.error)
+    if error:
+        entry.settled.set_exception(error)
     else:
         entry.settled.set_result(None)
 

@@ -40,7 +40,7 @@ from sinanews.ledger.records import (
     make_way,
     revision_row,
 )
-from sinanews.ledger.reprints import family_of, insert_signatures, signed_revision
+from sinanews.ledger.reprints import families_of, insert_signatures, signed_revision
 from sinanews.ledger.revisions import (
     ADOPTED_HASH,
     UNREADABLE,
@@ -206,7 +206,7 @@ class Adoption:
             connection.execute(insert(stories).values(self._row(post) | columns))
         else:
             connection.execute(update(stories).filter_by(docid=docid).values(columns))
-        article.duplicate_of = family_of(connection, article)
+        [article.duplicate_of] = families_of(connection, [article])
         outcome = Outcome(article, State.WRITTEN)
         row = revision_row(outcome, ADOPTED_HASH, ctime=0) | {"seen": int(self._clock())}
         if post.is_kept:

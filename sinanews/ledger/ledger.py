@@ -42,7 +42,7 @@ from sinanews.ledger.records import (
     readings,
 )
 from sinanews.ledger.recovery import Recovery
-from sinanews.ledger.reprints import Relative, family, family_of, sign_older
+from sinanews.ledger.reprints import Relative, families_of, family, sign_older
 from sinanews.ledger.revisions import (
     OnDamage,
     line,
@@ -423,11 +423,12 @@ class Ledger:
         articles = readable(rows, lambda seen, data: unpacked(data, seen), on_damage)
         return [article for _, article in articles]
 
-    def family_of(self, article: Article) -> str | None:
-        """The docid of the article whose text this one reprints: of those that the ledger has, that
-        which was recorded first. None where there is none, or this article is it."""
+    def families_of(self, articles: Sequence[Article]) -> list[str | None]:
+        """For each article the docid of the one whose text it reprints: of those that the ledger
+        has, that which was recorded first. None where there is none, or the article itself is it.
+        """
         with self._database.connect() as connection:
-            return family_of(connection, article)
+            return families_of(connection, articles)
 
     def family(self, article: Article, on_damage: OnDamage = raise_damage) -> list[Relative]:
         """The articles that have the text of this one, itself among them, those read first before

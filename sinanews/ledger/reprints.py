@@ -6,17 +6,18 @@ as long in a large archive as in a small one. Two copies that two workers record
 do not know of each other: both are firsts, and `family` joins them all the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import cycle
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from sinanews.exceptions import DamagedError
-from sinanews.extraction.signatures import MOST_KEYS, VERSION, Signature, sign
+from sinanews.extraction.signatures import VERSION, Signature, SignedText, sign
 from sinanews.items import Article
 from sinanews.ledger.database import insert_new, upsert, writing
 from sinanews.ledger.prepared import Prepared
@@ -52,19 +53,27 @@ class _Match(NamedTuple):
         return self.duplicate_of or self.docid
 
 
-_KEYS = tuple(f"key_{number}" for number in range(MOST_KEYS))
-# Whatever may be the same as a text: at most BUCKET signatures for each of its keys.
-CANDIDATES = select(signatures.c.docid, signatures.c.duplicate_of, signatures.c.signature).where(
-    signatures.c.id.in_(select(bands.c.signature).where(bands.c.key.in_(map(bindparam, _KEYS)))),
-    signatures.c.version == bindparam("version"),
+# Whatever may be the same as one of some texts: at most BUCKET signatures for each of their keys.
+CANDIDATES = (
+    select(bands.c.key, signatures.c.docid, signatures.c.duplicate_of, signatures.c.signature)
+    .join(signatures, signatures.c.id == bands.c.signature)
+    .where(
+        bands.c.key.in_(bindparam("keys", expanding=True)),
+        signatures.c.version == bindparam("version"),
+    )
 )
-_FIND = Prepared(lambda _: CANDIDATES)
 
 
-def family_of(connection: Connection, article: Article) -> str | None:
-    """The docid of the article whose text this one reprints: of its family, that which was recorded
-    first. None where there is none, or this article is it."""
-    matches = _matches(connection, article)
+def families_of(connection: Connection, articles: Sequence[Article]) -> list[str | None]:
+    """For each article the docid of the one whose text it reprints: of its family, that which was
+    recorded first. None where there is none, or the article itself is it."""
+    return [
+        _first_of(connection, article, matches)
+        for article, matches in zip(articles, _matches(connection, articles), strict=True)
+    ]
+
+
+def _first_of(connection: Connection, article: Article, matches: Sequence[_Match]) -> str | None:
     # What an earlier line of this article says is said again as long as its text is the same.
     said = (match.duplicate_of for match in matches if match.docid == article.docid)
     if before := next(filter(None, said), None):
@@ -84,7 +93,7 @@ def family(connection: Connection, article: Article, on_damage: OnDamage) -> lis
     that is damaged as in `Ledger.articles`."""
     own = select(signatures.c.duplicate_of).filter_by(docid=article.docid)
     docids = {article.docid, *filter(None, connection.execute(own).scalars())}
-    for match in _matches(connection, article):
+    for match in _matches(connection, [article])[0]:
         docids |= {match.docid, match.first}
     reprints = select(signatures.c.docid).where(signatures.c.duplicate_of.in_(docids))
     docids |= set(connection.execute(reprints).scalars())
@@ -196,18 +205,27 @@ def _pass_over(error: DamagedError) -> None:
     """Leaves a damaged article without a signature."""
 
 
-def _matches(connection: Connection, article: Article) -> list[_Match]:
-    """The revisions whose text is the same, of this article too."""
-    signed = sign(article.text, article.title)
-    if signed is None:
-        return []
-    keys = dict(zip(_KEYS, cycle(signed.keys), strict=False))  # a short text has one
-    rows = _FIND.execute(connection, {**keys, "version": VERSION})
-    return [
-        _Match(docid, duplicate_of)
-        for docid, duplicate_of, data in rows
-        if signed.signature.is_reprint_of(Signature.from_bytes(data))
-    ]
+def _matches(connection: Connection, articles: Sequence[Article]) -> list[list[_Match]]:
+    """For each article the revisions whose text is the same, its own too; found in one look for
+    all, since asking takes longer than finding."""
+    signed = [sign(article.text, article.title) for article in articles]
+    keys = {key for one in signed if one for key in one.keys}
+    candidates: defaultdict[int, list[tuple[_Match, bytes]]] = defaultdict(list)
+    if keys:
+        rows = connection.execute(CANDIDATES, {"keys": list(keys), "version": VERSION})
+        for key, docid, duplicate_of, data in rows:
+            candidates[key].append((_Match(docid, duplicate_of), data))
+    return [list(_same(one, candidates)) if one else [] for one in signed]
+
+
+def _same(
+    text: SignedText, candidates: Mapping[int, Sequence[tuple[_Match, bytes]]]
+) -> Iterator[_Match]:
+    """Those of the candidates under a text's keys that have the same text."""
+    every = chain.from_iterable(candidates.get(key, ()) for key in text.keys)
+    for match, data in dict.fromkeys(every):
+        if text.signature.is_reprint_of(Signature.from_bytes(data)):
+            yield match
 
 
 _FIRST_SEEN = (

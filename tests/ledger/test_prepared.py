@@ -2,13 +2,11 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from ledger.conftest import on_each_kind
-from sinanews.extraction.signatures import MOST_KEYS
 from sinanews.ledger.database import engine, insert_new, storable, writing
 from sinanews.ledger.prepared import Prepared
-from sinanews.ledger.reprints import CANDIDATES
 from sinanews.ledger.tables import history, revisions
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
@@ -79,15 +77,17 @@ def test_a_prepared_select_is_made_once_for_each_database(kind):
 
     def build(connection):
         made.append(connection.dialect.name)
-        return CANDIDATES
+        return select(revisions.c.seen).where(
+            revisions.c.docid == bindparam("docid", required=False),
+            revisions.c.revision.in_([1, 2]),
+        )
 
     prepared = Prepared(build)
-    keys = {f"key_{number}": number for number in range(MOST_KEYS)}
     with kind.new() as url:
         database = engine(url)
         with database.connect() as connection:
-            for version in (1, 2):
-                rows = prepared.execute(connection, {**keys, "version": version})
+            for docid in ("n1", "n2"):
+                rows = prepared.execute(connection, {"docid": docid})
                 assert rows.all() == []
         database.dispose()
     assert len(made) == 1

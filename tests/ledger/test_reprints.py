@@ -48,7 +48,7 @@ def outcome(claim, text):
 def record(ledger, number, text):
     """Records a new revision of the story of a number; returns whose reprint it is."""
     made = outcome(claimed(ledger, number), text)
-    made.item.duplicate_of = ledger.family_of(made.item)
+    [made.item.duplicate_of] = ledger.families_of([made.item])
     assert ledger.record_outcomes([made]) == {docid(number)}
     return made.item.duplicate_of
 
@@ -134,8 +134,8 @@ def test_two_that_are_recorded_at_the_same_moment_are_both_firsts_and_one_family
 ):
     ours, theirs = open_ledger(), open_ledger()
     first, second = outcome(claimed(ours, 1), TEXT), outcome(claimed(theirs, 2), TEXT)
-    first.item.duplicate_of = ours.family_of(first.item)
-    second.item.duplicate_of = theirs.family_of(second.item)
+    [first.item.duplicate_of] = ours.families_of([first.item])
+    [second.item.duplicate_of] = theirs.families_of([second.item])
     theirs.record_outcomes([second])
     clock.advance(1)
     ours.record_outcomes([first])
@@ -161,6 +161,20 @@ def test_a_family_has_the_last_revision_of_each_and_when_its_first_was_read(ledg
     assert (second.article.duplicate_of, second.seen) == (docid(1), at(NOW + 3600))
 
 
+def test_articles_that_are_asked_about_together_have_the_answers_of_each_alone(ledger):
+    for number, text in enumerate((TEXT, OTHER, "快讯", TEXT), 1):
+        record(ledger, number, text)
+    random = seeded_random(3)
+    texts = [TEXT, reprint(TEXT, 0.03, random), OTHER, "快讯", "别的", "", article(random, 4)]
+    claim = claimed(ledger, 9)
+    for _ in range(20):
+        articles = [outcome(claim, text).item for text in random.choices(texts, k=5)]
+        alone = [ledger.families_of([one])[0] for one in articles]
+        assert ledger.families_of(articles) == alone
+    assert {*alone} - {None}
+    assert ledger.families_of([]) == []
+
+
 # How each database says that it finds what has a key, and what has a first one.
 BY_INDEX = {
     ("SEARCH bands USING PRIMARY KEY (key=?)", "bands_pkey"),
@@ -172,7 +186,7 @@ def test_a_look_asks_indexes_and_scans_nothing(ledger):
     record(ledger, 1, TEXT)
     made = outcome(claimed(ledger, 2), TEXT)
     watched = Watched(ledger)
-    assert ledger.family_of(made.item) == docid(1)
+    assert ledger.families_of([made.item]) == [docid(1)]
     ledger.family(made.item)
     steps = [step for plan in watched.plans().values() for step in plan]
     for either in BY_INDEX:
@@ -208,13 +222,13 @@ def test_articles_of_an_older_ledger_are_found_once_they_are_signed(ledger, open
     forget(ledger)
     claim = claimed(ledger, 9)
     copies = [outcome(claim, article(seeded_random(n), 3)).item for n in range(1, 8)]
-    assert [ledger.family_of(copy) for copy in copies] == [None] * 7
+    assert ledger.families_of(copies) == [None] * 7
 
     worker = open_ledger()
     assert [ledger.sign_older(3), worker.sign_older(3), ledger.sign_older(3)] == [3, 3, 1]
 
     assert ledger.sign_older(3) == worker.sign_older(3) == 0
-    assert [ledger.family_of(copy) for copy in copies] == [docid(n) for n in range(1, 8)]
+    assert ledger.families_of(copies) == [docid(n) for n in range(1, 8)]
     assert count(ledger, signatures) == 7
     assert b"".join(ledger.lines()) == before  # nothing is said anew of what was said
 
@@ -246,9 +260,9 @@ def test_signatures_of_another_version_are_made_anew(ledger):
     execute(ledger, update(signatures).values(version=VERSION - 1, signature=b"other"))
     execute(ledger, update(signing).values(version=VERSION - 1))
     copy = outcome(claimed(ledger, 2), TEXT).item
-    assert ledger.family_of(copy) is None
+    assert ledger.families_of([copy]) == [None]
     assert [ledger.sign_older(5), ledger.sign_older(5)] == [1, 0]
-    assert ledger.family_of(copy) == docid(1)
+    assert ledger.families_of([copy]) == [docid(1)]
     assert count(ledger, signatures) == 1
 
 
