@@ -1,6 +1,6 @@
 """Measures whether a ledger of five million stories costs more than one of ten thousand.
 
-    python benchmarks/ledger.py [--folder DIR] [--keep] [--rounds N] [--sizes N,N] [--out DIR]
+    python benchmarks/ledger.py [--folder DIR] [--stores DIR] [--rounds N] [--sizes N,N] [--out DIR]
 
 Measures a plain SQLite table and Scrapy's JOBDIR filter beside it. README.md says what is measured
 and how.
@@ -24,21 +24,23 @@ def main() -> int:
     """Runs ledger_run.py with a folder that is removed afterwards; returns its exit code."""
     options = arguments()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="sinanews-ledger-"))
-    args = [HERE / "ledger_run.py", folder, options.out, options.rounds, *options.sizes]
+    stores = options.stores or ""
+    args = [HERE / "ledger_run.py", folder, stores, options.out, options.rounds, *options.sizes]
     command = [sys.executable, *map(str, args)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # where sinanews can be imported
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own script
     finally:
-        if not options.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def arguments() -> argparse.Namespace:
     """The options on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="where the stores are made (a temporary one)")
-    parser.add_argument("--keep", action="store_true", help="do not remove the stores")
+    parser.add_argument("--folder", type=Path, help="for what is measured (a temporary one)")
+    parser.add_argument(
+        "--stores", type=Path, help="has stores; those that it lacks are made there"
+    )
     parser.add_argument("--rounds", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--sizes", type=sizes, default=SIZES, help="stories (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="(%(default)s)")

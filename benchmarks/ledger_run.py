@@ -4,6 +4,7 @@
 import gc
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -55,13 +56,15 @@ FAST: dict[str, object] = {
 }
 
 
-def main(folder: Path, out: Path, rounds: int, counts: list[int]) -> int:
+def main(folder: Path, stores: Path | None, out: Path, rounds: int, counts: list[int]) -> int:
     """Makes the stores, measures them, and prints and writes the results; returns 1 when a
     requirement is missed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for made in filter(None, (folder, stores)):
+        made.mkdir(parents=True, exist_ok=True)
     times: Times = defaultdict(list)
     # In this order, no measurement spoils a later one.
-    paths = make_stores(folder, counts, times)
+    paths = make_stores(folder, stores, counts)
+    measure_sizes(paths, times)
     measure_harvests(folder, paths, min(HARVESTS, rounds), times)
     measure_idle_runs(folder, paths, min(IDLE_RUNS, rounds), times)
     measure_memory(paths, times)
@@ -72,20 +75,31 @@ def main(folder: Path, out: Path, rounds: int, counts: list[int]) -> int:
     return write(out, times, rounds)
 
 
-def make_stores(folder: Path, counts: list[int], times: Times) -> Paths:
-    """Makes stores of every kind and size."""
+def make_stores(folder: Path, stores: Path | None, counts: list[int]) -> Paths:
+    """Makes stores of every kind and size, or copies those in `stores`, in which those that it
+    lacks are made first."""
     paths: Paths = {}
     for count in counts:
         for name, fill in FILLS.items():
-            show(f"making: {name}, {count:,} stories")
             path = paths[name, count] = folder / f"{name.replace(' ', '-')}-{count}"
-            began = time.perf_counter()
-            fill(path, count)
-            times["making it, s", name, count].append(time.perf_counter() - began)
-            files = path.iterdir() if path.is_dir() else [path]
-            size = sum(file.stat().st_size for file in files)
-            times["on disk, MB", name, count].append(size / 1e6)
+            made = stores / path.name if stores else path
+            if not made.exists():
+                show(f"making: {name}, {count:,} stories")
+                unfinished = made.with_name(f"{made.name}.part")
+                fill(unfinished, count)
+                unfinished.rename(made)
+            if made != path:
+                show(f"copying: {name}, {count:,} stories")
+                shutil.copytree(made, path) if made.is_dir() else shutil.copyfile(made, path)
     return paths
+
+
+def measure_sizes(paths: Paths, times: Times) -> None:
+    """Notes how much of the disk each store takes."""
+    for (name, count), path in paths.items():
+        files = path.iterdir() if path.is_dir() else [path]
+        size = sum(file.stat().st_size for file in files)
+        times["on disk, MB", name, count].append(size / 1e6)
 
 
 def ledgers(paths: Paths) -> dict[int, Path]:
@@ -233,6 +247,6 @@ def write(out: Path, times: Times, rounds: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(
-        main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), list(map(int, sys.argv[4:])))
-    )
+    folder, stores, out, rounds, *counts = sys.argv[1:]
+    made = Path(stores) if stores else None
+    sys.exit(main(Path(folder), made, Path(out), int(rounds), list(map(int, counts))))
