@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="for what is measured (a temporary one)")
     parser.add_argument(
-        "--stores", type=Path, help="has stores; those that it lacks are made there"
+        "--stores", type=Path, help="whose stores are copied, if it has them"
     )
     parser.add_argument("--rounds", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--sizes", type=sizes, default=SIZES, help="stories (%(default)s)")
