@@ -39,6 +39,7 @@ from sinanews.spiders.base import ArchiveSpider
 from sinanews.utils.files import escape_unprintable
 from sinanews.utils.logs import keep_records_plain
 
+TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 ARCHIVE_HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 MIRROR_HANDLER = "sinanews.download.handler.MirrorDownloadHandler"
 FEED_PARAMETERS = "sinanews.pipelines.feed_parameters"
@@ -127,6 +128,10 @@ def _add_middlewares(settings: BaseSettings) -> None:
     add(middlewares, DecompressionMiddleware, 590)
     # Scrapy verifies none by itself; one who must do without can switch it off.
     settings.set("DOWNLOAD_VERIFY_CERTIFICATES", value=True, priority="addon")
+    # Our handlers make it a ProxyError, which is tried again, before anything could retry it; its
+    # name alone would import Twisted's client, 0.1 s, with whatever handler.
+    if TUNNEL_ERROR in settings.getlist("RETRY_EXCEPTIONS"):
+        settings.remove_from_list("RETRY_EXCEPTIONS", TUNNEL_ERROR)
     # Before retries hide what is refused.
     add(middlewares, BlockMiddleware, 560)
     if settings["LOG_LEVEL"] != "DEBUG":

@@ -86,11 +86,13 @@ def test_the_live_site_is_asked_through_the_proxy_whose_password_is_kept_nowhere
     url = f"https://{place()}"
     with proxying({}, status=407) as proxy:
         monkeypatch.setenv(name, f"http://me:{SECRET}@{proxy.address}")
-        options = {"ROBOTSTXT_OBEY": "False", "LOG_LEVEL": level, **handler}
+        options = {"ROBOTSTXT_OBEY": "False", "LOG_LEVEL": level, "RETRY_TIMES": "2", **handler}
         run = scrapy("crawl", "articles", "-a", f"urls={url}", **options)
         monkeypatch.setenv(name, proxy.address.replace("127.0.0.1:", f"me:{SECRET}@127.0.0.1:"))
+        tries = len(proxy.lines)
         list_run = scrapy("harvest", "china", **options)
     assert run.returncode == list_run.returncode == 3, run.stderr
+    assert tries == 3
     assert "failed, the proxy refuses the connection: 1" in run.stdout
     assert "its list is incomplete: the proxy refuses the connection" in list_run.stderr
     assert {*proxy.lines} == {f"CONNECT {host}:443" for host in (url.split("/")[2], LISTS)}
