@@ -61,7 +61,7 @@ class Page:
     def metas(self) -> dict[str, str]:
         """The content of each meta by its name or property in lower case; the first of several."""
         metas: dict[str, str] = {}
-        for node in self.tree.css("meta"):
+        for node in self.tree.tags("meta"):
             attributes = node.attributes
             name = attributes.get("name") or attributes.get("property") or ""
             metas.setdefault(name.lower(), attributes.get("content") or "")
