@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from itemadapter import ItemAdapter
 from itemloaders.processors import Compose, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
 
 from sinanews.extraction import processors
 from sinanews.extraction.layouts.base import Page, Rule
-from sinanews.items import Article
+from sinanews.items import Article, set_field
 from sinanews.utils import text, times
 
 
@@ -80,9 +79,10 @@ class ArticleLoader(ItemLoader):
         Raises KeyError for a field that the item's class does not have.
         """
         self.context["titles"] = self.get_collected_values("title")  # the roll list's, the page's
-        adapter = ItemAdapter(super().load_item())
-        adapter.update(fields)
-        return adapter.item
+        item = super().load_item()
+        for name, value in fields.items():
+            set_field(item, name, value)
+        return item
 
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:
         """Adds the values of the rules to each of the fields, until one of them has a value.
