@@ -93,21 +93,15 @@ class ArticleLoader(ItemLoader):
         takes_first = all(
             isinstance(getattr(self, f"{name}_out", None), TakeFirst) for name in fields
         )
+        before = self._count_values(fields)
         for rule in rules:
-            if takes_first:
-                self._add_first(fields, rule.find(page))
-            elif values := list(rule.find(page)):
+            found = rule.find(page)
+            for values in found if takes_first else filter(None, [list(found)]):
                 for field in fields:
                     self.add_value(field, values)
-            if self._count_values(fields):
-                return
-
-    def _add_first(self, fields: Sequence[str], values: Iterable[str]) -> None:
-        before = self._count_values(fields)
-        for value in values:
-            for field in fields:
-                self.add_value(field, value)
-            if self._count_values(fields) > before:
+                if self._count_values(fields) > before:
+                    return
+            if before:
                 return
 
     def _count_values(self, fields: Sequence[str]) -> int:
