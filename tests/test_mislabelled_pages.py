@@ -1,5 +1,7 @@
 """Pages whose bytes are in another encoding than they say."""
 
+import gc
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -60,6 +62,27 @@ def test_a_repaired_encoding_is_counted_and_a_right_one_is_not():
     read(labelled("gb2312").encode(), notes=notes)
     read(labelled("gb2312").encode("gb18030"), "utf-8", notes)
     assert notes.doubtful == {ENCODINGS: 2}
+
+
+@pytest.mark.parametrize("label", ["utf-8", "gb2312"])
+def test_the_next_page_of_a_mislabelled_article_is_known(label):
+    notes = Notes()
+    pager = f"<p>{SENTENCE}</p><p><a href='{URL}#'>1</a> <a href='?other=2&page=2'>下一页</a></p>"
+    read(labelled(label, pager).encode("gb18030"), notes=notes)
+    assert list(notes.other_pages) == [2]
+
+
+def texts_of(response):
+    return [value for value in gc.get_referents(response) if isinstance(value, str)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_response_that_was_read_does_not_keep_its_text(encoding):
+    body = labelled(encoding, f"<p>{SENTENCE}</p>" * 100).encode(encoding)
+    response = HtmlResponse(URL, body=body)
+    page.read(response)
+    assert not any(SENTENCE in text for text in texts_of(response))
+    assert response.text in texts_of(response)
 
 
 @given(

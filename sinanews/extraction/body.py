@@ -63,7 +63,8 @@ def paragraphs(body: LexborNode, bounds: Bounds = DEFAULT) -> list[str]:
 
     Raises BoundError for a body that is deeper than a page may be.
     """
-    rows = (text.split(_CELL) for text in "".join(_pieces(body, bounds.depth)).split(_BLOCK))
+    blocks = filter(str.strip, "".join(_pieces(body, bounds.depth)).split(_BLOCK))
+    rows = (block.split(_CELL) for block in blocks)
     shown = ("\t".join(line(cell) or "" for cell in row).rstrip("\t") for row in rows)
     return list(filter(None, map(_without_weibo_cards, shown)))
 

@@ -53,8 +53,10 @@ _FORMATTING = frozenset((
 _PLAIN_ONES = 3 * len(_FORMATTING)
 # The attributes of a second html or body become the first one's.
 _GROWING = _FORMATTING | {b"html", b"body"}
-# Any name that begins like one of these and has attributes.
-_LIKE_GROWING = re.compile(rb"<([bcefhinstuBCEFHINSTU][a-zA-Z]{0,5})[ \t\n\r\f/]")
+# Any name whose first two letters are those of one of these, with attributes.
+_LIKE_GROWING = re.compile(
+    rb"<(?=[bcefhinstuBCEFHINSTU][imotIMOT \t\n\r\f/])([a-zA-Z]{1,6})[ \t\n\r\f/]"
+)
 
 _VOID = frozenset((
     b"area", b"base", b"basefont", b"bgsound", b"br", b"col", b"embed", b"frame", b"hr", b"img",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from scrapy.http import TextResponse
 from w3lib.encoding import (
     html_body_declared_encoding,
+    html_to_unicode,
     http_content_type_encoding,
     read_bom,
     to_unicode,
@@ -48,7 +49,7 @@ def decode(response: TextResponse) -> Decoded:
     """The first of the `readings` of a page."""
     encoding, body = response.encoding.lower(), response.body
     if encoding == UTF_8:
-        text = response.text
+        text = _as_labelled(response)
         if "\ufffd" not in text:
             return Decoded(text, encoding)
         if not is_broken(text) or len(_HAN.findall(text)) * _PARTLY > text.count("\ufffd"):
@@ -56,10 +57,15 @@ def decode(response: TextResponse) -> Decoded:
     elif (bom := read_bom(body)[0]) is None and _is_utf_8(body):
         return _decoded(response, UTF_8)
     elif bom is not None or encoding in _BELIEVED:
-        text = response.text
+        text = _as_labelled(response)
         if not is_broken(text):
             return Decoded(text, encoding, is_whole="\ufffd" not in text)
     return _decoded(response, GBK)
+
+
+def _as_labelled(response: TextResponse) -> str:
+    """The response's `text`, which it would keep as long as it is kept itself."""
+    return html_to_unicode(f"charset={response.encoding}", response.body)[1]
 
 
 def is_broken(text: str) -> bool:

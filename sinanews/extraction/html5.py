@@ -277,5 +277,7 @@ def _raw_text(text: str, tag: str) -> str:
 def _comment_text(comment: str) -> str:
     # Likewise left encoded if decoding would end the comment early.
     encoded = comment.removeprefix("<!--").removesuffix("-->")
+    if "&" not in encoded:
+        return encoded
     decoded = unescape(encoded)
     return encoded if _COMMENT_END.search(CONTROLS.sub("", decoded)) else decoded

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from itemadapter import ItemAdapter
 from itemloaders.processors import Compose, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
 
 from sinanews.extraction import processors
 from sinanews.extraction.layouts.base import Page, Rule
-from sinanews.items import Article
+from sinanews.items import Article, set_field
 from sinanews.utils import text, times
 
 
@@ -80,9 +79,10 @@ class ArticleLoader(ItemLoader):
         Raises KeyError for a field that the item's class does not have.
         """
         self.context["titles"] = self.get_collected_values("title")  # the roll list's, the page's
-        adapter = ItemAdapter(super().load_item())
-        adapter.update(fields)
-        return adapter.item
+        item = super().load_item()
+        for name, value in fields.items():
+            set_field(item, name, value)
+        return item
 
     def add_rules(self, fields: Sequence[str], rules: Iterable[Rule], page: Page) -> None:
         """Adds the values of the rules to each of the fields, until one of them has a value.
@@ -93,21 +93,15 @@ class ArticleLoader(ItemLoader):
         takes_first = all(
             isinstance(getattr(self, f"{name}_out", None), TakeFirst) for name in fields
         )
+        before = self._count_values(fields)
         for rule in rules:
-            if takes_first:
-                self._add_first(fields, rule.find(page))
-            elif values := list(rule.find(page)):
+            found = rule.find(page)
+            for values in found if takes_first else filter(None, [list(found)]):
                 for field in fields:
                     self.add_value(field, values)
-            if self._count_values(fields):
-                return
-
-    def _add_first(self, fields: Sequence[str], values: Iterable[str]) -> None:
-        before = self._count_values(fields)
-        for value in values:
-            for field in fields:
-                self.add_value(field, value)
-            if self._count_values(fields) > before:
+                if self._count_values(fields) > before:
+                    return
+            if before:
                 return
 
     def _count_values(self, fields: Sequence[str]) -> int:

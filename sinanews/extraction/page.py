@@ -15,7 +15,7 @@ from sinanews.extraction import html5, layouts, pager
 from sinanews.extraction.boilerplate import remove_boilerplate
 from sinanews.extraction.bounds import DEFAULT, check, check_text
 from sinanews.extraction.bylines import byline
-from sinanews.extraction.encodings import UTF_8, is_broken, readings
+from sinanews.extraction.encodings import UTF_8, decode, is_broken, readings
 from sinanews.extraction.layouts.base import Layout, Page, Rule
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import BYLINES, ENCODINGS, Notes
@@ -59,6 +59,7 @@ def read(
         if notes is not None:
             notes.removed.update(page.notes.removed)
             notes.doubtful.update(page.notes.doubtful)
+            notes.other_pages.update(page.notes.other_pages)
         return article
     raise next((error for error in errors if isinstance(error, EncodingError)), errors[0])
 
@@ -97,21 +98,9 @@ def has_layout(response: Response) -> bool:
         return False
 
 
-def other_pages(response: Response, bounds: Bounds = DEFAULT) -> dict[int, str]:
-    """The URLs of the other pages of the same article to which a page's pager leads, by number;
-    none for a page without an article, or with one that is whole."""
-    if not pager.has_signs(
-        response.text if isinstance(response, TextResponse) else "", response.url
-    ):
-        return {}
-    page = next(_pages(response, bounds))
-    layout = layouts.of(page)
-    return pager.other_pages(page, layout, response.url) if layout else {}
-
-
 def pc_url(response: Response) -> str | None:
     """The canonical URL of the PC page that a mobile page names; None when it names none."""
-    text = response.text if isinstance(response, TextResponse) else ""
+    text = decode(response).text if isinstance(response, TextResponse) else ""
     named = [match[1].replace("\\/", "/") for match in _PC_URL.finditer(text)]
     links = html5.parse(text).css("link[rel=canonical]")
     named += [link.attributes.get("href") or "" for link in links]
@@ -202,7 +191,8 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     html5.repair_links(body, urls.canonical(url))  # RSSHub resolves links against the https URL
     first_image = body.css_first("img")
     source = first_image.attributes.get("src") if first_image else None
-    if pager.has_signs(inner_html, url) and pager.other_pages(page, layout, url):
+    page.notes.other_pages = pager.other_pages(page, layout, url)
+    if page.notes.other_pages and pager.has_signs(inner_html, url):
         # Or else they would stand in the midst of the whole article.
         pager.remove_pagers(body, bounds, url, with_links=True)
     fields: dict[str, Any] = {

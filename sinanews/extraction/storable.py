@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from itemadapter import ItemAdapter
@@ -40,6 +41,7 @@ def storable(name: str, value: Any) -> Any:  # noqa: ANN401 - the value of any f
     return _mapped(_cleaner(name), value)
 
 
+@cache  # of the names of fields there are few
 def _cleaner(name: str) -> Callable[[str], str]:
     if name == "body_html":
         return without_sinas_mail

@@ -381,9 +381,7 @@ class ArchiveSpider(Spider):
             for kind, count in counts.items():
                 self.crawler.stats.inc_value(f"{prefix}{kind}", count)
         pc_url = page.pc_url(response) if _is_mobile(item) and not parts else None
-        others = (
-            {} if isinstance(item, Rejection) else page.other_pages(response, self.config.bounds)
-        )
+        others = notes.other_pages
         if isinstance(item, Rejection):
             yield reject_part(item, parts) if parts else mobile or item
         elif pc_url and mobile is None and story is not None:

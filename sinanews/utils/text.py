@@ -29,8 +29,15 @@ _MAIL = re.compile(
     """,
     re.VERBOSE,
 )
-# What an address has somewhere: nearly all texts have none of these and need not be searched.
-_SIGNS_OF_MAIL = ("@", "＠", "&#", "&commat;", "%40", "\\u0040", "\\x40")
+# What an address has somewhere: nearly all texts have none of these and need not be searched. They
+# are looked for by their first characters, since one alone is found, or missed, many times faster.
+_SIGNS_OF_MAIL = {
+    "@": ("@",),
+    "＠": ("＠",),
+    "&": ("&#", "&commat;"),
+    "%": ("%40",),
+    "\\": ("\\u0040", "\\x40"),
+}
 _ANY_DOT = re.compile(_DOT)
 # Where the people at Sina have their addresses: their staff's, and the mail services of its own.
 _SINAS = re.compile(r"(?:.*\.)?(?:sina\.com|sina\.com\.cn|sina\.cn|sina-inc\.com|weibo\.com)")
@@ -144,7 +151,9 @@ def without_sinas_mail(text: str) -> str:
 
 
 def _may_have_mail(text: str) -> bool:
-    return any(map(text.__contains__, _SIGNS_OF_MAIL))
+    return any(
+        sign in text for first, signs in _SIGNS_OF_MAIL.items() if first in text for sign in signs
+    )
 
 
 def _is_sinas(host: str) -> bool:

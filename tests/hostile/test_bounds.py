@@ -319,6 +319,18 @@ def test_what_is_deeper_than_it_looks_does_not_pass(trap):
 DISGUISES = ("", "='>'", '=">"', '="<i>"', "='<i>'", "='\">'", '="<i>" <p', " = '>'")
 
 
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.title])
+@pytest.mark.parametrize(
+    "name",
+    ["b", "big", "body", "code", "em", "font", "html", "i", "nobr", "s", "small", "strike",
+     "strong", "tt", "u"],
+)  # fmt: skip # one name a line would hide the list
+def test_elements_that_grow_are_seen_in_a_small_page_however_they_are_written(name, change):
+    tags = "".join(f"<{change(name)}{'/ '[n % 2]}a{n}=1>" for n in range(2_000))
+    with pytest.raises(BoundError):
+        bounds.check(tags.encode(), bounds.DEFAULT)
+
+
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("often", [40, 400])
 @pytest.mark.parametrize("size", [100_000, 400_000])

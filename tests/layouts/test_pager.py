@@ -7,6 +7,7 @@ from scrapy.http import HtmlResponse
 
 from sinanews.extraction import page, pager
 from sinanews.extraction.body import clean
+from sinanews.extraction.notes import Notes
 from support import article_page
 
 URL = "https://finance.sina.com.cn/china/2026-09-29/doc-inabc0000000001.shtml"
@@ -16,6 +17,12 @@ SIGNS = ("?page=", "?p=", "下一页", "doc-inabc0000000001_")
 
 def response(body, url=URL):
     return HtmlResponse(url, body=article_page(body=f"<p>正文。</p>{body}"))
+
+
+def other_pages(response):
+    notes = Notes()
+    page.read(response, notes=notes)
+    return notes.other_pages
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ def response(body, url=URL):
 )
 def test_a_pager_leads_to_the_second_page_and_is_in_neither_body_nor_text(pager):
     article = page.read(response(pager))
-    assert list(page.other_pages(response(pager))) == [2]
+    assert list(other_pages(response(pager))) == [2]
     assert (article.text, article.images) == ("正文。", [])
     assert TWO not in article.body_html
 
@@ -59,7 +66,7 @@ def test_what_only_looks_like_a_pager_stays(line):
 def test_a_pager_that_leads_nowhere_stays_in_the_source_and_is_no_text():
     pager = '<p class="page">[1] <a href="#">[2]</a> 下一页</p>'
     article = page.read(response(pager))
-    assert page.other_pages(response(pager)) == {}
+    assert other_pages(response(pager)) == {}
     assert article.text == "正文。"
     assert "下一页" in article.body_html
     assert clean(article.body_html) == "<p>正文。</p>"
@@ -81,7 +88,7 @@ def test_a_link_in_a_sentence_to_another_page_keeps_its_words():
 )
 def test_pages_of_other_articles_and_the_page_itself_are_no_other_pages(other):
     pager = f'<p class="page">[1] <a href="{other}">[2]</a> <a href="{other}">下一页</a></p>'
-    assert page.other_pages(response(pager)) == {}
+    assert other_pages(response(pager)) == {}
 
 
 @given(

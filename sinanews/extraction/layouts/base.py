@@ -17,8 +17,8 @@ from sinanews.utils import times
 # Metas that tell when a page was published: by a time, or by an address with the day.
 _PUBLISHED_METAS = ("article:published_time", "weibo: article:create_at", "og:url")
 _SHOWN = "img, video, audio, iframe, embed, object"  # content that is no text
-# `.date-source .source`: a simple selector, a space, and a compound one; no list, no combinators.
-_DESCENDANT = re.compile(r"(?P<ancestor>[.#]?[\w-]+) (?P<descendant>[^ ,~+>]+)")
+# `.date-source .source`: any one selector, a space, and a compound one; no list.
+_DESCENDANT = re.compile(r"(?P<ancestor>[^,\"'\[(]*[^ ,~+>\"'\[(]) (?P<descendant>[^ ,~+>]+)")
 _EDITOR_LINE = re.compile(r"\s*+[（(【\[]?+\s*+(?:责任)?编辑[：:][^，。；？！]{0,30}")
 _EDITOR_TAIL = re.compile(r"[（(【\[](?:责任)?编辑[：:][^（()）]{0,30}[）)】\]]\s*$")
 
@@ -61,7 +61,7 @@ class Page:
     def metas(self) -> dict[str, str]:
         """The content of each meta by its name or property in lower case; the first of several."""
         metas: dict[str, str] = {}
-        for node in self.tree.css("meta"):
+        for node in self.tree.tags("meta"):
             attributes = node.attributes
             name = attributes.get("name") or attributes.get("property") or ""
             metas.setdefault(name.lower(), attributes.get("content") or "")
@@ -78,7 +78,12 @@ class Page:
             match = _DESCENDANT.fullmatch(css)
             ancestors = self.all(match["ancestor"]) if match else []
             if match and len(ancestors) <= 1:
-                nodes = ancestors[0].css(match["descendant"]) if ancestors else []
+                nodes = [
+                    node
+                    for ancestor in ancestors
+                    for node in ancestor.css(match["descendant"])
+                    if node.mem_id != ancestor.mem_id  # which is among what may match
+                ]
             else:
                 nodes = self.tree.css(css)
             self._matches[css] = nodes
