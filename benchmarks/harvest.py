@@ -84,6 +84,8 @@ ENVIRONMENTS: dict[str, Environment | NodeEnvironment] = {
     "news-please": NEWS_PLEASE,
 }
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+# Or sinanews would be compiled anew in each start, as no user's is; what pip installed is compiled.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 WORKERS = {"sinanews": 1, "sinanews-2": 2}
 IDLE_RUNS = 3  # with nothing new, in each round
 
