@@ -1,6 +1,6 @@
 """Measures what an article of a harvest costs, by part.
 
-    python benchmarks/parts.py [--articles N] [--rounds N]
+    python benchmarks/parts.py [--articles N] [--rounds N] [--pages DIR]
 
 prints a table of microseconds of CPU per article. README.md says how they are measured.
 """
@@ -24,13 +24,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--articles", type=int, default=2000, help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="medians count (%(default)s)")
+    parser.add_argument("--pages", type=Path, help="other pages than the mirror's: a folder")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve_site(Path(folder), options.articles) as (url, _),
+        serve_site(Path(folder), options.articles, options.pages) as (url, figures),
     ):
         rounds = [run(url, Path(folder) / f"archive-{turn}") for turn in range(options.rounds)]
-    print("| part | µs per article |\n|---|---|")
+    print(f"pages of {figures['page_bytes']:,} bytes\n\n| part | µs per article |\n|---|---|")
     for part in rounds[0]:
         microseconds = median(seconds[part] for seconds in rounds) / options.articles * 1e6
         print(f"| {part} | {microseconds:.0f} |")

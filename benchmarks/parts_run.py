@@ -22,11 +22,11 @@ from typing import Any
 from scrapy.cmdline import execute
 from scrapy.core.downloader.middleware import DownloaderMiddlewareManager
 from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.http import TextResponse
 from scrapy.pipelines import ItemPipelineManager
 
 from sinanews import pipelines
 from sinanews.archive import writer
+from sinanews.archive.reprints import Reprints
 from sinanews.download.aiohttp_handler import AiohttpDownloadHandler
 from sinanews.download.handler import ArchiveDownloadHandler
 from sinanews.exports.jsonl import ArticleLinesExporter
@@ -53,7 +53,8 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "download: other middlewares": [(DownloaderMiddlewareManager, "download_async")],
     "list: reading a page of it": [(ChinaSpider, "parse_list")],
     "list: rows into the ledger": [(Ledger, "upsert_listed")],
-    "read: decode and parse (Lexbor)": [(TextResponse, "text"), (layout_base, "parse")],
+    "read: decode": [(page, "readings")],
+    "read: parse (Lexbor)": [(layout_base, "parse")],
     "read: bounds": [(bounds, "check"), (page, "check")],
     "read: plain, without addresses": [(page, "make_storable")],
     "read: which layout": [(layouts, "of")],
@@ -75,6 +76,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
         (spider_base, "read_item"),
         (page, "read"),
     ],
+    "write: look for reprints": [(Reprints, "first_of"), (Ledger, "families_of")],
     "write: post": [(pipelines, "post_bytes"), (pipelines, "post_hash")],
     "write: JSON line": [(pipelines, "json_line"), (ArticleLinesExporter, "export_item")],
     "write: compressed for the ledger": [(records, "packed")],
