@@ -36,7 +36,7 @@ from sinanews.reporting.whole import (
     walk_part,
     whole_report,
 )
-from sinanews.spiders.base import ADDON, LOOK_SECONDS, ArchiveSpider
+from sinanews.spiders.base import ADDON, ArchiveSpider, pauses
 from sinanews.utils.files import say
 
 logger = logging.getLogger(__name__)
@@ -80,13 +80,14 @@ class Command(crawl.Command):
         if not isinstance(spider, ArchiveSpider) or spider.ledger.harvest is None:
             return
         _heed_signals()
+        looks = pauses()
         try:
             with closing(Ledger.open(config, post_path)) as ledger:
                 while not (report := _composed(ledger, spider)):
                     if self._reason != FINISHED:
                         say("other workers go on with this harvest")
                         return
-                    time.sleep(LOOK_SECONDS)
+                    time.sleep(next(looks))
                 try:
                     file_report(report, ledger, config.output, spider.ledger.harvest)
                 except OSError as error:

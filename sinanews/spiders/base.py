@@ -55,8 +55,21 @@ SIGNS = 4  # of life that a worker gives in the time of a lease: one of them may
 SIGN = 20  # older articles at once that get their signatures: that takes ten milliseconds
 SIGN_SECONDS = 0.1  # between two times
 OWN_SECONDS = 0.01  # between two looks whether the process that forked this one has begun
-LOOK_SECONDS = 1.0  # between two looks whether other workers are done
-BUSY_SECONDS = 0.05  # and whether what one of them left has been fetched
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.02, 1.0  # between two looks at what other workers do
+
+
+def pauses() -> Iterator[float]:
+    """The seconds between looks at what other workers do, each twice the last: who is nearly done
+    is not waited for long, and who takes hours is not asked about often.
+
+    >>> from itertools import islice
+    >>> [*islice(pauses(), 8)]
+    [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0]
+    """
+    pause = FIRST_LOOK_SECONDS
+    while True:
+        yield pause
+        pause = min(2 * pause, LOOK_SECONDS)
 
 
 class ArchiveSpider(Spider):
@@ -281,21 +294,19 @@ class ArchiveSpider(Spider):
     async def _watch(self) -> None:
         """Has what other workers leave fetched, or closes the run when they are done and nothing is
         left: the engine looks for itself every five seconds only."""
-        engine, pause = self.crawler.engine, LOOK_SECONDS
+        engine, looks = self.crawler.engine, pauses()
         waiting = True
         while waiting:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(next(looks))
             if not engine.spider_is_idle():
                 continue
             others_work = self._others_at_work()
             requests = self._requests_for_what_is_left()
             for request in requests:
                 engine.crawl(request)
-            # Of what a dead worker left there may be more.
-            waiting, pause = (
-                others_work or bool(requests),
-                BUSY_SECONDS if requests else LOOK_SECONDS,
-            )
+            if requests:  # of what a dead worker left there may be more
+                looks = pauses()
+            waiting = others_work or bool(requests)
         self._watching = None
         await self.close_if_nobody_objects()
 

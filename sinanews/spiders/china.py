@@ -19,12 +19,9 @@ from sinanews.exceptions import RollError
 from sinanews.ledger.records import Claim
 from sinanews.ledger.selection import Selection
 from sinanews.roll.walk import Walk
-from sinanews.spiders.base import LOOK_SECONDS, ArchiveSpider
+from sinanews.spiders.base import ArchiveSpider, pauses
 from sinanews.spiders.lists import failure_reason, list_request, read_list
 from sinanews.spiders.walks import Walks
-
-# Before the second look whether another run has walked the lists; each pause is twice the last.
-FIRST_LOOK_SECONDS = 0.02
 
 
 class ChinaSpider(ArchiveSpider):
@@ -75,14 +72,13 @@ class ChinaSpider(ArchiveSpider):
     async def _is_to_walk(self) -> bool:
         """Whether this run walks the lists. Of a harvest's runs one does so; the others wait until
         that is done, or it has ended before, and one of them takes its place."""
-        harvest, pause = self.ledger.harvest, FIRST_LOOK_SECONDS
+        harvest, looks = self.ledger.harvest, pauses()
         if harvest is None:
             return True
         while not self.ledger.harvests.is_walked(harvest):
             if self.ledger.harvests.takes_walk(harvest, self.ledger.run):
                 return True
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LOOK_SECONDS)
+            await asyncio.sleep(next(looks))
         return False
 
     def _begin_claiming(self) -> None:
