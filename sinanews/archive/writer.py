@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from sinanews.archive.failures import failure_paths
@@ -43,7 +42,7 @@ class Archive:
         self._ledger = ledger
         self._waiting: list[_Entry] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._is_writing = False
+        self._writer: asyncio.Task[None] | None = None
 
     async def store(self, outcome: Outcome, files: Mapping[str, bytes]) -> None:
         """Returns when the files, by path below the root, are safe and the ledger says so.
@@ -54,7 +53,7 @@ class Archive:
         """
         entry = _Entry(outcome, {path_in(self._root, path): data for path, data in files.items()})
         self._waiting.append(entry)
-        if not self._is_writing:
+        if self._writer is None:
             self._begin_when_enough()
         await entry.settled
 
@@ -65,21 +64,24 @@ class Archive:
             self._timer = asyncio.get_running_loop().call_later(GATHER, self._begin_group)
 
     def _begin_group(self) -> None:
-        """Has a thread write what waits."""
+        """Begins to write what waits."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
         group, self._waiting = self._waiting, []
-        self._is_writing = True
-        written = asyncio.get_running_loop().run_in_executor(None, self._write, group)
-        written.add_done_callback(partial(self._end_group, group))
+        self._writer = asyncio.ensure_future(self._write_group(group))
 
-    def _end_group(self, group: Sequence[_Entry], written: asyncio.Future[None]) -> None:
-        """Tells those who wait for a group, and goes on with what has come since."""
-        self._is_writing = False
-        error = written.exception()
+    async def _write_group(self, group: Sequence[_Entry]) -> None:
+        """Has a thread write a group, tells those who wait for it, and goes on with what has come
+        since."""
+        error: Exception | None = None
+        try:
+            await asyncio.to_thread(self._write, group)
+        except Exception as raised:  # noqa: BLE001 - handed on to everybody who waits for it
+            error = raised
         for entry in group:
             _settle(entry, entry.error or error)
+        self._writer = None
         if self._waiting:
             self._begin_when_enough()
 
@@ -99,7 +101,7 @@ class Archive:
                 entry.error = ClaimLostError(entry.docid)
 
 
-def _settle(entry: _Entry, error: BaseException | None) -> None:
+def _settle(entry: _Entry, error: Exception | None) -> None:
     if entry.settled.cancelled():
         return
     if error:
