@@ -1,0 +1,96 @@
+"""Articles that are stored at the same time share a group, and none of them waits for ever."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sinanews.archive.writer import ENOUGH, Archive
+from sinanews.exceptions import ClaimLostError
+from sinanews.items import Rejection, State
+from sinanews.ledger.records import Outcome
+
+PATIENCE = 30  # seconds; nothing here takes one
+
+
+class RecordingLedger:
+    """Notes the docids of each group; has `errors` to raise, one for a group, and `lost` docids."""
+
+    def __init__(self, errors=(), lost=()):
+        self.groups = []
+        self._errors = list(errors)
+        self._lost = set(lost)
+
+    def record_outcomes(self, outcomes, publish):
+        docids = {outcome.item.docid for outcome in outcomes}
+        self.groups.append(docids)
+        if self._errors:
+            raise self._errors.pop(0)
+        return publish(docids - self._lost)
+
+
+def outcome(number):
+    item = Rejection(f"n{number}", f"https://finance.sina.com.cn/{number}", State.FAILED, "no title")
+    return Outcome(item, State.FAILED)
+
+
+async def store(archive, numbers):
+    """What became of each: None, or its error."""
+    every = (archive.store(outcome(number), {f"{number}.txt": b"x"}) for number in numbers)
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.gather(*every, return_exceptions=True)
+
+
+def test_each_of_many_is_written_once_and_those_that_come_meanwhile_are_the_next_group(tmp_path):
+    ledger = RecordingLedger()
+    archive = Archive(tmp_path, ledger)
+    count = 3 * ENOUGH
+
+    assert asyncio.run(store(archive, range(count))) == [None] * count
+
+    assert [len(group) for group in ledger.groups] == [ENOUGH, 2 * ENOUGH]
+    assert set.union(*ledger.groups) == {f"n{number}" for number in range(count)}
+    assert len([*tmp_path.glob("*.txt")]) == count
+
+
+def test_fewer_than_make_a_group_are_written_all_the_same(tmp_path):
+    ledger = RecordingLedger()
+    archive = Archive(tmp_path, ledger)
+
+    async def one_after_the_other():
+        return [await store(archive, [number]) for number in range(3)]
+
+    assert asyncio.run(one_after_the_other()) == [[None]] * 3
+    assert ledger.groups == [{"n0"}, {"n1"}, {"n2"}]
+
+
+def test_an_error_is_that_of_all_in_its_group_and_of_no_other(tmp_path):
+    full = OSError(28, "No space left on device")
+    ledger = RecordingLedger(errors=[full])
+    results = asyncio.run(store(Archive(tmp_path, ledger), range(ENOUGH + 1)))
+
+    assert results == [full] * ENOUGH + [None]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{ENOUGH}.txt"]
+
+
+def test_what_somebody_else_holds_is_its_own_error_alone(tmp_path):
+    ledger = RecordingLedger(lost=["n1"])
+    first, second, third = asyncio.run(store(Archive(tmp_path, ledger), range(3)))
+
+    assert (first, third) == (None, None)
+    assert isinstance(second, ClaimLostError)
+
+
+def test_nobody_waits_for_a_thread_that_cannot_be_started(tmp_path):
+    ledger = RecordingLedger()
+    threads = ThreadPoolExecutor()
+
+    async def without_threads():
+        asyncio.get_running_loop().set_default_executor(threads)
+        threads.shutdown()
+        return await store(Archive(tmp_path, ledger), range(ENOUGH + 1))
+
+    for error in asyncio.run(without_threads()):
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            raise error
+    assert ledger.groups == []
