@@ -47,6 +47,8 @@ def arguments() -> argparse.Namespace:
         parser.error(f"--rounds: {options.rounds} is not accepted; expected 1 or more")
     if options.folder and options.folder.exists() and any(options.folder.iterdir()):
         parser.error(f"--folder: {options.folder} is not accepted; expected an empty folder")
+    if options.stores and options.folder and options.stores.resolve() == options.folder.resolve():
+        parser.error(f"--stores: {options.stores} is not accepted; expected another than --folder")
     return options
 
 

@@ -86,12 +86,21 @@ def make_stores(folder: Path, stores: Path | None, counts: list[int]) -> Paths:
             if not made.exists():
                 show(f"making: {name}, {count:,} stories")
                 unfinished = made.with_name(f"{made.name}.part")
+                remove(unfinished)  # of a run that was ended
                 fill(unfinished, count)
                 unfinished.rename(made)
             if made != path:
                 show(f"copying: {name}, {count:,} stories")
                 shutil.copytree(made, path) if made.is_dir() else shutil.copyfile(made, path)
     return paths
+
+
+def remove(path: Path) -> None:
+    """Removes a file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def measure_sizes(paths: Paths, times: Times) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 BATCH = 32  # stories of a claim, as in sinanews
-GATHER = 0.02  # seconds for which articles gather until they are written together, as in sinanews
+GATHER = 0.02  # seconds for which articles gather, as in sinanews where fewer than eight wait
 TRUST = 0.25  # share by which a simulated rate may be off what was measured
 
 Process = Generator["Step", None, None]

@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from sinanews.extraction.signatures import SignedText, sign
 from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
@@ -61,11 +59,11 @@ class Reprints:
 
     def _look(self) -> None:
         asked, self._asked = self._asked, []
-        error: SQLAlchemyError | None = None
+        error: Exception | None = None
         firsts: Sequence[str | None] = [None] * len(asked)
         try:
             firsts = self._ledger.families_of([article for article, _ in asked])
-        except SQLAlchemyError as raised:
+        except Exception as raised:  # noqa: BLE001 - handed on to everybody who asked
             error = raised
         for (_, answer), first in zip(asked, firsts, strict=True):
             if answer.cancelled():

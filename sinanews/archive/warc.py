@@ -21,6 +21,10 @@ from pathlib import Path
 from typing import IO
 
 from isal import isal_zlib
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+from warcio.warcwriter import WARCWriter
 
 from sinanews.exceptions import DamagedPagesError
 from sinanews.utils.atomic import sync_folders, write_all
@@ -130,8 +134,6 @@ class PageFiles:
         self._file: IO[bytes] | None = None
         self._info_id = ""  # of the record that describes the open file
         self._record = BytesIO()
-        from warcio.warcwriter import WARCWriter
-
         self._writer = WARCWriter(self._record, gzip=False, warc_version=VERSION)
 
     def add(self, page: ServedPage) -> None:
@@ -196,8 +198,6 @@ class PageFiles:
             fields[_Field.ASKED] = page.asked_url
         if page.is_further:
             fields[_Field.FURTHER] = "yes"
-        from warcio.statusandheaders import StatusAndHeaders
-
         status = f"{page.status} {reasons.get(page.status, '')}"
         record = self._writer.create_warc_record(
             page.url,
@@ -283,8 +283,6 @@ def index(path: Path) -> Iterator[KeptPage]:
 
     Raises DamagedPagesError behind the last one that is whole, where that is not the end; OSError.
     """
-    from warcio.statusandheaders import StatusAndHeadersParser
-
     parser = StatusAndHeadersParser([VERSION, "WARC/1.0"])
     end = 0
     with path.open("rb") as file:
@@ -304,9 +302,6 @@ def index(path: Path) -> Iterator[KeptPage]:
 
 def read_page(folder: Path, place: Place) -> ServedPage:
     """The page at a place. Raises DamagedPagesError for one that is not there whole; OSError."""
-    from warcio.archiveiterator import ArchiveIterator
-    from warcio.exceptions import ArchiveLoadFailed
-
     with (folder / place.file).open("rb") as file:
         file.seek(place.offset)
         data = BytesIO(file.read(place.length))

@@ -35,7 +35,7 @@ class Archive:
     """Writes files and ledger rows in groups, so that many articles share one wait for the disk
     and one commit: what arrives while a group gathers and while it is written makes up the next.
 
-    A group that has ENOUGH does not wait for more, so that pages are read while it is written."""
+    While none is written, one that has ENOUGH does not wait for more: pages are read meanwhile."""
 
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._root = root
@@ -71,17 +71,19 @@ class Archive:
         group, self._waiting = self._waiting, []
         self._writer = asyncio.ensure_future(self._write_group(group))
 
-    async def _write_group(self, group: Sequence[_Entry]) -> None:
+    async def _write_group(self, group: list[_Entry]) -> None:
         """Has a thread write a group, tells those who wait for it, and goes on with what has come
         since."""
-        error: Exception | None = None
+        entries, error = tuple(group), None
         try:
             await asyncio.to_thread(self._write, group)
         except Exception as raised:  # noqa: BLE001 - handed on to everybody who waits for it
             error = raised
-        for entry in group:
+            group.clear()  # a thread that could not be started may come to it later
+        finally:
+            self._writer = None
+        for entry in entries:
             _settle(entry, entry.error or error)
-        self._writer = None
         if self._waiting:
             self._begin_when_enough()
 

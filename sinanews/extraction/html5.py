@@ -38,13 +38,6 @@ _SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,9})?)[wx]", re.ASCII)  # of one
 _PICTURE_URL = re.compile(r"\.(?:gif|png|jpg|webp)")  # as in RSSHub
 
 
-class InertHTML(str):
-    """HTML that `inner` wrote: nothing in it acts. Whatever is made of it is a str of which nobody
-    knows that."""
-
-    __slots__ = ()
-
-
 def parse(html: str | bytes) -> LexborHTMLParser:
     """Parses a document, given as text or as UTF-8.
 
@@ -140,17 +133,14 @@ def repair_links(body: LexborNode, base: str) -> None:
                 del image.attrs[event]
 
 
-def inner(
-    root: LexborNode, *, comments: bool = True, removed: Counter[str] | None = None
-) -> InertHTML:
+def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | None = None) -> str:
     """The node's inner HTML as RSSHub writes it, with or without comments, but for what acts.
 
     What is left out for that, `sanitize` tells; it is counted in `removed`. What is written makes
     the same elements however it is parsed: neither text nor an attribute's value has a `<` that
     opens a tag, and no tag a line break.
     """
-    counts = Counter() if removed is None else removed
-    return InertHTML(_Writer(comments=comments, removed=counts).write(root))
+    return _Writer(comments=comments, removed=Counter() if removed is None else removed).write(root)
 
 
 class _Writer:

@@ -1,4 +1,4 @@
-"""What is noted beside an article while its page is read: for the run's report, and to go on."""
+"""What is noted beside an article while its page is read: for the run's report and the spider."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ class Notes:
     `doubtful`, what was read otherwise than the page says, or not at all.
 
     `other_pages` are the URLs of the same article's other pages, by number, to which the page's
-    pager leads; none of an article that is whole."""
+    pager leads; none of an article of one page."""
 
     removed: Counter[str] = field(default_factory=Counter)
     doubtful: Counter[str] = field(default_factory=Counter)

@@ -104,8 +104,10 @@ class Signature:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """The signature of `to_bytes`."""
-        end = _DIGEST + 1 + data[_DIGEST]
+        """The signature of `to_bytes`. Raises ValueError for bytes that are none."""
+        end = _DIGEST + 1 + (data[_DIGEST] if len(data) > _DIGEST else 0)
+        if len(data) < end or (len(data) - end) % 4:
+            raise ValueError(f"{len(data)} bytes are no signature")
         numbers = frozenset(number for (number,) in iter_unpack("<I", data[end:]))
         return cls(data[:_DIGEST], data[_DIGEST + 1 : end], numbers)
 

@@ -426,6 +426,7 @@ class Ledger:
     def families_of(self, articles: Sequence[Article]) -> list[str | None]:
         """For each article the docid of the one whose text it reprints: of those that the ledger
         has, that which was recorded first. None where there is none, or the article itself is it.
+        At most a thousand articles at once, of which each has ten keys to be looked for.
         """
         with self._database.connect() as connection:
             return families_of(connection, articles)

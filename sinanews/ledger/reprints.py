@@ -8,6 +8,7 @@ do not know of each other: both are firsts, and `family` joins them all the same
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -221,11 +222,12 @@ def _matches(connection: Connection, articles: Sequence[Article]) -> list[list[_
 def _same(
     text: SignedText, candidates: Mapping[int, Sequence[tuple[_Match, bytes]]]
 ) -> Iterator[_Match]:
-    """Those of the candidates under a text's keys that have the same text."""
+    """Those of the candidates under a text's keys that have the same text; none that is damaged."""
     every = chain.from_iterable(candidates.get(key, ()) for key in text.keys)
     for match, data in dict.fromkeys(every):
-        if text.signature.is_reprint_of(Signature.from_bytes(data)):
-            yield match
+        with suppress(ValueError):
+            if text.signature.is_reprint_of(Signature.from_bytes(data)):
+                yield match
 
 
 _FIRST_SEEN = (

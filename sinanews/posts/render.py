@@ -103,9 +103,7 @@ def render(
 def inert(body: str) -> str:
     """A body as it is if nothing in it acts, as in all that are read today; else what is inert of
     it. Bodies come from a user's own code as well, and from archives of earlier versions."""
-    if isinstance(body, html5.InertHTML) or is_inert(body):
-        return body
-    return html5.inner(html5.parsed_body(body))
+    return body if is_inert(body) else html5.inner(html5.parsed_body(body))
 
 
 def _head_image(body: str, docid: str, files: Mapping[str, str]) -> tuple[str, str]:

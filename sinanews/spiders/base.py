@@ -299,14 +299,13 @@ class ArchiveSpider(Spider):
         while waiting:
             await asyncio.sleep(next(looks))
             if not engine.spider_is_idle():
+                looks = pauses()
                 continue
             others_work = self._others_at_work()
             requests = self._requests_for_what_is_left()
             for request in requests:
                 engine.crawl(request)
-            if requests:  # of what a dead worker left there may be more
-                looks = pauses()
-            waiting = others_work or bool(requests)
+            waiting = others_work or bool(requests)  # of what a dead worker left there may be more
         self._watching = None
         await self.close_if_nobody_objects()
 

@@ -30,8 +30,8 @@ class RecordingLedger:
 
 
 def outcome(number):
-    item = Rejection(f"n{number}", f"https://finance.sina.com.cn/{number}", State.FAILED, "no title")
-    return Outcome(item, State.FAILED)
+    url = f"https://finance.sina.com.cn/{number}"
+    return Outcome(Rejection(f"n{number}", url, State.FAILED, "no title"), State.FAILED)
 
 
 async def store(archive, numbers):

@@ -24,6 +24,8 @@ SELECTORS = (
     '.list a[title="庚 辛"]',
     "#bottom p:not(.b) a",
     "#none a",
+    "#bottom >\n a",
+    "#a\\ b a",
 )
 
 

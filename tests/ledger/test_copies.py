@@ -54,6 +54,41 @@ def test_articles_without_words_wait_for_nobody(ledger, text):
     assert [asyncio.run(known.first_of(item)) for item in items] == [None, None]
 
 
+def test_articles_that_come_together_are_asked_about_at_once(ledger, monkeypatch):
+    asked = []
+    families_of = ledger.families_of
+    monkeypatch.setattr(
+        ledger, "families_of", lambda articles: asked.append(len(articles)) or families_of(articles)
+    )
+    items = [outcome(claimed(ledger, n), article(seeded_random(n), 3)).item for n in (1, 2, 3)]
+
+    async def together():
+        known = Reprints(ledger)
+        return await asyncio.gather(*map(known.first_of, items))
+
+    assert asyncio.run(together()) == [None] * 3
+    assert asked == [3]
+
+
+def test_a_look_that_fails_is_an_error_for_each_that_asked(ledger, monkeypatch):
+    def fail(_):
+        raise MemoryError
+
+    monkeypatch.setattr(ledger, "families_of", fail)
+    items = [outcome(claimed(ledger, n), article(seeded_random(n), 3)).item for n in (1, 2)]
+
+    async def together():
+        known = Reprints(ledger)
+        given_up, *others = (asyncio.ensure_future(known.first_of(item)) for item in items)
+        await asyncio.sleep(0)
+        given_up.cancel()
+        async with asyncio.timeout(30):
+            return await asyncio.gather(given_up, *others, return_exceptions=True)
+
+    first, second = asyncio.run(together())
+    assert (type(first), type(second)) == (asyncio.CancelledError, MemoryError)
+
+
 def test_what_is_recorded_is_not_kept_in_memory(ledger):
     known = Reprints(ledger)
     for number in range(1, 6):

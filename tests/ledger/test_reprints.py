@@ -1,5 +1,7 @@
 """How the ledger finds the first of those articles that have one text."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import delete, func, select, update
 
@@ -164,15 +166,28 @@ def test_a_family_has_the_last_revision_of_each_and_when_its_first_was_read(ledg
 def test_articles_that_are_asked_about_together_have_the_answers_of_each_alone(ledger):
     for number, text in enumerate((TEXT, OTHER, "快讯", TEXT), 1):
         record(ledger, number, text)
-    random = seeded_random(3)
+    random, answers = seeded_random(3), set()
     texts = [TEXT, reprint(TEXT, 0.03, random), OTHER, "快讯", "别的", "", article(random, 4)]
     claim = claimed(ledger, 9)
     for _ in range(20):
-        articles = [outcome(claim, text).item for text in random.choices(texts, k=5)]
+        numbers = random.choices((1, 2, 3, 4, 9), k=5)
+        articles = [
+            replace(outcome(claim, text).item, docid=docid(number))
+            for number, text in zip(numbers, random.choices(texts, k=5), strict=True)
+        ]
         alone = [ledger.families_of([one])[0] for one in articles]
         assert ledger.families_of(articles) == alone
-    assert {*alone} - {None}
+        answers.update(alone)
+    assert {None, docid(1), docid(2)} <= answers
     assert ledger.families_of([]) == []
+
+
+@pytest.mark.parametrize("damaged", [b"", b"other", bytes(17) + b"odd", bytes(16) + b"\xff"])
+def test_a_signature_that_is_damaged_is_that_of_no_text(ledger, damaged):
+    record(ledger, 1, TEXT)
+    execute(ledger, update(signatures).values(signature=damaged))
+    record(ledger, 2, TEXT)
+    assert record(ledger, 3, TEXT) == docid(2)
 
 
 # How each database says that it finds what has a key, and what has a first one.

@@ -18,7 +18,9 @@ from sinanews.utils import times
 _PUBLISHED_METAS = ("article:published_time", "weibo: article:create_at", "og:url")
 _SHOWN = "img, video, audio, iframe, embed, object"  # content that is no text
 # `.date-source .source`: any one selector, a space, and a compound one; no list.
-_DESCENDANT = re.compile(r"(?P<ancestor>[^,\"'\[(]*[^ ,~+>\"'\[(]) (?P<descendant>[^ ,~+>]+)")
+_DESCENDANT = re.compile(
+    r"(?P<ancestor>[^,\"'\[(\\|]*[^\s,~+>\"'\[(\\|]) (?P<descendant>[^\s,~+>\\|]+)"
+)
 _EDITOR_LINE = re.compile(r"\s*+[（(【\[]?+\s*+(?:责任)?编辑[：:][^，。；？！]{0,30}")
 _EDITOR_TAIL = re.compile(r"[（(【\[](?:责任)?编辑[：:][^（()）]{0,30}[）)】\]]\s*$")
 
