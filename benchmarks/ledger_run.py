@@ -18,6 +18,7 @@ from harvest import harvest_arguments, run_timed, serve_site
 from ledger_fill import fill_filter, fill_ledger_with_signatures, fill_plain
 from ledger_stores import (
     AFTER_KILL,
+    AFTER_POWER_CUT,
     AUDIT,
     BATCH,
     REPAIR,
@@ -212,19 +213,24 @@ def measure_tasks(paths: Paths, rounds: int, times: Times) -> None:
 
 
 def measure_kills(paths: Paths, turns: int, times: Times) -> None:
-    """Times what the next run does about one that was killed with a group of posts not in place."""
+    """Times what the next run does about one that was killed with a group of posts not in place,
+    and about one that a power cut ended."""
+    far = 0
     for turn in range(turns):
-        for count, ledger in ledgers(paths).items():
-            show(f"kill {turn} of {turns}, {count:,} stories")
-            store = LedgerStore(ledger)
-            # Behind what the tasks have added, and another turn's.
-            seconds, cpu = clock(store.kill(Pages(count + (turn + 1) * FAR)))
-            store.close()
-            times[f"{AFTER_KILL}, ms", OURS, count].append(seconds * 1e3)
-            times[f"{AFTER_KILL}, {CPU}", OURS, count].append(cpu * 1e3)
-            posts = store.output.rglob("*.md")
-            if sum(1 for _ in posts) != (turn + 1) * BATCH:
-                raise SystemExit("a repair did not write the posts of a run that was killed")
+        for what in (AFTER_KILL, AFTER_POWER_CUT):
+            far += FAR
+            for count, ledger in ledgers(paths).items():
+                show(f"{what}, {turn} of {turns}, {count:,} stories")
+                store = LedgerStore(ledger)
+                # Behind what the tasks have added, and another turn's.
+                repair = store.kill(Pages(count + far), power_cut=what == AFTER_POWER_CUT)
+                seconds, cpu = clock(repair)
+                store.close()
+                times[f"{what}, ms", OURS, count].append(seconds * 1e3)
+                times[f"{what}, {CPU}", OURS, count].append(cpu * 1e3)
+                posts = store.output.rglob("*.md")
+                if sum(1 for _ in posts) != far // FAR * BATCH:
+                    raise SystemExit("a repair did not write the posts of a run that was killed")
     show("")
 
 

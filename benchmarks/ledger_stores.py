@@ -1,6 +1,9 @@
 """Three stores that tell new stories from those listed before, each used as intended."""
 
+import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -35,6 +38,8 @@ BATCH = 32  # stories per claim
 WINDOW = 1000  # articles of an export
 EXPORT, LOOK, AUDIT = "export of 1,000", "32 looks for reprints", "counting all stories"
 REPAIR, AFTER_KILL = "repair, as a run begins", "repair after a kill"
+AFTER_POWER_CUT = "repair after a power cut"
+WORKER_OF_AN_EARLIER_BOOT = f"{socket.gethostname()}:00000000-0:1:1:00000000"
 
 Task = tuple[str, Callable[[], object]]
 
@@ -125,14 +130,15 @@ class LedgerStore:
         if lines != WINDOW:
             raise SystemExit(f"an export had {lines} articles of {WINDOW}")
 
-    def kill(self, pages: "Pages") -> Callable[[], object]:
-        """Leaves a run as if it was killed before a post was in its place; returns what the next
-        run does about it."""
+    def kill(self, pages: "Pages", *, power_cut: bool = False) -> Callable[[], object]:
+        """Leaves a run as if it was killed before a post was in its place, or the power was cut;
+        returns what the next run does about it."""
         self.prepare_page(pages.new())()
         self._claim()
         self._make_outcomes()
         self._ledger.record_outcomes(self._outcomes)
-        dead = {"worker": "elsewhere:1:00000000", "alive_at": 0}
+        worker = WORKER_OF_AN_EARLIER_BOOT if power_cut else killed_worker(self._ledger.worker)
+        dead = {"worker": worker, "alive_at": 0}
         database = create_engine(self._url)
         with database.begin() as connection:
             ours = update(runs).where(runs.c.id == self._ledger.run)
@@ -156,6 +162,18 @@ class LedgerStore:
         """Closes it, its run at its end: one that never ended would be taken to be killed."""
         self._ledger.runs.end(self._ledger.run, "complete", {})
         self._ledger.close()
+
+
+def killed_worker(other: str) -> str:
+    """The name of a worker on this machine whose process has ended, made of another one's."""
+    place, _, _, token = other.rsplit(":", 3)
+    process = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return f"{place}:{process.stdout.strip()}:1:{token[::-1]}"
 
 
 @cache
