@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from sinanews.exceptions import DamagedError
-from sinanews.extraction.signatures import VERSION, Signature, SignedText, sign
+from sinanews.extraction.signatures import MOST_KEYS, VERSION, Signature, SignedText, sign
 from sinanews.items import Article
 from sinanews.ledger.database import insert_new, upsert, writing
 from sinanews.ledger.prepared import Prepared
@@ -63,6 +63,9 @@ CANDIDATES = (
         signatures.c.version == bindparam("version"),
     )
 )
+# Numbers of keys are made multiples of this: each other number is a statement of its own, which the
+# database has to read, and keeps.
+KEYS_AT_ONCE = 4 * MOST_KEYS
 
 
 def families_of(connection: Connection, articles: Sequence[Article]) -> list[str | None]:
@@ -210,10 +213,11 @@ def _matches(connection: Connection, articles: Sequence[Article]) -> list[list[_
     """For each article the revisions whose text is the same, its own too; found in one look for
     all, since asking takes longer than finding."""
     signed = [sign(article.text, article.title) for article in articles]
-    keys = {key for one in signed if one for key in one.keys}
+    keys = list({key for one in signed if one for key in one.keys})
     candidates: defaultdict[int, list[tuple[_Match, bytes]]] = defaultdict(list)
     if keys:
-        rows = connection.execute(CANDIDATES, {"keys": list(keys), "version": VERSION})
+        keys += keys[:1] * (-len(keys) % KEYS_AT_ONCE)
+        rows = connection.execute(CANDIDATES, {"keys": keys, "version": VERSION})
         for key, docid, duplicate_of, data in rows:
             candidates[key].append((_Match(docid, duplicate_of), data))
     return [list(_same(one, candidates)) if one else [] for one in signed]
