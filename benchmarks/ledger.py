@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     """The options on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, help="for what is measured (a temporary one)")
-    parser.add_argument("--stores", type=Path, help="whose stores are copied, if it has them")
+    parser.add_argument("--stores", type=Path, help="its stores are copied, missing ones made")
     parser.add_argument("--rounds", type=int, default=60, help="(%(default)s)")
     parser.add_argument("--sizes", type=sizes, default=SIZES, help="stories (%(default)s)")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="(%(default)s)")

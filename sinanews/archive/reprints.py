@@ -24,7 +24,8 @@ class Reprints:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._in_work: dict[str, SignedText] = {}
-        self._asked: list[tuple[Article, asyncio.Future[str | None]]] = []
+        self._asked: list[Article] = []  # about these is the next look
+        self._look: asyncio.Task[list[str | None]] | None = None
 
     async def first_of(self, article: Article) -> str | None:
         """What `Ledger.families_of` says of an article, once those of its text that were asked
@@ -48,30 +49,18 @@ class Reprints:
                     await self._until_recorded(copies)
         return await self._ask(article)
 
-    def _ask(self, article: Article) -> asyncio.Future[str | None]:
+    async def _ask(self, article: Article) -> str | None:
         """The answer about an article; articles that come together are asked about together."""
-        loop = asyncio.get_running_loop()
-        if not self._asked:
-            loop.call_soon(self._look)
-        answer: asyncio.Future[str | None] = loop.create_future()
-        self._asked.append((article, answer))
-        return answer
+        if self._look is None:
+            self._look = asyncio.ensure_future(self._look_for_all())
+        look, number = self._look, len(self._asked)
+        self._asked.append(article)
+        answers = await asyncio.shield(look)  # which is not of this article alone
+        return answers[number]
 
-    def _look(self) -> None:
-        asked, self._asked = self._asked, []
-        error: Exception | None = None
-        firsts: Sequence[str | None] = [None] * len(asked)
-        try:
-            firsts = self._ledger.families_of([article for article, _ in asked])
-        except Exception as raised:  # noqa: BLE001 - handed on to everybody who asked
-            error = raised
-        for (_, answer), first in zip(asked, firsts, strict=True):
-            if answer.cancelled():
-                continue
-            if error:
-                answer.set_exception(error)
-            else:
-                answer.set_result(first)
+    async def _look_for_all(self) -> list[str | None]:
+        asked, self._asked, self._look = self._asked, [], None
+        return self._ledger.families_of(asked)
 
     async def _until_recorded(self, docids: Sequence[str]) -> None:
         while any(map(self._ledger.holds, docids)):  # noqa: ASYNC110 - a thread lets go of claims, and sets no event

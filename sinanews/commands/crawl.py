@@ -40,7 +40,7 @@ PREAMBLE = (
 REPEATED = "scrapy.downloadermiddlewares.retry"
 # These make a record of every page and item, most of which LOG_LEVEL then throws away.
 VERBOSE = ("scrapy.core.engine", "scrapy.core.scraper")
-GARBAGE = 5_000  # new objects, less those freed, after which Python looks for garbage
+GARBAGE_OF_RUN = 5_000  # new objects, less those freed, after which Python looks for garbage
 
 
 class Command(crawl.Command):
@@ -164,7 +164,7 @@ def _spare_garbage_collector() -> None:
     garbage: to search it took a ninth of all CPU. What comes then is searched more often than what
     is imported: 50,000 objects of garbage are 6 MB."""
     gc.freeze()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GARBAGE_OF_RUN)
 
 
 def _is_no_preamble(record: logging.LogRecord) -> bool:

@@ -96,7 +96,8 @@ class ArticleLoader(ItemLoader):
         before = self._count_values(fields)
         for rule in rules:
             found = rule.find(page)
-            for values in found if takes_first else filter(None, [list(found)]):
+            additions = found if takes_first else filter(None, [list(found)])
+            for values in additions:
                 for field in fields:
                     self.add_value(field, values)
                 if self._count_values(fields) > before:

@@ -63,8 +63,8 @@ CANDIDATES = (
         signatures.c.version == bindparam("version"),
     )
 )
-# Numbers of keys are made multiples of this: each other number is a statement of its own, which the
-# database has to read, and keeps.
+# The number of keys is made a multiple of this: each other number would be another statement, which
+# the database parses and caches.
 KEYS_AT_ONCE = 4 * MOST_KEYS
 
 
