@@ -33,9 +33,10 @@ class _Entry:
 
 class Archive:
     """Writes files and ledger rows in groups, so that many articles share one wait for the disk
-    and one commit: what arrives while a group gathers and while it is written makes up the next.
+    and one commit. A group that has ENOUGH does not wait for more.
 
-    While none is written, one that has ENOUGH does not wait for more: pages are read meanwhile."""
+    Where the ledger is on a server a thread waits for it: pages are read meanwhile, and what
+    arrives while a group is written makes up the next."""
 
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._root = root
@@ -72,11 +73,15 @@ class Archive:
         self._writer = asyncio.ensure_future(self._write_group(group))
 
     async def _write_group(self, group: list[_Entry]) -> None:
-        """Has a thread write a group, tells those who wait for it, and goes on with what has come
-        since."""
+        """Writes a group, tells those who wait for it, and goes on with what has come since."""
         entries, error = tuple(group), None
         try:
-            await asyncio.to_thread(self._write, group)
+            if self._ledger.is_on_server:
+                await asyncio.to_thread(self._write, group)
+            else:
+                # A thread would wait for the interpreter after each of a hundred system calls: that
+                # costs more than the disk's time, in which pages could be read.
+                self._write(group)
         except Exception as raised:  # noqa: BLE001 - handed on to everybody who waits for it
             error = raised
             group.clear()  # a thread that could not be started may come to it later

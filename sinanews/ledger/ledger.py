@@ -132,6 +132,11 @@ class Ledger:
         return shown_url(self._database.url)
 
     @property
+    def is_on_server(self) -> bool:
+        """Whether it is at the other end of a connection, and not a file."""
+        return self._database.dialect.name == "postgresql"
+
+    @property
     def worker(self) -> str:
         """The name under which claims are held here."""
         return self._claims.worker

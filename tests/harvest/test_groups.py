@@ -11,12 +11,14 @@ from sinanews.items import Rejection, State
 from sinanews.ledger.records import Outcome
 
 PATIENCE = 30  # seconds; nothing here takes one
+places = pytest.mark.parametrize("is_on_server", [False, True], ids=["file", "server"])
 
 
 class RecordingLedger:
     """Notes the docids of each group; has `errors` to raise, one for a group, and `lost` docids."""
 
-    def __init__(self, errors=(), lost=()):
+    def __init__(self, errors=(), lost=(), *, is_on_server=False):
+        self.is_on_server = is_on_server
         self.groups = []
         self._errors = list(errors)
         self._lost = set(lost)
@@ -41,8 +43,11 @@ async def store(archive, numbers):
         return await asyncio.gather(*every, return_exceptions=True)
 
 
-def test_each_of_many_is_written_once_and_those_that_come_meanwhile_are_the_next_group(tmp_path):
-    ledger = RecordingLedger()
+@places
+def test_each_of_many_is_written_once_and_those_that_come_meanwhile_are_the_next_group(
+    tmp_path, is_on_server
+):
+    ledger = RecordingLedger(is_on_server=is_on_server)
     archive = Archive(tmp_path, ledger)
     count = 3 * ENOUGH
 
@@ -64,17 +69,19 @@ def test_fewer_than_make_a_group_are_written_all_the_same(tmp_path):
     assert ledger.groups == [{"n0"}, {"n1"}, {"n2"}]
 
 
-def test_an_error_is_that_of_all_in_its_group_and_of_no_other(tmp_path):
+@places
+def test_an_error_is_that_of_all_in_its_group_and_of_no_other(tmp_path, is_on_server):
     full = OSError(28, "No space left on device")
-    ledger = RecordingLedger(errors=[full])
+    ledger = RecordingLedger(errors=[full], is_on_server=is_on_server)
     results = asyncio.run(store(Archive(tmp_path, ledger), range(ENOUGH + 1)))
 
     assert results == [full] * ENOUGH + [None]
     assert [path.name for path in tmp_path.iterdir()] == [f"{ENOUGH}.txt"]
 
 
-def test_what_somebody_else_holds_is_its_own_error_alone(tmp_path):
-    ledger = RecordingLedger(lost=["n1"])
+@places
+def test_what_somebody_else_holds_is_its_own_error_alone(tmp_path, is_on_server):
+    ledger = RecordingLedger(lost=["n1"], is_on_server=is_on_server)
     first, second, third = asyncio.run(store(Archive(tmp_path, ledger), range(3)))
 
     assert (first, third) == (None, None)
@@ -82,7 +89,7 @@ def test_what_somebody_else_holds_is_its_own_error_alone(tmp_path):
 
 
 def test_nobody_waits_for_a_thread_that_cannot_be_started(tmp_path):
-    ledger = RecordingLedger()
+    ledger = RecordingLedger(is_on_server=True)
     threads = ThreadPoolExecutor()
 
     async def without_threads():
