@@ -252,7 +252,7 @@ def _articles(
     known = ledger.recovery.known(lost)
     paths = _paths(ledger, config, lost, strays)
     for docid, article in lost.items():
-        path = post_file(config, paths[docid], docid)
+        path = Path(post_file(config, paths[docid], docid))
         revisions = [_revision(article.places[number]) for number in sorted(article.places)]
         last = revisions[-1].article
         _, revision = known.get(docid, (None, 0))

@@ -110,7 +110,9 @@ def _stray_of(article: Article, path: str, strays: Strays) -> str | None:
     return strays.with_docid(article.docid) or strays.like([identity(article)], path, title_path)
 
 
-def _is_free(path: Path, article: Article) -> bool:
+def _is_free(path: str, article: Article) -> bool:
     """Whether nothing is there, or this article's post, whose commit was lost. A folder is in the
     way, which whoever writes the post will tell."""
-    return not os.path.lexists(path) or path.is_dir() or identity_of(path) == identity(article)
+    if not os.path.lexists(path):
+        return True
+    return Path(path).is_dir() or identity_of(path) == identity(article)

@@ -17,7 +17,7 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import Paths
 from sinanews.posts.identity import docid_in_hexo, is_source_style
 from sinanews.posts.paths import ROOT, hexo_path
-from sinanews.utils.files import path_in
+from sinanews.utils.files import file_in
 
 LOOKED_AT = 100  # files that may be posts, of which one has to tell an archive's style
 
@@ -27,9 +27,9 @@ def styled(config: Config, path: str, docid: str) -> str:
     return hexo_path(path, docid) if config.post_style == HEXO else path
 
 
-def post_file(config: Config, path: str, docid: str) -> Path:
-    """The same, as the file itself."""
-    return path_in(config.output, styled(config, path, docid))
+def post_file(config: Config, path: str, docid: str) -> str:
+    """The same, as the path of the file itself."""
+    return file_in(config.output, styled(config, path, docid))
 
 
 def remove_other_style(config: Config, path: str, docid: str, adopted: bytes | None = None) -> None:
@@ -40,18 +40,19 @@ def remove_other_style(config: Config, path: str, docid: str, adopted: bytes | N
     if other == path:
         return
     if config.post_style == HEXO:
-        file = path_in(config.output, path)
+        file = file_in(config.output, path)
         is_its = is_source_style(file) or (adopted is not None and _is(file, adopted))
     else:
-        file = path_in(config.output, other)
+        file = file_in(config.output, other)
         is_its = docid_in_hexo(file) == docid
     if is_its:
-        file.unlink(missing_ok=True)
+        Path(file).unlink(missing_ok=True)
 
 
-def _is(file: Path, data: bytes) -> bool:
+def _is(file: str, data: bytes) -> bool:
     with suppress(OSError):
-        return file.stat().st_size == len(data) and file.read_bytes() == data
+        post = Path(file)
+        return post.stat().st_size == len(data) and post.read_bytes() == data
     return False
 
 
@@ -92,7 +93,7 @@ def without_article(ledger: Ledger, config: Config, paths: Sequence[str]) -> lis
     """Those of the paths, of files that are there, that are no article's post."""
     if config.post_style != HEXO:
         return ledger.without_article(paths)
-    docids = {path: docid_in_hexo(path_in(config.output, path)) for path in paths}
+    docids = {path: docid_in_hexo(file_in(config.output, path)) for path in paths}
     known = ledger.recovery.known(filter(None, docids.values()))
 
     def is_articles(path: str) -> bool:

@@ -11,7 +11,7 @@ from sinanews.exceptions import BlockedPathError, ClaimLostError
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
 from sinanews.utils.atomic import Drafts
-from sinanews.utils.files import path_in
+from sinanews.utils.files import file_in, path_in
 
 GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
 ENOUGH = 8  # articles for which one wait for the disk and one commit cost little each
@@ -20,7 +20,7 @@ ENOUGH = 8  # articles for which one wait for the disk and one commit cost littl
 @dataclass(slots=True)
 class _Entry:
     outcome: Outcome
-    files: dict[Path, bytes]
+    files: dict[str, bytes]
     error: Exception | None = None
     settled: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -52,7 +52,7 @@ class Archive:
         written; BlockedPathError when something stands in the way of one of the files; OSError or
         SQLAlchemyError when nothing can be written. The ledger then still has it as not done.
         """
-        entry = _Entry(outcome, {path_in(self._root, path): data for path, data in files.items()})
+        entry = _Entry(outcome, {file_in(self._root, path): data for path, data in files.items()})
         self._waiting.append(entry)
         if self._writer is None:
             self._begin_when_enough()

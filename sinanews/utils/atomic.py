@@ -1,10 +1,11 @@
 """Files that are written whole or not at all."""
+# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123 - of each article; a Path takes longer than the call
 
 import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -27,9 +28,9 @@ class Drafts:
     ends with none left. `blocked` has, by owner, what stands in the way of one of its files alone.
     """
 
-    def __init__(self, contents: Mapping[str, Mapping[Path, bytes]]) -> None:
+    def __init__(self, contents: Mapping[str, Mapping[str, bytes]]) -> None:
         self._contents = contents
-        self._temporary: dict[str, dict[Path, Path]] = {}
+        self._temporary: dict[str, dict[str, str]] = {}
         self.blocked: dict[str, OSError] = {}
 
     def __enter__(self) -> Self:
@@ -54,11 +55,11 @@ class Drafts:
     def publish(self, owners: set[str]) -> set[str]:
         """Gives the files of these owners their own names; returns those whose files have them, and
         keep them over a power cut. Raises OSError when nothing can be written."""
-        folders: set[Path] = set()
+        folders: set[str] = set()
         for owner in owners:
             with self._noting(owner):
                 _rename(self._temporary[owner])
-                folders.update(path.parent for path in self._temporary.pop(owner))
+                folders.update(map(os.path.dirname, self._temporary.pop(owner)))
         sync_folders(folders)
         return owners - self.blocked.keys()
 
@@ -82,7 +83,7 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 
     When this returns, they survive a power cut. Raises OSError; then none is left half.
     """
-    temporary = _write_temporary(contents)
+    temporary = _write_temporary({str(path): data for path, data in contents.items()})
     try:
         _rename(temporary)
     finally:
@@ -125,15 +126,16 @@ def is_of_one_path(error: OSError) -> bool:
     return error.errno in _OF_ONE_PATH
 
 
-def _write_temporary(contents: Mapping[Path, bytes]) -> dict[Path, Path]:
+def _write_temporary(contents: Mapping[str, bytes]) -> dict[str, str]:
     """Writes each file under a temporary name beside its own; returns these names. Raises OSError;
     then none is left."""
-    for folder in {path.parent for path in contents}:
-        folder.mkdir(parents=True, exist_ok=True)
+    folders = {path: os.path.dirname(path) for path in contents}
+    for folder in set(folders.values()):
+        os.makedirs(folder, exist_ok=True)
     token = secrets.token_hex(4)
     temporary = {
-        path: path.with_name(TEMPORARY.format(os.getpid(), f"{token}.{number}"))
-        for number, path in enumerate(contents)
+        path: f"{folder}/{TEMPORARY.format(os.getpid(), f'{token}.{number}')}"
+        for number, (path, folder) in enumerate(folders.items())
     }
     try:
         _write_through({temporary[path]: data for path, data in contents.items()})
@@ -143,20 +145,21 @@ def _write_temporary(contents: Mapping[Path, bytes]) -> dict[Path, Path]:
     return temporary
 
 
-def _rename(temporary: Mapping[Path, Path]) -> None:
+def _rename(temporary: Mapping[str, str]) -> None:
     for path, written in temporary.items():
-        written.replace(path)
+        os.replace(written, path)
 
 
-def _discard(temporary: Iterable[Path]) -> None:
+def _discard(temporary: Iterable[str]) -> None:
     for path in temporary:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
-def _write_through(contents: Mapping[Path, bytes]) -> None:
+def _write_through(contents: Mapping[str, bytes]) -> None:
     """Writes the files, then waits for the disk: it writes many in one go in half the time."""
     with ExitStack() as stack:
-        files = [stack.enter_context(path.open("wb", buffering=0)) for path in contents]
+        files = [stack.enter_context(open(path, "wb", buffering=0)) for path in contents]
         for file, data in zip(files, contents.values(), strict=True):
             write_all(file, data)
         for file in files:
@@ -170,7 +173,7 @@ def write_all(file: IO[bytes], data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def sync_folders(folders: Iterable[Path]) -> None:
+def sync_folders(folders: Iterable[str | Path]) -> None:
     """Waits until the names of the files in these folders are on the disk."""
     for folder in folders:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

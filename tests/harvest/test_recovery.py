@@ -361,7 +361,7 @@ def test_posts_keep_their_names_in_both_styles_whatever_was_lost(runs, style, ke
         config = config_of(output, POST_STYLE=style)
         for row in known:
             if row["docid"] in lost:
-                post_file(config, row["post_path"], row["docid"]).unlink()
+                Path(post_file(config, row["post_path"], row["docid"])).unlink()
         put_back(output, copy) if keeps_backup else delete_ledger(output)
 
         harvest(output, [], NOW + 9 * HOUR, POST_STYLE=style)
