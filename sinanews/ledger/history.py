@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    bindparam,
     exists,
     func,
     literal,
@@ -67,8 +68,7 @@ def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     Positions are given under a lock that lasts until the transaction ends, so that whoever sees one
     sees all before it, with several writers too.
     """
-    advance = update(about).values(position=about.c.position + len(rows))
-    last: int = connection.execute(advance.returning(about.c.position)).scalar_one()
+    last: int = _ADVANCE.execute(connection, {"count": len(rows)}).scalar_one()
     numbered = [
         {**row, "position": position} for position, row in enumerate(rows, last - len(rows) + 1)
     ]
@@ -76,6 +76,13 @@ def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     _INSERT_REVISIONS.execute_many(connection, rows)
 
 
+_ADVANCE = Prepared(
+    lambda _: (
+        update(about)
+        .values(position=about.c.position + bindparam("count"))
+        .returning(about.c.position)
+    )
+)
 _INSERT_HISTORY = Prepared(
     lambda connection: insert_new(connection, history), [column.name for column in history.c]
 )
