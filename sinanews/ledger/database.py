@@ -312,7 +312,9 @@ def begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("writes"):
         level = "FULL" if options.get("durable") else "NORMAL"
-        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        if connection.info.get("synchronous") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            connection.info["synchronous"] = level
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.exec_driver_sql("BEGIN")

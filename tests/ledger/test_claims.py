@@ -16,6 +16,7 @@ from sinanews.ledger.tables import stories
 from sinanews.ledger.workers import LEASE
 
 MANY = 200
+FULL = 2  # what SQLite calls a transaction that waits for the disk
 
 
 def numbers(claims):
@@ -85,6 +86,17 @@ def test_what_another_worker_has_settled_meanwhile_is_not_recorded_under_a_lost_
     first.close()
 
     assert numbers(second.claim(1)) == [1]
+
+
+def test_a_transaction_waits_for_the_disk_of_a_file_as_it_was_asked_to(tmp_path):
+    database = engine(f"sqlite:///{tmp_path}/ledger.db")
+    shown = []
+    for durable in (True, False, False, True, True, False):
+        with writing(database, durable=durable).begin() as connection:
+            level = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            shown.append(level == FULL)
+    database.dispose()
+    assert shown == [True, False, False, True, True, False]
 
 
 @MARK
