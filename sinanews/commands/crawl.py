@@ -60,6 +60,8 @@ class Command(crawl.Command):
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
             logging.getLogger(REPEATED).addFilter(lambda _: False)
+            # They are in the preamble, and to find the platform's takes a program of its own.
+            self.crawler_settings.set("LOG_VERSIONS", [])
 
     @property
     def crawler_settings(self) -> Settings:
