@@ -65,15 +65,15 @@ class Archive:
             self._timer = asyncio.get_running_loop().call_later(GATHER, self._begin_group)
 
     def _begin_group(self) -> None:
-        """Begins to write what waits."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        group, self._waiting = self._waiting, []
-        self._writer = asyncio.ensure_future(self._write_group(group))
+        self._writer = asyncio.ensure_future(self._write_group())
 
-    async def _write_group(self, group: list[_Entry]) -> None:
-        """Writes a group, tells those who wait for it, and goes on with what has come since."""
+    async def _write_group(self) -> None:
+        """Writes what waits by now, tells those who wait for it, and goes on with what has come
+        since."""
+        group, self._waiting = self._waiting, []
         entries, error = tuple(group), None
         try:
             if self._ledger.is_on_server:

@@ -44,18 +44,24 @@ async def store(archive, numbers):
 
 
 @places
-def test_each_of_many_is_written_once_and_those_that_come_meanwhile_are_the_next_group(
+def test_each_of_many_is_written_once_with_what_waits_and_what_comes_later_is_the_next_group(
     tmp_path, is_on_server
 ):
     ledger = RecordingLedger(is_on_server=is_on_server)
     archive = Archive(tmp_path, ledger)
     count = 3 * ENOUGH
 
-    assert asyncio.run(store(archive, range(count))) == [None] * count
+    async def in_two_halves():
+        first = asyncio.ensure_future(store(archive, range(count)))
+        while not ledger.groups:  # noqa: ASYNC110 - a thread may note it, and sets no event
+            await asyncio.sleep(0)
+        return await store(archive, range(count, 2 * count)), await first
 
-    assert [len(group) for group in ledger.groups] == [ENOUGH, 2 * ENOUGH]
-    assert set.union(*ledger.groups) == {f"n{number}" for number in range(count)}
-    assert len([*tmp_path.glob("*.txt")]) == count
+    assert asyncio.run(in_two_halves()) == ([None] * count, [None] * count)
+
+    assert [len(group) for group in ledger.groups] == [count, count]
+    assert set.union(*ledger.groups) == {f"n{number}" for number in range(2 * count)}
+    assert len([*tmp_path.glob("*.txt")]) == 2 * count
 
 
 def test_fewer_than_make_a_group_are_written_all_the_same(tmp_path):
@@ -73,9 +79,12 @@ def test_fewer_than_make_a_group_are_written_all_the_same(tmp_path):
 def test_an_error_is_that_of_all_in_its_group_and_of_no_other(tmp_path, is_on_server):
     full = OSError(28, "No space left on device")
     ledger = RecordingLedger(errors=[full], is_on_server=is_on_server)
-    results = asyncio.run(store(Archive(tmp_path, ledger), range(ENOUGH + 1)))
+    archive = Archive(tmp_path, ledger)
 
-    assert results == [full] * ENOUGH + [None]
+    async def one_group_after_the_other():
+        return await store(archive, range(ENOUGH)), await store(archive, [ENOUGH])
+
+    assert asyncio.run(one_group_after_the_other()) == ([full] * ENOUGH, [None])
     assert [path.name for path in tmp_path.iterdir()] == [f"{ENOUGH}.txt"]
 
 
