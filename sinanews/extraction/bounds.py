@@ -152,7 +152,10 @@ def _is_outside(html: bytes, point: int) -> bool:
     since = html[end + 1 : point]
     if b"<" in since or b'"' in since or b"'" in since:
         return False
-    return not any(_begins_value(html, html.rfind(quote, 0, point)) for quote in (b'"', b"'"))
+    return not (
+        _begins_value(html, html.rfind(b'"', 0, point))
+        or _begins_value(html, html.rfind(b"'", 0, point))
+    )
 
 
 def _begins_value(html: bytes, quote: int) -> bool:

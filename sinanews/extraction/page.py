@@ -132,7 +132,8 @@ def _pages(response: Response, bounds: Bounds) -> Iterator[Page]:
         is_unchanged = is_utf8 and reading.is_whole and not body.startswith(BOM_UTF8)
         page = Page(reading.text, body if is_unchanged else None, bounds)
         page.url, page.is_whole = response.url, reading.is_whole
-        page.notes.doubtful.update([ENCODINGS] * reading.is_repaired)
+        if reading.is_repaired:
+            page.notes.doubtful[ENCODINGS] += 1
         yield page
 
 
@@ -206,5 +207,6 @@ def _body_fields(page: Page, layout: Layout, url: str) -> dict[str, Any]:
     doubtful: list[str] = []
     fields["text"] = "\n".join(paragraphs)
     fields["author"] = byline(paragraphs, doubtful)
-    page.notes.doubtful.update([BYLINES] * len(doubtful))
+    if doubtful:
+        page.notes.doubtful[BYLINES] += len(doubtful)
     return fields
