@@ -9,9 +9,10 @@ does nothing and stays; attributes that begin with `on` are handlers, known or n
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 import ada_url
 
@@ -87,7 +88,8 @@ CSS_PROPERTIES = frozenset((
 ))  # fmt: skip # as above
 SCHEMES = frozenset(("http", "https", "mailto", "tel"))
 
-LONGEST_REMEMBERED = 300  # characters
+_LONGEST_REMEMBERED = 400  # characters; a template's style has 276
+_Verdict = TypeVar("_Verdict")
 # Against which addresses are resolved to see whether they are any.
 _BASE = "https://sina.com.cn/"
 # What any parser reads alike, and nearly all addresses are; looked at first, for speed alone.
@@ -139,6 +141,17 @@ _CSS_PICTURES = re.compile(
     re.IGNORECASE,
 )
 _LAST_CHARACTER = 0x10FFFF
+
+
+def _remembered(judge: Callable[[str], _Verdict]) -> Callable[[str], _Verdict]:
+    """The function with its verdicts on short texts remembered: pages of a template share most."""
+    recalled = lru_cache(maxsize=4096)(judge)
+
+    @wraps(judge)
+    def judged(text: str) -> _Verdict:
+        return recalled(text) if len(text) <= _LONGEST_REMEMBERED else judge(text)
+
+    return judged
 
 
 def element(
@@ -231,6 +244,7 @@ def is_inert_url(url: str, *, picture: bool = False) -> bool:
     return scheme in SCHEMES or (picture and scheme == "data" and bool(_PICTURE.match(rest)))
 
 
+@_remembered
 def is_inert_css(css: str) -> bool:
     """Whether declarations or rules load pictures at most.
 
@@ -300,15 +314,9 @@ def attributes_of(tag: str) -> dict[str, str] | None:
     return attributes
 
 
+@_remembered
 def _judged(tag: str) -> tuple[str, bool]:
-    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act.
-
-    Pages of a template share most tags; very long ones are not remembered."""
-    return _judge(tag) if len(tag) <= LONGEST_REMEMBERED else _judge.__wrapped__(tag)
-
-
-@lru_cache(maxsize=4096)
-def _judge(tag: str) -> tuple[str, bool]:
+    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act."""
     attributes, match = attributes_of(tag), _TAG.match(tag)
     if attributes is None or match is None:
         return "", False
