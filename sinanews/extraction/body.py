@@ -81,36 +81,33 @@ def _pieces(body: LexborNode, depth: int) -> list[str]:
     """
     pieces: list[str] = []
     real_tables = _tables_with_columns(body)
-    # For each open element: the rest of its children, what ends it, whether cells are cells in it,
-    # whether it is in one.
-    open_elements = [(children(body), "", True, False)]
-    while open_elements:
-        nodes, end, with_cells, in_cell = open_elements[-1]
-        for node in nodes:
-            tag = node.tag or ""
-            if tag == TEXT:
-                pieces.append(node.text_content or "")
-            elif tag != COMMENT and not (tag in _MAY_BE_CAPTIONS and _is_caption(node)):
-                separator = "" if tag not in BLOCKS else " " if in_cell else _BLOCK
-                pieces.append(separator)
-                is_cell = with_cells and tag in CELLS
-                if tag == "table":
-                    with_cells = with_cells and node.mem_id in real_tables
-                open_elements.append(
-                    (
-                        children(node),
-                        _CELL if is_cell else separator,
-                        with_cells,
-                        is_cell or (in_cell and tag != "table"),
-                    )
-                )
-                break
-        else:
+    # Of the element at work: what comes next in it, what ends it, whether cells are cells in it,
+    # whether it is in one; then the same of those around it.
+    node, end, with_cells, in_cell = body.first_child, "", True, False
+    outer: list[tuple[LexborNode | None, str, bool, bool]] = []
+    while True:
+        if node is None:
             pieces.append(end)
-            open_elements.pop()
-        if len(open_elements) > depth:
-            raise BoundError("PAGE_DEPTH", depth, "levels of elements")
-    return pieces
+            if not outer:
+                return pieces
+            node, end, with_cells, in_cell = outer.pop()
+            continue
+        tag, following = node.tag or "", node.next
+        if tag == TEXT:
+            pieces.append(node.text_content or "")
+        elif tag != COMMENT and not (tag in _MAY_BE_CAPTIONS and _is_caption(node)):
+            outer.append((following, end, with_cells, in_cell))
+            if len(outer) >= depth:
+                raise BoundError("PAGE_DEPTH", depth, "levels of elements")
+            separator = "" if tag not in BLOCKS else " " if in_cell else _BLOCK
+            pieces.append(separator)
+            is_cell = with_cells and tag in CELLS
+            end = _CELL if is_cell else separator
+            if tag == "table":
+                with_cells = with_cells and node.mem_id in real_tables
+            in_cell = is_cell or (in_cell and tag != "table")
+            following = node.first_child
+        node = following
 
 
 def _tables_with_columns(body: LexborNode) -> set[int]:

@@ -34,6 +34,23 @@ _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
 _TEXT_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f<\x7f-\x9f]")  # few ranges: each costs
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
+# What Lexbor writes as the reference does, but for empty values: text, elements of every body,
+# styles, and comments. No value has a line break, and no comment or style a tag.
+_ATTRIBUTES = r"(?: [ ] [\w:.-]++ = \" [^\"<>\n]*+ \" )*+"
+_PLAIN_HTML = re.compile(
+    rf"""
+    [^<]*+ (?:
+        < (?:
+            / [a-z0-9]++ >
+            | (?: {"|".join(sorted(sanitize.PLAIN_ELEMENTS))} ) {_ATTRIBUTES} >
+            | style {_ATTRIBUTES} > [^<]*+ </style>
+            | !-- [^<-]*+ (?: - [^<-]++ )*+ -->
+        ) [^<]*+
+    )*+
+    """,
+    re.VERBOSE,
+)
+_WITH_EMPTY_VALUE = re.compile(r'<[a-z][^<>]*?=""[^<>]*+')
 _SIZE = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,9})?)[wx]", re.ASCII)  # of one image in a list
 _PICTURE_URL = re.compile(r"\.(?:gif|png|jpg|webp)")  # as in RSSHub
 
@@ -140,7 +157,22 @@ def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | No
     the same elements however it is parsed: neither text nor an attribute's value has a `<` that
     opens a tag, and no tag a line break.
     """
+    if comments and (html := _plain(root)) is not None:
+        return html
     return _Writer(comments=comments, removed=Counter() if removed is None else removed).write(root)
+
+
+def _plain(root: LexborNode) -> str | None:
+    """The node's inner HTML if Lexbor itself writes it as `_Writer` does, in half of the time; None
+    where that is not sure."""
+    if root.css_first("template") is not None:  # Lexbor calls itself for what one holds
+        return None
+    html = (root.inner_html or "").replace("&nbsp;", "\xa0").replace("&amp;", "&")
+    # With no reference left, nothing else was escaped, and there is nothing to decode in comments.
+    if "\r" in html or unescape(html) != html or not _PLAIN_HTML.fullmatch(html):
+        return None
+    html = _WITH_EMPTY_VALUE.sub(lambda tag: tag[0].replace('=""', ""), html)
+    return html if sanitize.is_inert(html) else None
 
 
 class _Writer:
@@ -160,33 +192,34 @@ class _Writer:
     def write(self, root: LexborNode) -> str:
         node, self._parent = root.first_child, root.tag or ""
         while True:
-            if node is not None:
-                node = self._write_node(node, node.tag or "")
-            elif self._outer:
+            if node is None:
+                if not self._outer:
+                    self._write_markup("")
+                    return "".join(self._pieces)
                 node, end, self._parent, self._in_svg = self._outer.pop()
                 if end:
                     self._write_markup(end)
-            else:
-                self._write_markup("")
-                return "".join(self._pieces)
+                continue
+            tag = node.tag or ""
+            if tag == TEXT:
+                self._write_text(node.text_content or "")
+            elif tag == COMMENT:
+                if self._comments:
+                    self._write_markup(f"<!--{self._disarmed(_comment_text(node.html or ''))}-->")
+            elif node.is_element_node:
+                node = self._write_element(node, tag)
+                continue
+            node = node.next
 
-    def _write_node(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """Writes a node, or its beginning; returns the node that comes next in the page, None at
-        the end of an element."""
-        if tag == TEXT:
-            text = node.text_content or ""
-            if self._parent in RAW_TEXT:
-                self._write_markup(self._disarmed(_raw_text(text, self._parent)))
-            else:
-                self._text.append(text)
-        elif tag == COMMENT:
-            if self._comments:
-                self._write_markup(f"<!--{self._disarmed(_comment_text(node.html or ''))}-->")
-        elif node.is_element_node:
-            return self._write_element(node, tag)
-        return node.next
+    def _write_text(self, text: str) -> None:
+        if self._parent in RAW_TEXT:
+            self._write_markup(self._disarmed(_raw_text(text, self._parent)))
+        else:
+            self._text.append(text)
 
     def _write_element(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """Writes an element, or its beginning; returns the node that comes next in the page, None
+        at the end of what the element is in, or of an empty one."""
         attributes = node.attributes
         lowered = tag.lower() if self._in_svg else tag  # only svg has names with capitals
         action, kind = sanitize.element(lowered, attributes)
@@ -229,11 +262,14 @@ class _Writer:
         """What stands in a start tag behind its name."""
         written = ""
         for name, value in attributes.items():
-            text = CONTROLS.sub("", value) if value else ""
+            text = value or ""
+            is_special = _VALUE_SPECIAL.search(text)
+            if is_special:
+                text = CONTROLS.sub("", text)
             if name not in sanitize.PLAIN and (kind := sanitize.attribute(tag, name, text)):
                 self._removed[kind] += 1
             elif text or is_xml:
-                if _VALUE_SPECIAL.search(text):
+                if is_special:
                     text = text.translate(_IN_VALUES)
                 written += f' {name}="{text}"'
             else:
@@ -241,6 +277,8 @@ class _Writer:
         return written
 
     def _disarmed(self, text: str) -> str:
+        if not _TEXT_SPECIAL.search(text):
+            return text
         plain = CONTROLS.sub("", text).replace("\r", "\n")
         disarmed = sanitize.disarmed(plain)
         if disarmed != plain:

@@ -9,9 +9,10 @@ does nothing and stays; attributes that begin with `on` are handlers, known or n
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 import ada_url
 
@@ -87,7 +88,7 @@ CSS_PROPERTIES = frozenset((
 ))  # fmt: skip # as above
 SCHEMES = frozenset(("http", "https", "mailto", "tel"))
 
-LONGEST_REMEMBERED = 300  # characters
+_Verdict = TypeVar("_Verdict")
 # Against which addresses are resolved to see whether they are any.
 _BASE = "https://sina.com.cn/"
 # What any parser reads alike, and nearly all addresses are; looked at first, for speed alone.
@@ -119,6 +120,7 @@ _TAG_OPEN = re.compile(r"<(?=[A-Za-z])")
 # Control characters other than tab, line feed and carriage return. They are taken out before
 # anything is judged: what stands around them would be something else without them.
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_WITHOUT_CONTROLS = re.compile(r"[ -~\xa0-\U0010ffff\t\n\r]*+")  # which takes half of the time
 TAG = re.compile(r"<[A-Za-z][^<>]*+>?")
 _STYLE = re.compile(r"<style(?![^ \t\n\f\r/>])[^<>]*+>", re.IGNORECASE)
 
@@ -139,6 +141,23 @@ _CSS_PICTURES = re.compile(
     re.IGNORECASE,
 )
 _LAST_CHARACTER = 0x10FFFF
+
+
+def _remembered(
+    most: int, longest: int
+) -> Callable[[Callable[[str], _Verdict]], Callable[[str], _Verdict]]:
+    """A function whose verdicts on texts are remembered, on so many of so many characters."""
+
+    def remembering(judge: Callable[[str], _Verdict]) -> Callable[[str], _Verdict]:
+        recalled = lru_cache(most)(judge)
+
+        @wraps(judge)
+        def judged(text: str) -> _Verdict:
+            return recalled(text) if len(text) <= longest else judge(text)
+
+        return judged
+
+    return remembering
 
 
 def element(
@@ -231,6 +250,7 @@ def is_inert_url(url: str, *, picture: bool = False) -> bool:
     return scheme in SCHEMES or (picture and scheme == "data" and bool(_PICTURE.match(rest)))
 
 
+@_remembered(4_096, 400)  # pages of a template have one style
 def is_inert_css(css: str) -> bool:
     """Whether declarations or rules load pictures at most.
 
@@ -300,15 +320,9 @@ def attributes_of(tag: str) -> dict[str, str] | None:
     return attributes
 
 
+@_remembered(4_096, 400)  # and share most tags
 def _judged(tag: str) -> tuple[str, bool]:
-    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act.
-
-    Pages of a template share most tags; very long ones are not remembered."""
-    return _judge(tag) if len(tag) <= LONGEST_REMEMBERED else _judge.__wrapped__(tag)
-
-
-@lru_cache(maxsize=4096)
-def _judge(tag: str) -> tuple[str, bool]:
+    """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act."""
     attributes, match = attributes_of(tag), _TAG.match(tag)
     if attributes is None or match is None:
         return "", False
@@ -330,6 +344,7 @@ def is_inert_tag(tag: str) -> bool:
     return is_harmless and name != "style"
 
 
+@_remembered(64, 30_000)  # a body is judged as it is read, and again when its post is written
 def is_inert(html: str) -> bool:
     """Whether no tag of a body acts, wherever it stands: in comments and raw text as well.
 
@@ -338,7 +353,9 @@ def is_inert(html: str) -> bool:
     >>> is_inert("<style>p{color:red}</style>"), is_inert("<style>@import 'x'</style>")
     (True, False)
     """
-    if CONTROLS.search(html) or not all(_judged(tag)[1] for tag in set(TAG.findall(html))):
+    if not _WITHOUT_CONTROLS.fullmatch(html):
+        return False
+    if not all(is_harmless for _, is_harmless in map(_judged, set(TAG.findall(html)))):
         return False
     start = _STYLE.search(html)
     while start:

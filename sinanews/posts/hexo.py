@@ -13,16 +13,16 @@ from sinanews.extraction.sanitize import ATTRIBUTE, TAG
 from sinanews.utils.text import unescape
 
 # What may stand before a Markdown block's own mark: quotes, bullets, numbers of lists.
-_CONTAINERS = r"(?:[ \t]|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"
-# Markdown, in lower case, of which marked makes an address or an attribute: links and their
-# definitions, bare URLs with a quotation mark, text in elements where it is not escaped, headings.
-# Each pattern begins with what is rare: so a body is searched fast.
+_CONTAINERS = r"(?:[ \t]++|>|[-*+](?=[ \t>])|\d{1,9}[.)](?=[ \t>]))*+"
+# Markdown of which marked makes an address or an attribute: links and their definitions, bare URLs
+# with a quotation mark, text in elements where it is not escaped, headings. Each pattern begins
+# with a character that is rare and has no case: so a body is searched fast.
 _ACTIVE_MARKDOWN = (
     re.compile(r"\][(:]"),
-    re.compile(r"://(?:(?!://)[^\s<>\"])*+\"(?!/?>|\s)"),
-    re.compile(r"www\.(?:(?!www\.)[^\s<>\"])*+\"(?!/?>|\s)"),
-    re.compile(r"rel=[\"'](?<=[^ ]....[\"'])"),  # in an address; see _LINK
-    re.compile(r"<(?:code|kbd|pre)\b"),
+    re.compile(r"://(?:[^\s<>\":]++|:(?!//))*+\"(?!/?>|\s)"),
+    re.compile(r"\.(?<=www\.)(?:(?!www\.)[^\s<>\"])*+\"(?!/?>|\s)", re.IGNORECASE),
+    re.compile(r"=(?<=[^ ]rel=)[\"']", re.IGNORECASE),  # in an address; see _LINK
+    re.compile(r"<(?:code|kbd|pre)\b", re.IGNORECASE),
     re.compile(rf"\n{_CONTAINERS}(?:\#{{1,6}}[ \t\n]|(?:-++|=++)[ \t]*+\n)"),
 )
 _BLANK_LINE = re.compile(r"(?<=\n)([ \t]*)\n")
@@ -53,7 +53,7 @@ def inert_in_hexo(content: str) -> str:
     >>> inert_in_hexo('<a title="href=x" href="https://sina.cn">')
     '<a title="href&#61;x" href="https://sina.cn">'
     """
-    if "```" in content or "~~~" in content:
+    if "`" in content or "~" in content:
         content = _FENCE.sub(lambda match: _references(match[0]), content)
     content = content.replace(_PLACEHOLDER, _references(_PLACEHOLDER))
     content = _EXCERPT_MARK.sub(lambda match: match[1] + _references("m"), content)
@@ -62,8 +62,7 @@ def inert_in_hexo(content: str) -> str:
     shown = unescape(content)
     if any(name in shown for name in _THEME_NAMES):
         content = TAG.sub(lambda match: ATTRIBUTE.sub(_theme_attribute, match[0]), content)
-    lowered = content.lower()
-    if any(pattern.search(lowered) for pattern in _ACTIVE_MARKDOWN):
+    if any(pattern.search(content) for pattern in _ACTIVE_MARKDOWN):
         content = _BLANK_LINE.sub(rf"\1{_references(chr(10))}", content)
     return content
 
@@ -93,10 +92,10 @@ def _link_attribute(match: re.Match[str]) -> str:
 
 
 def _image_attribute(match: re.Match[str]) -> str:
+    if not match[1] or match[1].lower() != "alt":
+        return match[0]
     text = unescape(unescape(_value(match)))
-    if match[1] and match[1].lower() == "alt" and set(text) & set('<>"'):
-        return f' {match[1]}="{text.translate(_LOOK_ALIKES)}"'
-    return match[0]
+    return f' {match[1]}="{text.translate(_LOOK_ALIKES)}"' if set(text) & set('<>"') else match[0]
 
 
 def _theme_attribute(match: re.Match[str]) -> str:

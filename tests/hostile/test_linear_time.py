@@ -180,6 +180,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "download.hosts._AFTER_AUTHORITY": ("split", ("/", "?", "#", "a")),
     "download.hosts._AFTER_PATH": ("split", ("?", "#", "a")),
     "download.hosts._HOST": ("fullmatch", ("a", "-", ".", "a.", "xn--")),
+    "extraction.sanitize._WITHOUT_CONTROLS": ("fullmatch", ("a", "\n", "\x00", "一")),
     "extraction.sanitize.CONTROLS": ("sub", ("a", "\x00", "一")),
     "extraction.html5.CONTROLS": ("sub", ("a", "\x00", "一")),
     "extraction.html5._TEXT_SPECIAL": ("search", ("a", "一")),
@@ -218,6 +219,11 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction.sanitize.TAG": ("findall", HTML),
     "extraction.html5._TAG_OPEN": ("findall", HTML),
     "extraction.html5._COMMENT_END": ("search", ("-", "--", "!", "--!")),
+    "extraction.html5._PLAIN_HTML": (
+        "fullmatch",
+        (*HTML, "<a", ' a="', '">', "</a>", "<style>", "</style>", "\n"),
+    ),
+    "extraction.html5._WITH_EMPTY_VALUE": ("findall", (*HTML, "<a ", ' a=""')),
     "extraction.html5._PICTURE_URL": ("search", (".", ".gi", ".pn", ".webp")),
     "extraction.layouts.base._DESCENDANT": ("fullmatch", (".", "#", "a", "-", " ", "p", ",")),
     "extraction.layouts.base._EDITOR_LINE": (

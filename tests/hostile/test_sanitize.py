@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from scrapy.http import HtmlResponse
 from selectolax.lexbor import LexborHTMLParser
 
-from sinanews.extraction import page, sanitize
+from sinanews.extraction import html5, page, sanitize
 from sinanews.extraction.html5 import inner, parsed_body
 from sinanews.items import Article
 from sinanews.posts.hexo import inert_in_hexo
@@ -270,6 +271,46 @@ def test_a_body_that_is_written_passes_as_inert(html):
     assert sanitize.is_inert(body)
     assert "\x1b" not in body
     assert "\r" not in body
+
+
+ORDINARY = st.lists(
+    st.one_of(
+        st.builds(
+            '<{} {}="{}" {}>'.format,
+            st.sampled_from(sorted(sanitize.PLAIN_ELEMENTS)),
+            ATTRIBUTES,
+            st.sampled_from(("", "x", "=", "a&amp;b", "&nbsp;", "a&#10;b", "a&quot;b", "&amp;lt;")),
+            st.sampled_from(("", "alt", "alt=''", "t&nbsp;", '=""', 'a"', "a<b")),
+        ),
+        st.sampled_from(sorted(sanitize.PLAIN_ELEMENTS)).map("</{}>".format),
+        st.sampled_from(("文", '=""', "a&b", "&nbsp;", "&amp;amp;", "&gt;", "&#13;", "\r", "\x01")),
+        st.sampled_from(("<!-- x -->", "<!--->", '<!-- a="" -->', "<!-- <b> -->", "<!-- a&b -->")),
+        st.sampled_from(("</&amp;-->", "<!-- <b -->", "<!-- <style>x</style> -->", "<?x -- >")),
+        st.sampled_from(("<style>p>b{}</style>", "<style>a</stylex @import</style>", "<style>")),
+        PIECES,
+    ),
+    max_size=6,
+).map("".join)
+
+
+@settings(max_examples=2000, deadline=None, derandomize=True)
+@given(ORDINARY)
+def test_what_lexbor_writes_is_what_would_be_written_without_it(html):
+    removed: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    body = inner(parsed_body(html), removed=removed[0])
+    with patch.object(html5, "_plain", return_value=None):
+        assert body == inner(parsed_body(html), removed=removed[1])
+    assert removed[0] == removed[1]
+
+
+def test_an_ordinary_body_is_written_by_lexbor():
+    html = '<p>文 &amp; <img src="/a?b&amp;c" alt></p><!-- a&b --><style>p>b{}</style>'
+    with patch.object(html5, "_Writer", side_effect=AssertionError):
+        assert inner(parsed_body(html)) == html.replace("&amp;", "&")
+
+
+def test_templates_in_each_other_are_not_written_by_lexbor():
+    assert inner(parsed_body("文" + "<template>" * 200_000)) == "文"
 
 
 def assert_inert(body: str) -> None:
