@@ -138,11 +138,16 @@ def test_a_statement_below_the_editor_line_is_sinas():
     assert modern(FIRST + below).text == "首段。"
 
 
+# A li in a list of its own: one right in another closes it, and with it whatever is between them.
+WITHIN = [
+    *((f"<{name}>", f"</{name}>") for name in ("p", "div", "span", "blockquote", "b", "td")),
+    ("<ul><li>", "</li></ul>"),
+]
 SHAPES = st.recursive(
     st.sampled_from(("词", link(ARTICLE, "文"), link(TOPIC, "题"), link(ADVERTISER, "商"), " ")),
     lambda inner: st.builds(
-        "<{0}>{1}</{0}>".format,
-        st.sampled_from(("p", "div", "span", "li", "blockquote", "b", "td")),
+        "{0[0]}{1}{0[1]}".format,
+        st.sampled_from(WITHIN),
         st.lists(inner, max_size=4).map("".join),
     ),
     max_leaves=25,
