@@ -129,7 +129,7 @@ def is_of_one_path(error: OSError) -> bool:
 def _write_temporary(contents: Mapping[str, bytes]) -> dict[str, str]:
     """Writes each file under a temporary name beside its own; returns these names. Raises OSError;
     then none is left."""
-    folders = {path: os.path.dirname(path) for path in contents}
+    folders = {path: os.path.dirname(path) or os.curdir for path in contents}
     for folder in set(folders.values()):
         os.makedirs(folder, exist_ok=True)
     token = secrets.token_hex(4)
