@@ -80,7 +80,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "write: post": [(pipelines, "post_bytes"), (pipelines, "post_hash")],
     "write: JSON line": [(pipelines, "json_line"), (ArticleLinesExporter, "export_item")],
     "write: compressed for the ledger": [(records, "packed")],
-    "write: files, synced (a thread)": [(atomic.Drafts, "__enter__"), (atomic.Drafts, "publish")],
+    "write: files, synced": [(atomic.Drafts, "__enter__"), (atomic.Drafts, "publish")],
     "write: ledger": [(Ledger, "record_outcomes"), (Ledger, "reserve_path")],
     "write: pipelines": [(ItemPipelineManager, "process_item_async"), (writer.Archive, "store")],
     # The event loop, with everything in it that has no clock of its own.
