@@ -250,7 +250,7 @@ def is_inert_url(url: str, *, picture: bool = False) -> bool:
     return scheme in SCHEMES or (picture and scheme == "data" and bool(_PICTURE.match(rest)))
 
 
-@_remembered(4_096, 400)  # pages of a template have one style
+@_remembered(1_024, 400)  # pages of a template have one style
 def is_inert_css(css: str) -> bool:
     """Whether declarations or rules load pictures at most.
 
@@ -320,7 +320,7 @@ def attributes_of(tag: str) -> dict[str, str] | None:
     return attributes
 
 
-@_remembered(4_096, 400)  # and share most tags
+@_remembered(1_024, 400)  # and share most tags
 def _judged(tag: str) -> tuple[str, bool]:
     """The name in a start tag, from `<` to `>`, and whether neither name nor attributes act."""
     attributes, match = attributes_of(tag), _TAG.match(tag)
@@ -344,7 +344,7 @@ def is_inert_tag(tag: str) -> bool:
     return is_harmless and name != "style"
 
 
-@_remembered(64, 30_000)  # a body is judged as it is read, and again when its post is written
+@_remembered(32, 30_000)  # a body is judged as it is read, and again when its post is written
 def is_inert(html: str) -> bool:
     """Whether no tag of a body acts, wherever it stands: in comments and raw text as well.
 

@@ -156,7 +156,7 @@ class SignedText:
         return may_be and self.signature.is_reprint_of(other.signature)
 
 
-@lru_cache(maxsize=64)  # an article is looked up, and recorded when its group is written
+@lru_cache(maxsize=32)  # an article is looked up, and recorded when its group is written
 def sign(text: str, title: str = "") -> SignedText | None:
     """What is kept of an article's text; None for one without words. The title counts where the
     text says little."""
