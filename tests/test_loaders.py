@@ -134,14 +134,6 @@ def test_a_processor_may_be_a_method_of_the_loader():
     assert [loader.load_item().title for loader in (first, second)] == ["标题!", "标题?"]
 
 
-def test_a_processor_may_call_the_one_whose_place_it_takes():
-    class Marked(ArticleLoader):
-        def title_in(self, values):
-            return [f"{title}!" for title in super().title_in(values)]
-
-    assert read(Marked, title=" 标\n题 ").title == "标 题!"
-
-
 def test_a_subclass_of_a_subclass_has_the_processors_of_both():
     class Listing(TopicalLoader):
         labels_out = Join("/")

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from itemloaders.processors import Compose, TakeFirst
+from itemloaders.processors import Compose, MapCompose, TakeFirst
 from scrapy.loader import ItemLoader
 
 from sinanews.extraction import processors
 from sinanews.extraction.layouts.base import Page, Rule
-from sinanews.extraction.processors import each
 from sinanews.items import Article, set_field
 from sinanews.utils import text, times
 
@@ -61,12 +60,12 @@ class ArticleLoader(ItemLoader):
     default_item_class = Article
     rules: ClassVar[Mapping[str, Sequence[Rule]]] = {}
 
-    title_in = summary_in = staticmethod(each(text.line, text.well_formed))
-    source_in = staticmethod(each(processors.outlet, text.well_formed))
-    editor_in = staticmethod(each(processors.editor))
-    editor_code_in = staticmethod(each(processors.editor_code))
-    published_in = updated_in = staticmethod(each(times.parse_datetime))
-    keywords_in = staticmethod(each(text.line, _KeywordList))
+    title_in = summary_in = MapCompose(text.line, text.well_formed)
+    source_in = MapCompose(processors.outlet, text.well_formed)
+    editor_in = MapCompose(processors.editor)
+    editor_code_in = MapCompose(processors.editor_code)
+    published_in = updated_in = MapCompose(times.parse_datetime)
+    keywords_in = MapCompose(text.line, _KeywordList)
 
     docid_out = url_out = layout_out = duplicate_of_out = revision_out = TakeFirst()
     title_out = summary_out = author_out = source_out = editor_out = editor_code_out = TakeFirst()
@@ -107,4 +106,4 @@ class ArticleLoader(ItemLoader):
                 return
 
     def _count_values(self, fields: Sequence[str]) -> int:
-        return sum(map(len, map(self.get_collected_values, fields)))
+        return sum(len(self.get_collected_values(field)) for field in fields)

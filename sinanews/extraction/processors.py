@@ -1,9 +1,9 @@
-"""Functions from one value of a page to one value of an article, and the input processor made of
-them: `each`."""
+"""Functions from one value of a page to one value of an article, for input processors.
+
+MapCompose drops a None that they return.
+"""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
 
 from sinanews.utils.text import line
 from sinanews.utils.times import without_date
@@ -26,25 +26,6 @@ _OUTLET_SUFFIXES = ("[微博]", "[微博", "微博]", "微博", "收藏本文")
 _COMMENTS = "我有话说"  # with how many readers did, up to the end
 _WORD = re.compile(rf"{_HAN}+")
 _TICKERS = re.compile(r"\s*news_keyword_pub,(?P<market>\w+),(?P<codes>.*)", re.DOTALL)
-
-
-def each(*functions: Callable[[Any], object]) -> Callable[[Iterable[Any]], list[Any]]:
-    """An input processor that puts each value through the functions in turn, and drops it once one
-    of them returns None.
-
-    MapCompose does so, too. It also takes functions that need the loader's context, or return
-    several values, and takes twice as long.
-
-    >>> each(str.strip, outlet)([" 来源：新华社", "", "海港日报 "])
-    ['新华社', '海港日报']
-    """
-
-    def process(values: Iterable[Any]) -> list[Any]:
-        for function in functions:
-            values = [made for value in values if (made := function(value)) is not None]
-        return list(values)
-
-    return process
 
 
 def outlet(text: str) -> str | None:
