@@ -142,7 +142,7 @@ def _add_middlewares(settings: BaseSettings) -> None:
     settings.set("CONCURRENT_ITEMS", 1, priority="addon")
     # A page waits in memory until its post is on the disk; this many bytes of pages keep the disk
     # busy.
-    settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 1_500_000, priority="addon")
+    settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 1_000_000, priority="addon")
     # Scrapy reads a callback's source anew for each response, since each request has its own bound
     # method; our callbacks are known.
     settings.set("WARN_ON_GENERATOR_RETURN_VALUE", value=False, priority="addon")

@@ -134,6 +134,20 @@ def test_a_processor_may_be_a_method_of_the_loader():
     assert [loader.load_item().title for loader in (first, second)] == ["标题!", "标题?"]
 
 
+def test_a_processor_may_go_on_from_the_loaders_own():
+    class Shouting(ArticleLoader):
+        title_in = MapCompose(ArticleLoader.title_in, str.upper)
+
+        def summary_in(self, values):
+            return super().summary_in(values)
+
+    loader = Shouting()
+    loader.add_value("title", " hello  world ")
+    loader.add_value("summary", [" a  b "])
+    article = loader.load_item()
+    assert (article.title, article.summary) == ("HELLO WORLD", "a b")
+
+
 def test_a_subclass_of_a_subclass_has_the_processors_of_both():
     class Listing(TopicalLoader):
         labels_out = Join("/")

@@ -165,7 +165,9 @@ def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | No
 def _plain(root: LexborNode) -> str | None:
     """The node's inner HTML if Lexbor itself writes it as `_Writer` does, in half of the time; None
     where that is not sure."""
-    if root.css_first("template") is not None:  # Lexbor calls itself for what one holds
+    # Text in a script or a title is written in another way, and for what a template holds Lexbor
+    # calls itself, however deep that is.
+    if root.tag in RAW_TEXT or root.css_first("template") is not None:
         return None
     html = (root.inner_html or "").replace("&nbsp;", "\xa0").replace("&amp;", "&")
     # With no reference left, nothing else was escaped, and there is nothing to decode in comments.

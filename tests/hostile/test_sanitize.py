@@ -309,6 +309,11 @@ def test_an_ordinary_body_is_written_by_lexbor():
         assert inner(parsed_body(html)) == html.replace("&amp;", "&")
 
 
+def test_what_is_text_in_a_raw_text_element_is_written_as_text():
+    root = html5.parse('<xmp><style alt=""></style></xmp>').css_first("xmp")
+    assert inner(root) == '&lt;style alt=""></style>'
+
+
 def test_templates_in_each_other_are_not_written_by_lexbor():
     assert inner(parsed_body("文" + "<template>" * 200_000)) == "文"
 
