@@ -140,8 +140,8 @@ def _add_middlewares(settings: BaseSettings) -> None:
     # A callback yields one item or a few: the 100 tasks that Scrapy starts for each response would
     # only cost time.
     settings.set("CONCURRENT_ITEMS", 1, priority="addon")
-    # A page waits in memory until its post is on the disk; this many bytes of pages keep the disk
-    # busy.
+    # A page stays in memory until its post is on the disk; this many bytes of pages fill a group
+    # that is written together.
     settings.set("SCRAPER_SLOT_MAX_ACTIVE_SIZE", 1_000_000, priority="addon")
     # Scrapy reads a callback's source anew for each response, since each request has its own bound
     # method; our callbacks are known.

@@ -19,7 +19,7 @@ from sinanews.ledger.selection import ALL, Selection
 from sinanews.posts.paths import ROOT
 from sinanews.posts.render import post_bytes
 from sinanews.utils.atomic import TEMPORARY, Drafts
-from sinanews.utils.files import file_in, path_in
+from sinanews.utils.files import filename_in, path_in
 
 GROUP = 64  # posts that share a wait for the disk and a look at the ledger
 
@@ -45,7 +45,7 @@ def rebuild(
     rebuilt = Rebuilt()
     for group in batches(ledger.articles(selection, on_damage), GROUP):
         posts = list(_posts(ledger, config, group, on_damage))
-        files = {post.docid: {file_in(config.output, post.name): post.data} for post in posts}
+        files = {post.docid: {filename_in(config.output, post.name): post.data} for post in posts}
         with Drafts(files) as drafts:
             writable = files.keys() - drafts.blocked.keys()
             revisions = {a.docid: a.revision for _, a in group if a.docid in writable}

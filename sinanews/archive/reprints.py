@@ -24,7 +24,7 @@ class Reprints:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._in_work: dict[str, SignedText] = {}
-        self._asked: list[Article] = []  # about these is the next look
+        self._asked: list[Article] = []  # the articles of the next look
         self._look: asyncio.Task[list[str | None]] | None = None
 
     async def first_of(self, article: Article) -> str | None:
@@ -55,7 +55,7 @@ class Reprints:
             self._look = asyncio.ensure_future(self._look_for_all())
         look, number = self._look, len(self._asked)
         self._asked.append(article)
-        answers = await asyncio.shield(look)  # which is not of this article alone
+        answers = await asyncio.shield(look)  # others wait for it, too
         return answers[number]
 
     async def _look_for_all(self) -> list[str | None]:

@@ -17,7 +17,7 @@ from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import Paths
 from sinanews.posts.identity import docid_in_hexo, is_source_style
 from sinanews.posts.paths import ROOT, hexo_path
-from sinanews.utils.files import file_in
+from sinanews.utils.files import filename_in
 
 LOOKED_AT = 100  # files that may be posts, of which one has to tell an archive's style
 
@@ -29,7 +29,7 @@ def styled(config: Config, path: str, docid: str) -> str:
 
 def post_file(config: Config, path: str, docid: str) -> str:
     """The same, as the path of the file itself."""
-    return file_in(config.output, styled(config, path, docid))
+    return filename_in(config.output, styled(config, path, docid))
 
 
 def remove_other_style(config: Config, path: str, docid: str, adopted: bytes | None = None) -> None:
@@ -40,10 +40,10 @@ def remove_other_style(config: Config, path: str, docid: str, adopted: bytes | N
     if other == path:
         return
     if config.post_style == HEXO:
-        file = file_in(config.output, path)
+        file = filename_in(config.output, path)
         is_its = is_source_style(file) or (adopted is not None and _is(file, adopted))
     else:
-        file = file_in(config.output, other)
+        file = filename_in(config.output, other)
         is_its = docid_in_hexo(file) == docid
     if is_its:
         Path(file).unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def without_article(ledger: Ledger, config: Config, paths: Sequence[str]) -> lis
     """Those of the paths, of files that are there, that are no article's post."""
     if config.post_style != HEXO:
         return ledger.without_article(paths)
-    docids = {path: docid_in_hexo(file_in(config.output, path)) for path in paths}
+    docids = {path: docid_in_hexo(filename_in(config.output, path)) for path in paths}
     known = ledger.recovery.known(filter(None, docids.values()))
 
     def is_articles(path: str) -> bool:

@@ -11,7 +11,7 @@ from sinanews.exceptions import BlockedPathError, ClaimLostError
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.records import Outcome
 from sinanews.utils.atomic import Drafts
-from sinanews.utils.files import file_in, path_in
+from sinanews.utils.files import filename_in, path_in
 
 GATHER = 0.02  # seconds; a harvest that need not be polite reads several pages in that time
 ENOUGH = 8  # articles for which one wait for the disk and one commit cost little each
@@ -52,7 +52,9 @@ class Archive:
         written; BlockedPathError when something stands in the way of one of the files; OSError or
         SQLAlchemyError when nothing can be written. The ledger then still has it as not done.
         """
-        entry = _Entry(outcome, {file_in(self._root, path): data for path, data in files.items()})
+        entry = _Entry(
+            outcome, {filename_in(self._root, path): data for path, data in files.items()}
+        )
         self._waiting.append(entry)
         if self._writer is None:
             self._begin_when_enough()
@@ -79,8 +81,8 @@ class Archive:
             if self._ledger.is_on_server:
                 await asyncio.to_thread(self._write, group)
             else:
-                # A thread would wait for the interpreter after each of a hundred system calls: that
-                # costs more than the disk's time, in which pages could be read.
+                # A thread would compete for the interpreter lock after each of a hundred system
+                # calls, which costs more than reading pages while the disk works would gain.
                 self._write(group)
         except Exception as raised:  # noqa: BLE001 - handed on to everybody who waits for it
             error = raised

@@ -60,7 +60,7 @@ class Command(crawl.Command):
             for name in PREAMBLE:  # a filter, for Scrapy sets their levels anew
                 logging.getLogger(name).addFilter(_is_no_preamble)
             logging.getLogger(REPEATED).addFilter(lambda _: False)
-            # They are in the preamble, and to find the platform's takes a program of its own.
+            # They are part of the preamble, and looking up the platform's starts a subprocess.
             self.crawler_settings.set("LOG_VERSIONS", [])
 
     @property

@@ -34,8 +34,8 @@ _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
 _TEXT_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f<\x7f-\x9f]")  # few ranges: each costs
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
-# What Lexbor writes as the reference does, but for empty values: text, elements of every body,
-# styles, and comments. No value has a line break, and no comment or style a tag.
+# HTML that Lexbor serializes as `_Writer` does, except for empty values: text, plain elements,
+# styles and comments. No value has a line break, and no comment or style a tag.
 _ATTRIBUTES = r"(?: [ ] [\w:.-]++ = \" [^\"<>\n]*+ \" )*+"
 _PLAIN_HTML = re.compile(
     rf"""
@@ -163,10 +163,10 @@ def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | No
 
 
 def _plain(root: LexborNode) -> str | None:
-    """The node's inner HTML if Lexbor itself writes it as `_Writer` does, in half of the time; None
-    where that is not sure."""
-    # Text in a script or a title is written in another way, and for what a template holds Lexbor
-    # calls itself, however deep that is.
+    """The node's inner HTML if Lexbor is sure to write it as `_Writer` does, in half of the time;
+    None if it is not."""
+    # Raw text is escaped in another way, and Lexbor's serializer recurses into templates however
+    # deep they are.
     if root.tag in RAW_TEXT or root.css_first("template") is not None:
         return None
     html = (root.inner_html or "").replace("&nbsp;", "\xa0").replace("&amp;", "&")

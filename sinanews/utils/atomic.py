@@ -1,5 +1,5 @@
 """Files that are written whole or not at all."""
-# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123 - of each article; a Path takes longer than the call
+# ruff: noqa: PTH103, PTH105, PTH108, PTH120, PTH123 - runs for every article, where a Path costs more than the call
 
 import errno
 import os

@@ -20,12 +20,12 @@ def path_in(folder: Path, name: str) -> Path:
     >>> path_in(Path("output"), "_posts/金融/标题.md").name
     '标题.md'
     """
-    return Path(file_in(folder, name))
+    return Path(filename_in(folder, name))
 
 
-def file_in(folder: Path, name: str) -> str:
-    """The same path as a text, for what is done for each article: a Path takes longer to make than
-    the file to look at, and has each of its parts in Python's table of names."""
+def filename_in(folder: Path, name: str) -> str:
+    """The same path as a str, for code that runs for every article: a Path takes longer to make,
+    and interns each of its parts."""
     return f"{folder}/{os.fsdecode(name.encode(errors='surrogateescape'))}"
 
 
