@@ -119,7 +119,8 @@ def fill_ledger(path: Path, count: int, article_of: Callable[[int], bytes] | Non
         numbers = iter(range(count))
         while chunk := list(islice(numbers, CHUNK)):
             connection.execute(insert(stories), [_story_row(number) for number in chunk])
-            record(connection, [_revision_row(number, article_of or _noise) for number in chunk])
+            revised = [_revision_row(number, article_of or _noise) for number in chunk]
+            record(connection, revised, None)
             connection.execute(insert(runs), [_run_row(number) for number in chunk[::PER_RUN]])
             connection.commit()
         for statement in indexes:
@@ -244,6 +245,7 @@ def _run_row(number: int) -> dict[str, Any]:
         "worker": "elsewhere:1:00000000",
         "started": FIRST_TIME + number * GAP,
         "ended": FIRST_TIME + number * GAP + 60,
+        "filed": FIRST_TIME + number * GAP + 60,
         "verdict": "complete",
         "report": report(),
     }

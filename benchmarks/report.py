@@ -132,7 +132,7 @@ def _revise(connection: Connection, numbers: range) -> None:
     """Gives articles a second revision with another paragraph."""
     for begin in range(0, len(numbers), CHUNK):
         chunk = numbers[begin : begin + CHUNK]
-        record(connection, [_revision(number) for number in chunk])
+        record(connection, [_revision(number) for number in chunk], None)
         docids = [ledger_fill.docid(number) for number in chunk]
         chosen = stories.c.docid.in_(docids)
         connection.execute(update(stories).where(chosen).values(revision=2, state="updated"))

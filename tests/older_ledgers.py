@@ -39,7 +39,13 @@ def make_older(file: Path, version: int) -> None:
         "DROP INDEX runs_joined",
         *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("folder", "harvest", "part")),
     ]
+    filed = [
+        "DROP INDEX runs_unfiled",
+        "ALTER TABLE runs DROP COLUMN filed",
+        "ALTER TABLE history DROP COLUMN run",
+    ]
     changes = {
+        13: filed,
         12: together,
         11: ["DROP TABLE pictures"],
         10: signed,

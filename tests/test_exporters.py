@@ -5,10 +5,12 @@ import errno
 import gzip
 import json
 import logging
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO, StringIO
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -182,6 +184,30 @@ def test_a_line_is_in_the_file_before_the_file_is_closed(tmp_path):
 class Full(BytesIO):
     def write(self, _):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_lines_are_on_the_disk_when_a_feed_ends(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.append(Path(f"/proc/self/fd/{file}").readlink())
+    )
+    with (tmp_path / "a.jsonl").open("wb") as file:
+        exporter = ArticleLinesExporter(file)
+        exporter.export_item(ARTICLE)
+        assert synced == []
+        exporter.finish_exporting()
+    assert synced == [tmp_path / "a.jsonl", tmp_path]
+
+
+def test_a_feed_into_a_pipe_ends_without_an_error(caplog):
+    read, write = os.pipe()
+    with os.fdopen(write, "wb") as pipe:
+        exporter = ArticleLinesExporter(pipe)
+        exporter.export_item(Article(docid="nabc"))
+        exporter.finish_exporting()
+    with os.fdopen(read, "rb") as end:
+        assert end.read() == json_line(Article(docid="nabc"))
+    assert caplog.records == []
 
 
 def test_a_full_disk_is_logged_once_and_does_not_raise(caplog):

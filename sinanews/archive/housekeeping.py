@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sinanews.archive.failures import failed_docid, is_failure
+from sinanews.archive.lines import APART, FOLDER, lines_started
 from sinanews.archive.packing import is_packed, pack, plain_name, without_doubles
-from sinanews.archive.recovery import lines_started
 from sinanews.config import Housekeeping
 from sinanews.utils.atomic import is_of_one_path
 from sinanews.utils.times import parse_file_time
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 DAY = 86_400
 FAILED = "failed"
-APART = 3_600  # seconds by which the name of a run's file may differ from when the run began
 PACKED_AT_ONCE = 2_000  # files: some seconds, for which others wait; the rest is for the next time
 _REPORT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:-\d+)?\.json")
 
@@ -54,7 +53,7 @@ def keep_house(
     full or gone; what concerns one file alone is logged.
     """
     latest = now if oldest_run is None else min(now, oldest_run - APART)
-    days = {"runs": settings.runs, FAILED: settings.failed, "articles": settings.lines}
+    days = {"runs": settings.runs, FAILED: settings.failed, FOLDER: settings.lines}
     old: list[_File] = []
     removed = 0
     for folder, since in _STARTS.items():
@@ -91,7 +90,7 @@ def _is_ours(path: Path) -> bool:
 _STARTS: dict[str, Callable[[str], str]] = {
     "runs": _report_started,
     FAILED: _failure_started,
-    "articles": lines_started,
+    FOLDER: lines_started,
 }
 
 

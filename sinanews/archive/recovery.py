@@ -7,7 +7,6 @@ has not tells that the ledger was deleted, put back, or lost its last commits in
 import heapq
 import logging
 import os
-import re
 import secrets
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,20 +15,20 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Self
 
-import orjson
-
-from sinanews.archive.packing import (
-    DAMAGE,
-    is_packed,
-    open_either,
-    plain_name,
-    without_doubles,
+from sinanews.archive.lines import (
+    FOLDER,
+    articles_of,
+    line_files,
+    lines_started,
+    read_line,
+    whole_lines,
 )
+from sinanews.archive.packing import is_packed, plain_name
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.strays import Strays, find_strays
 from sinanews.archive.styles import post_file, styled
 from sinanews.config import Config
-from sinanews.items import Article, missing_fields
+from sinanews.items import Article
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import LostArticle, LostRevision, Paths, batches
 from sinanews.posts.identity import Identity, identity
@@ -44,10 +43,8 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
-MOST_REVISIONS = 2**31 - 1  # what a column of the ledger can hold
 POSSIBLE_NAMES = 100  # that an article's post may have had, for others had the ones before
 LAST_LINES = 100  # of a packed file, of which one can be read: all but what was cut off are whole
-_NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
 Key = tuple[str, int]  # a revision: docid and number
 
@@ -127,7 +124,7 @@ class _Unpacked:
 def recover(ledger: Ledger, config: Config) -> None:
     """Enters what the ledger lost, if it did. Posts that have no article then are left as they
     are."""
-    folder = config.output / "articles"
+    folder = config.output / FOLDER
     is_new = ledger.recovery.is_new()
     is_old = bool(ledger.recovery.lost(_last_revisions(folder, ledger.now())))
     if not is_new and not is_old:
@@ -161,17 +158,11 @@ def _last_revisions(folder: Path, now: int) -> set[Key]:
     return {key for _, name in newest if (key := _last_revision(folder / name))}
 
 
-def lines_started(name: str) -> str:
-    """When the run of a file of JSON lines began, as its name has it; "" for one of no run."""
-    match = _NAME.fullmatch(name)
-    return match[1] if match else ""
-
-
 def _last_revision(file: Path) -> Key | None:
     """The revision of a file's last line that can be read."""
     if is_packed(file):
-        last = deque((line for line, _ in _whole_lines(file)), LAST_LINES)
-        articles = filter(None, map(_read, reversed(last)))
+        last = deque((line for line, _ in whole_lines(file)), LAST_LINES)
+        articles = filter(None, map(read_line, reversed(last)))
         return next(((article.docid, article.revision) for article in articles), None)
     size, length = file.stat().st_size, TAIL
     with file.open("rb") as lines:
@@ -180,7 +171,7 @@ def _last_revision(file: Path) -> Key | None:
             *whole, _ = lines.read(length).split(b"\n")
             if length < size:
                 del whole[:1]  # begins in its middle
-            readable = (article for line in reversed(whole) if (article := _read(line)))
+            readable = (article for line in reversed(whole) if (article := read_line(line)))
             if article := next(readable, None):
                 return article.docid, article.revision
             if length >= size:
@@ -188,27 +179,14 @@ def _last_revision(file: Path) -> Key | None:
             length *= 8
 
 
-def _read(line: bytes) -> Article | None:
-    """The article of a line; None for one that was cut off, or is no article's."""
-    try:
-        article = Article.from_json(orjson.loads(line))
-        texts = (article.docid, article.url, article.title, article.body_html)
-        is_whole = all(isinstance(text, str) for text in texts) and not missing_fields(article)
-        has_name = article.docid and "/" not in article.docid
-        has_name = has_name and 0 < article.revision <= MOST_REVISIONS
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
-    return article if is_whole and has_name else None
-
-
 def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[str, _Lost]:
     """The articles of those lines whose revision the ledger has not, by docid. They stand in the
     order in which they were listed, as far as lines tell: by runs, of each the newest first."""
     lost: dict[str, _Lost] = {}
-    for file in _files(folder):
+    for file in line_files(folder):
         new: dict[str, _Lost] = defaultdict(_Lost)
         written = file.stat().st_mtime
-        for batch in batches(_articles_of(file)):
+        for batch in batches(articles_of(file)):
             first: dict[Key, tuple[Article, bytes, int]] = {}
             for found in batch:
                 first.setdefault((found[0].docid, found[0].revision), found)
@@ -222,27 +200,6 @@ def _lost_articles(ledger: Ledger, folder: Path, unpacked: _Unpacked) -> dict[st
                 (lost if article.docid in lost else new)[article.docid].add(article, place)
         lost |= sorted(new.items(), key=lambda pair: pair[1].moments, reverse=True)
     return lost
-
-
-def _articles_of(file: Path) -> Iterator[tuple[Article, bytes, int]]:
-    """The articles of a file, each with its line and the offset at which that begins."""
-    for line, offset in _whole_lines(file):
-        if article := _read(line):
-            yield article, line, offset
-
-
-def _whole_lines(file: Path) -> Iterator[tuple[bytes, int]]:
-    """The lines of a file, but for one that was cut off, each with the offset at which it begins.
-    What stands behind damage in a packed file is lost."""
-    offset = 0
-    with open_either(file) as lines:
-        try:
-            for line in lines:
-                if line.endswith(b"\n"):
-                    yield line, offset
-                offset += len(line)
-        except DAMAGE as error:
-            logger.error("%s is damaged, what stands behind that is not read: %s", file, error)  # noqa: TRY400 - the reason is the message
 
 
 def _articles(
@@ -262,19 +219,13 @@ def _articles(
         yield LostArticle(revisions, paths[docid], _hash_of(path))
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files of all runs."""
-    files = (path for path in folder.iterdir() if lines_started(plain_name(path.name)))
-    return sorted(without_doubles(files))
-
-
 def _revision(place: _Place) -> LostRevision:
     """A line as a revision. When it was read, lines of earlier versions do not say; it was before
     their file was written last, and an earlier moment might claim knowledge that nobody had."""
     with place.file.open("rb") as lines:
         lines.seek(place.offset)
         line = lines.readline()
-    article = _read(line)
+    article = read_line(line)
     assert article, "a file of JSON lines is only ever written on"
     seen = article.seen.timestamp() if article.seen else place.written
     return LostRevision(article, line, int(seen))

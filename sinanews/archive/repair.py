@@ -11,21 +11,25 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from sinanews.archive.lines import APART, FOLDER, articles_of, files_since
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays, find_strays_in_work
 from sinanews.archive.styles import post_file, remove_other_style, styled
-from sinanews.archive.warc import FOLDER, close_left
+from sinanews.archive.warc import FOLDER as PAGES
+from sinanews.archive.warc import close_left
 from sinanews.config import Config
 from sinanews.exceptions import DamagedError
 from sinanews.ledger.database import explained
 from sinanews.ledger.ledger import Ledger
 from sinanews.ledger.recovery import batches
+from sinanews.ledger.runs import Unfiled
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.workers import process_exists
 from sinanews.posts.render import post_bytes
-from sinanews.utils.atomic import TEMPORARY, write_whole
+from sinanews.utils.atomic import TEMPORARY, write_whole, writing_whole
 from sinanews.utils.files import path_in
+from sinanews.utils.times import file_time
 
 logger = logging.getLogger(__name__)
 
@@ -45,17 +49,19 @@ def own_folder(config: Config) -> str:
 
 def repair(ledger: Ledger, config: Config) -> Strays:
     """Brings files and ledger together before a run begins: enters what the ledger lost, writes
-    posts again that killed runs left unwritten, removes their temporary files.
+    the posts and JSON lines that killed runs left unwritten, removes their temporary files.
 
     Returns the posts of which the run may find the articles.
     """
     recover(ledger, config)
-    # In another worker's folder its posts are not missing.
+    # What is missing in another worker's folder is written by a run there.
     here = own_folder(config) if config.ledger_url else None
-    _write_missing(ledger, config, ledger.runs.killed(here))
-    for run in ledger.runs.killed():
-        ledger.runs.end(run, "killed", {})
-    for name, size in close_left(config.output / FOLDER, ledger.runs.at_work()):
+    if killed := ledger.runs.unfiled(here):
+        _write_missing_posts(ledger, config, [run.id for run in killed])
+        _write_missing_lines(ledger, config, killed)
+        ledger.runs.note_filed(*(run.id for run in killed))
+    ledger.runs.end_killed()
+    for name, size in close_left(config.output / PAGES, ledger.runs.at_work()):
         logger.warning("pages/%s ended in a record that was cut off: %d bytes are gone", name, size)
     losses = ledger.recovery.losses()
     # What no run left behind, such as a rebuild that was killed, waits for the next day.
@@ -68,9 +74,9 @@ def repair(ledger: Ledger, config: Config) -> Strays:
     return find_strays_in_work(config, ledger, losses.first_run)
 
 
-def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
+def _write_missing_posts(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
     """Writes the posts that the ledger has as written in the runs, and the folder has not."""
-    posts = ledger.recovery.posts_of(runs) if runs else []
+    posts = ledger.recovery.posts_of(runs)
     missing = [d for d, path in posts if not os.path.lexists(post_file(config, path, d))]
     for docids in batches(missing):
         for path, article in ledger.articles(Selection(docids=tuple(docids)), _note_damage):
@@ -82,8 +88,27 @@ def _write_missing(ledger: Ledger, config: Config, runs: Sequence[int]) -> None:
             remove_other_style(config, path, article.docid)
 
 
+def _write_missing_lines(ledger: Ledger, config: Config, runs: Sequence[Unfiled]) -> None:
+    """Writes the lines that the runs had no time or room for, since a line follows once the ledger
+    has its article. Those of a run make a file of their own, the same whoever writes it."""
+    folder = config.output / FOLDER
+    recorded = {run: ledger.recorded_by(run.id, run.started - APART) for run in runs}
+    if not any(recorded.values()):
+        return
+    files = files_since(folder, min(run.started for run in runs))
+    written = {(one.docid, one.revision) for file in files for one, _, _ in articles_of(file)}
+    for run, keys in recorded.items():
+        if missing := [key for key in keys if key not in written]:
+            name = f"{run.spider}-{run.id}-rest-{file_time(run.started)}.jsonl"
+            folder.mkdir(exist_ok=True)
+            with writing_whole(folder / name) as file:
+                file.writelines(ledger.lines_of(missing, _note_damage))
+            told = "%d lines that run %d left unwritten are in articles/%s"
+            logger.warning(told, len(missing), run.id, name)
+
+
 def _note_damage(error: DamagedError) -> None:
-    logger.error("%s; its post stays missing", error)
+    logger.error("%s; what is missing of it stays missing", error)
 
 
 def _remove_temporary(root: Path, *, alone: bool) -> None:

@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import orjson
 from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
 from scrapy.exporters import BaseItemExporter
 from scrapy.extensions.feedexport import ItemFilter
+from scrapy.statscollectors import StatsCollector
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
 from sinanews.exceptions import UnfitError
 from sinanews.items import article_line, is_article
-from sinanews.utils.atomic import write_all
+from sinanews.utils.atomic import sync, write_all
 
 logger = logging.getLogger(__name__)
 
+UNWRITTEN_STAT = "sinanews/lines_unwritten"
 _OTHER = ScrapyJSONEncoder().default
 
 
@@ -87,20 +90,38 @@ class ArticleLinesExporter(BaseItemExporter):
         # Unbuffered: what was written is there whatever ends the run, and a full disk shows here,
         # not when the file is closed.
         self._file: IO[bytes] = getattr(file, "raw", file)
+        self._stats: StatsCollector | None = None
         self._works = True
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
+        """An exporter that notes in the crawler's stats, as `UNWRITTEN_STAT`, that lines could not
+        be written."""
+        exporter = cls(file, **options)
+        exporter._stats = crawler.stats
+        return exporter
 
     def export_item(self, item: object) -> None:
         """Writes one line. A full disk is logged once: the ledger has every article.
 
         Raises TypeError for a value that JSON cannot hold.
         """
-        if not self._works:
-            return
+        if self._works:
+            self._try(write_all, self._file, self._line(item))
+
+    def finish_exporting(self) -> None:
+        """Waits until the lines are on the disk, where they go to a file."""
+        if self._works:
+            self._try(sync, self._file)
+
+    def _try(self, act: Callable[..., None], *arguments: object) -> None:
         try:
-            write_all(self._file, self._line(item))
+            act(*arguments)
         except OSError as error:
             self._works = False
-            logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message
+            logger.error("JSON Lines end here: %s; the next run writes the rest", error)  # noqa: TRY400 - the reason is the message
+            if self._stats:
+                self._stats.set_value(UNWRITTEN_STAT, value=True)
 
     def _line(self, item: object) -> bytes:
         if self.fields_to_export is None and not self.export_empty_fields:

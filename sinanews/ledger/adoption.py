@@ -211,7 +211,7 @@ class Adoption:
         row = revision_row(outcome, ADOPTED_HASH, ctime=0) | {"seen": int(self._clock())}
         if post.is_kept:
             row["article"] = packed_with_post(packed_text(row["article"]), post.data)
-        record(connection, [row])
+        record(connection, [row], run)
         if signed := signed_revision(article):
             insert_signatures(connection, [signed])
         return Entered(Fate.ADOPTED, path, docid)

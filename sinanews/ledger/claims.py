@@ -190,7 +190,7 @@ class Claims:
                 new = [one for docid, one in settled.items() if docid in done and one.revision]
                 if new:
                     rows = [{**one.revision, "seen": seen} for one in new if one.revision]
-                    record(connection, rows)
+                    record(connection, rows, run)
                 for one in new:
                     one.outcome.seen = seen
                 insert_signatures(connection, [one.signature for one in new if one.signature])

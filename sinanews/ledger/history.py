@@ -62,15 +62,17 @@ class Query:
     after: int | None = None
 
 
-def record(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Enters revisions that the ledger has not, each with what history is sorted by.
+def record(connection: Connection, rows: Sequence[dict[str, Any]], run: int | None) -> None:
+    """Enters revisions that the ledger has not, each with what history is sorted by; `run` is the
+    number of the run that recorded them, if one did.
 
     Positions are given under a lock that lasts until the transaction ends, so that whoever sees one
     sees all before it, with several writers too.
     """
     last: int = _ADVANCE.execute(connection, {"count": len(rows)}).scalar_one()
     numbered = [
-        {**row, "position": position} for position, row in enumerate(rows, last - len(rows) + 1)
+        {**row, "position": position, "run": run}
+        for position, row in enumerate(rows, last - len(rows) + 1)
     ]
     _INSERT_HISTORY.execute_many(connection, numbered)
     _INSERT_REVISIONS.execute_many(connection, rows)
@@ -133,6 +135,15 @@ def pages(database: Engine, query: Query, until: int) -> Iterator[tuple[str, int
         if len(rows) < PAGE:
             return
         after = tuple(rows[-1][: len(keys)])
+
+
+def recorded_by(database: Engine, run: int, since: int) -> list[tuple[str, int]]:
+    """Docid and number of the revisions that a run recorded since a local unix second, in the order
+    in which it did."""
+    own = (history.c.seen >= since, history.c.run == run)
+    query = select(history.c.docid, history.c.revision).where(*own).order_by(history.c.position)
+    with database.connect() as connection:
+        return [(docid, revision) for docid, revision in connection.execute(query)]
 
 
 def _behind(

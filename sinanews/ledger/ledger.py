@@ -41,7 +41,7 @@ from sinanews.ledger.records import (
     path_columns,
     readings,
 )
-from sinanews.ledger.recovery import Recovery
+from sinanews.ledger.recovery import Recovery, batches
 from sinanews.ledger.reprints import Relative, families_of, family, sign_older
 from sinanews.ledger.revisions import (
     OnDamage,
@@ -359,6 +359,26 @@ class Ledger:
         until = self.position() if until is None else until
         rows = history.pages(self._database, query, until)
         return (text for _, text in readable(rows, lambda seen, data: line(data, seen), on_damage))
+
+    def lines_of(
+        self, keys: Sequence[tuple[str, int]], on_damage: OnDamage = raise_damage
+    ) -> Iterator[bytes]:
+        """The JSON lines of these revisions, docids and numbers, in their order. Damaged ones as in
+        `articles`."""
+        columns = (revisions.c.docid, revisions.c.revision, revisions.c.seen, revisions.c.article)
+        for batch in batches(keys):
+            query = select(*columns).where(revisions.c.docid.in_({docid for docid, _ in batch}))
+            with self._database.connect() as connection:
+                found = {(row.docid, row.revision): row for row in connection.execute(query)}
+            rows = (found[key] for key in batch if key in found)
+            keyed = ((row.docid, row.seen, row.article) for row in rows)
+            read = readable(keyed, lambda seen, data: line(data, seen), on_damage)
+            yield from (text for _, text in read)
+
+    def recorded_by(self, run: int, since: int) -> list[tuple[str, int]]:
+        """Docid and number of the revisions that a run recorded since a local unix second, in the
+        order in which it did."""
+        return history.recorded_by(self._database, run, since)
 
     def position(self) -> int:
         """The position in history of what was recorded last."""

@@ -266,4 +266,11 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     10: _keep_signatures,
     11: _PICTURES,
     12: _work_together,
+    # What earlier versions left unwritten nobody knows.
+    13: _statements(
+        "ALTER TABLE history ADD COLUMN run INTEGER",
+        "ALTER TABLE runs ADD COLUMN filed BIGINT",
+        "UPDATE runs SET filed = ended",
+        "CREATE INDEX runs_unfiled ON runs (id) WHERE filed IS NULL",
+    ),
 }

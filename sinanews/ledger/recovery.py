@@ -246,7 +246,7 @@ class Recovery:
             connection.execute(insert(stories), rows[False])
         if rows[True]:
             connection.execute(_SET, [_prefixed(row) for row in rows[True]])
-        record(connection, list(_revision_rows(articles)))
+        record(connection, list(_revision_rows(articles)), run)
         every = (revision.article for lost in articles for revision in lost.revisions)
         insert_signatures(connection, [one for one in map(signed_revision, every) if one])
 

@@ -39,12 +39,21 @@ class Run:
     report: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Unfiled:
+    """A run of which something may be missing in its folder; it began at that local unix second."""
+
+    id: int
+    spider: str
+    started: int
+
+
 def insert_ended_run(
     connection: Connection, spider: str, worker: str, verdict: str, now: int
 ) -> int:
     """Enters a run that began and ended at a local unix second, as part of a transaction; returns
     its number."""
-    times = dict.fromkeys(("started", "alive_at", "ended"), now)
+    times = dict.fromkeys(("started", "alive_at", "ended", "filed"), now)
     row = {"spider": spider, "worker": worker, "verdict": verdict, **times}
     made = connection.execute(insert(runs).values(row)).inserted_primary_key
     assert made, "a run that was inserted has a number"
@@ -84,6 +93,34 @@ class Runs:
         with self._writing.begin() as connection:
             connection.execute(update(runs).filter_by(id=run).values(values))
 
+    def end_killed(self) -> None:
+        """Notes of the runs that were killed that they have ended."""
+        killed = self.killed()
+        if not killed:
+            return
+        still_open = runs.c.id.in_(killed), runs.c.ended.is_(None)
+        values = {"ended": int(self._clock()), "verdict": "killed", "report": "{}"}
+        with self._writing.begin() as connection:
+            connection.execute(update(runs).where(*still_open).values(values))
+
+    def unfiled(self, folder: str | None = None) -> list[Unfiled]:
+        """The runs of which something may be missing in their folder, since they were killed; with
+        a folder, those that wrote there."""
+        with self._database.connect() as connection:
+            rows = connection.execute(_UNFILED).all()
+        return [
+            Unfiled(row.id, row.spider, row.started)
+            for row in rows
+            if folder is None or row.folder in {folder, None}
+            if row.ended is not None or self._is_over(row.worker, row.alive_at)
+        ]
+
+    def note_filed(self, *numbers: int) -> None:
+        """Notes of runs that their folder has, on the disk, all that they recorded."""
+        filed = update(runs).where(runs.c.id.in_(numbers)).values(filed=int(self._clock()))
+        with self._writing.begin() as connection:
+            connection.execute(filed)
+
     def last(self, count: int) -> list[Run]:
         """The last runs, newest first. Of a harvest there is one, which ends when all its workers
         are done."""
@@ -120,13 +157,9 @@ class Runs:
             alive = update(runs).filter_by(id=run).values(alive_at=int(self._clock()))
             connection.execute(alive)
 
-    def killed(self, folder: str | None = None) -> list[int]:
-        """The runs that neither ended nor still run; with a folder, those that wrote there."""
-        return [
-            run
-            for run, worker, alive_at, place in self._open()
-            if self._is_over(worker, alive_at) and (folder is None or place in {folder, None})
-        ]
+    def killed(self) -> list[int]:
+        """The runs that neither ended nor still run."""
+        return [run for run, worker, sign in self._open() if self._is_over(worker, sign)]
 
     def killed_records(self) -> set[int]:
         """Those of the runs that `last` gives which neither ended nor still run: of a harvest, when
@@ -142,7 +175,7 @@ class Runs:
     def at_work(self, connection: Connection | None = None) -> set[int]:
         """The runs that still run; as a transaction sees them, if one is given."""
         runs_ = self._open() if connection is None else _open(connection)
-        return {run for run, worker, alive_at, _ in runs_ if not self._is_over(worker, alive_at)}
+        return {run for run, worker, sign in runs_ if not self._is_over(worker, sign)}
 
     def oldest_at_work(self) -> int | None:
         """When the oldest of the runs began that still run, in local unix seconds."""
@@ -173,10 +206,10 @@ class Runs:
 
     def without_run(self, names: Iterable[str]) -> list[str]:
         """Those of the workers that have no run which may still be at work."""
-        at_work = {worker: alive_at for _, worker, alive_at, _ in self._open()}
+        at_work = {worker: alive_at for _, worker, alive_at in self._open()}
         return [name for name in names if self._is_over(name, at_work.get(name))]
 
-    def _open(self) -> list[tuple[int, str, int, str | None]]:
+    def _open(self) -> list[tuple[int, str, int]]:
         with self._database.connect() as connection:
             return _open(connection)
 
@@ -247,11 +280,18 @@ _RECORDS = (
 _SPAN = (runs.c.started, runs.c.ended, runs.c.alive_at)
 
 
-def _open(connection: Connection) -> list[tuple[int, str, int, str | None]]:
-    """Number, worker, last sign of life and folder of the runs that have not ended."""
-    alive_at = func.coalesce(runs.c.alive_at, runs.c.started)
-    columns = (runs.c.id, runs.c.worker, alive_at, runs.c.folder)
-    query = select(*columns).where(runs.c.ended.is_(None))
+_LAST_SIGN = func.coalesce(runs.c.alive_at, runs.c.started).label("alive_at")
+_UNFILED = (
+    select(*(runs.c[name] for name in ("id", "spider", "started", "ended", "worker", "folder")))
+    .add_columns(_LAST_SIGN)
+    .where(runs.c.filed.is_(None))
+    .order_by(runs.c.id)
+)
+
+
+def _open(connection: Connection) -> list[tuple[int, str, int]]:
+    """Number, worker and last sign of life of the runs that have not ended."""
+    query = select(runs.c.id, runs.c.worker, _LAST_SIGN).where(runs.c.ended.is_(None))
     return [(*row,) for row in connection.execute(query)]
 
 

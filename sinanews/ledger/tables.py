@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 13  # of these tables; sinanews.ledger.migrations brings older ones to it
+VERSION = 14  # of these tables; sinanews.ledger.migrations brings older ones to it
 UNFINISHED = 0  # of a copy's, until it is whole
 
 metadata = MetaData()
@@ -85,6 +85,7 @@ revisions = Table(
 # all before it. What they are sorted by stands here as it was then, in unix seconds: the article's
 # own time, when it entered its list (NULL: it never did), and when the revision was read; and what
 # of its line somebody may ask for: the channels, with commas between, and whether it is a reprint.
+# `run` is the one that recorded it (NULL: an earlier version did).
 history = Table(
     "history",
     metadata,
@@ -97,6 +98,7 @@ history = Table(
     Column("seen", BigInteger, nullable=False),
     Column("channels", _Text, nullable=False),
     Column("is_reprint", Boolean, nullable=False),
+    Column("run", Integer),
     Index("history_docid", "docid", "revision", unique=True),
     Index("history_ctime", "ctime", "docid", "revision"),
     Index("history_first_seen", "first_seen", "docid", "revision"),
@@ -136,8 +138,10 @@ gaps = Table(
     Column("run", Integer, nullable=False),
 )
 
-# `started`, `ended` and `alive_at`, when the worker last said that it was at work, are of the local
-# clock; a run that was killed has no end.
+# `started`, `ended`, `alive_at`, when the worker last said that it was at work, and `filed` are of
+# the local clock. A run that was killed has no end until that is noticed. `filed` is since when
+# there is a file of all that it recorded: since it closed them, or since a later run in its folder
+# wrote what was missing (NULL: perhaps not yet).
 runs = Table(
     "runs",
     metadata,
@@ -147,6 +151,7 @@ runs = Table(
     Column("started", BigInteger, nullable=False),
     Column("alive_at", BigInteger),
     Column("ended", BigInteger),
+    Column("filed", BigInteger),
     Column("verdict", _Text),
     Column("report", _Text),
     Column("folder", _Text),  # host:path of its OUTPUT_DIR
@@ -157,6 +162,7 @@ runs = Table(
 begins_harvest = runs.c.harvest.is_(None) | (runs.c.harvest == runs.c.id)
 # Few runs are open, and each start of a crawl asks for them.
 runs_open = Index("runs_open", runs.c.id)
+runs_unfiled = Index("runs_unfiled", runs.c.id)
 runs_joined = Index("runs_joined", runs.c.harvest)
 runs_verdict = Index("runs_verdict", runs.c.verdict, runs.c.id)
 
@@ -271,6 +277,7 @@ PARTIAL = {
     stories_to_claim: stories.c.due_at.is_not(None),
     stories_failed: stories.c.state == "failed",
     runs_open: runs.c.ended.is_(None),
+    runs_unfiled: runs.c.filed.is_(None),
     runs_joined: runs.c.harvest != runs.c.id,
     harvests_open: harvests.c.ended.is_(None),
 }

@@ -5,6 +5,7 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -26,6 +27,7 @@ from sinanews.config import Config, require_feeds
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
+from sinanews.exports.jsonl import UNWRITTEN_STAT
 from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
@@ -215,9 +217,13 @@ class ArchiveSpider(Spider):
             self.close_run(error)
 
     def end(self) -> None:
-        """Gives back what is still claimed, and closes the ledger."""
+        """Notes that all files of this run are there, gives back what is still claimed, and closes
+        the ledger."""
         for task in filter(None, (self._renewing, self._signing)):
             task.cancel()
+        if not self.crawler.stats.get_value(UNWRITTEN_STAT):
+            with suppress(SQLAlchemyError):  # then the next run looks for itself
+                self.ledger.runs.note_filed(self.ledger.run)
         self.ledger.close()
 
     def close_run(self, error: OSError | SQLAlchemyError) -> str:

@@ -4,8 +4,10 @@
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import IO, Self
 
@@ -181,6 +183,19 @@ def sync_folders(folders: Iterable[str | Path]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync(file: IO[bytes]) -> None:
+    """Waits until what was written to a file is on the disk, and its name; what is no file of the
+    system's, or a pipe, is passed over. Raises OSError."""
+    try:
+        descriptor = file.fileno()
+    except (AttributeError, UnsupportedOperation):
+        return
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fsync(descriptor)
+        if isinstance(file.name, str | os.PathLike):
+            sync_folders({os.path.dirname(file.name) or os.curdir})
 
 
 def require_writable(setting: str, folder: Path, size: int) -> None:

@@ -127,8 +127,8 @@ def restore(events: list[Event], root: Path, choose: Choose) -> list[str]:
     `choose` has it; returns in words what is missing."""
     missing: list[str] = []
     files = _names_kept(events, choose, missing)
-    for path, data in _lines(events).items():
-        length = choose(len(data) + 1)
+    for path, (data, synced) in _lines(events).items():
+        length = synced + choose(len(data) - synced + 1)
         if length < len(data):
             missing.append(f"{len(data) - length} bytes of lines")
         if length:
@@ -192,11 +192,15 @@ def _names_kept(events: list[Event], choose: Choose, missing: list[str]) -> dict
     return files
 
 
-def _lines(events: list[Event]) -> dict[str, bytes]:
-    lines: dict[str, bytes] = {}
+def _lines(events: list[Event]) -> dict[str, tuple[bytes, int]]:
+    """The bytes that files were made longer by, and how many of them are on the disk for sure."""
+    lines: dict[str, tuple[bytes, int]] = {}
     for event in events:
         if isinstance(event, Appended):
-            lines[event.path] = lines.get(event.path, b"") + event.data
+            data, synced = lines.get(event.path, (b"", 0))
+            lines[event.path] = data + event.data, synced
+        elif isinstance(event, Written) and event.path in lines:
+            lines[event.path] = event.data, len(event.data)
     return lines
 
 

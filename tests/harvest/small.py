@@ -5,7 +5,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,6 +114,8 @@ def harvest(
         write_whole({output / "runs" / f"{file_time(now)}.json": report})
         ledger.runs.end(ledger.run, "complete", {"account": counts})
         step("end")
+        ledger.runs.note_filed(ledger.run)
+        step("filed")
         return counts
 
 
@@ -125,15 +127,33 @@ async def _fetch(
     desk: Desk, pages: dict[str, tuple[Story, str]], file: Path, step: Callable[[str], object]
 ) -> None:
     archive = ArchivePipeline(desk)
-    while claims := desk.ledger.claim(AT_ONCE):
-        step("claim")
-        articles = [_article(claim.story, pages[claim.story.docid][1]) for claim in claims]
-        written = await asyncio.gather(*(_process(desk, archive, a) for a in articles))
-        step("outcomes")
-        for article in filter(None, written):
-            file.parent.mkdir(exist_ok=True)
-            with file.open("ab") as lines:
-                ArticleLinesExporter(lines).export_item(article)
+    with _lines_of(file) as export:
+        while claims := desk.ledger.claim(AT_ONCE):
+            step("claim")
+            articles = [_article(claim.story, pages[claim.story.docid][1]) for claim in claims]
+            written = await asyncio.gather(*(_process(desk, archive, a) for a in articles))
+            step("outcomes")
+            for article in filter(None, written):
+                export(article)
+                step("line")
+
+
+@contextmanager
+def _lines_of(path: Path) -> Iterator[Callable[[Article], None]]:
+    """A feed of JSON Lines, which makes its file with the first article, and waits for the disk at
+    the end of a run that nothing ends before."""
+    with ExitStack() as stack:
+        exporters: list[ArticleLinesExporter] = []
+
+        def export(article: Article) -> None:
+            if not exporters:
+                path.parent.mkdir(exist_ok=True)
+                exporters.append(ArticleLinesExporter(stack.enter_context(path.open("ab"))))
+            exporters[0].export_item(article)
+
+        yield export
+        for exporter in exporters:
+            exporter.finish_exporting()
 
 
 async def _process(desk: Desk, archive: ArchivePipeline, article: Article) -> Article | None:

@@ -2,13 +2,14 @@
 
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from harvest.proofs import count_posts, leftovers, query, reports
+from harvest.proofs import count_posts, leftovers, query, reports, whole
 from pictures.gallery import HOST, article, image, list_all, pictures_asked
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
@@ -82,8 +83,35 @@ def test_a_full_disk_ends_the_run_and_the_next_run_with_more_room_completes_it(
     assert {row["docid"]: row["revision"] for row in rows} == dict.fromkeys(stories, 1)
 
 
+def test_json_lines_for_which_there_is_no_room_are_written_by_the_next_run(
+    disk, mirror, scrapy, output
+):
+    output.mkdir()
+    (output / "articles").symlink_to(disk("64k"))
+
+    run = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert run.returncode == 0, "the ledger has every article"
+    assert run.stderr.count("JSON Lines end here: [Errno 28] No space left on device") == 1
+    docids = {row["docid"] for row in query(output, "SELECT docid FROM revisions")}
+    assert 0 < len(docids_in_lines(output)) < len(docids)
+
+    disk(ROOMY)
+    run = scrapy(*HARVEST, mirror=mirror.url)
+
+    assert run.returncode == 0, run.stderr
+    assert "lines that run 1 left unwritten are in articles/china-1-rest-" in run.stderr
+    assert docids_in_lines(output) == Counter(docids)
+    assert "left unwritten" not in scrapy(*HARVEST, mirror=mirror.url).stderr
+
+
+def docids_in_lines(output: Path) -> Counter[str]:
+    files = (output / "articles").iterdir()
+    return Counter(line["docid"] for file in files for line in whole(file))
+
+
 def test_a_ledger_without_room_to_start_is_reported(disk, mirror, scrapy):
-    ledger = f"sqlite:///{disk('220k')}/ledger.db"
+    ledger = f"sqlite:///{disk('228k')}/ledger.db"
 
     run = scrapy(*HARVEST, mirror=mirror.url, LEDGER_URL=ledger)
 

@@ -190,11 +190,12 @@ def no_article_was_written_twice(_, killed):
     assert len(query(killed.output, "SELECT docid FROM revisions")) == killed.stories
 
 
-def no_article_has_two_json_lines(_, killed):
+def each_article_has_one_json_line(undisturbed, killed):
     lines_per_article = Counter(
         line["docid"] for file in (killed.output / "articles").iterdir() for line in whole(file)
     )
     assert set(lines_per_article.values()) == {1}
+    assert len(lines_per_article) == undisturbed.stories
 
 
 def the_account_balances(_, killed):
@@ -210,6 +211,6 @@ CHECKS = (
     the_export_is_the_same,
     no_temporary_file_is_left,
     no_article_was_written_twice,
-    no_article_has_two_json_lines,
+    each_article_has_one_json_line,
     the_account_balances,
 )

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 import postgres
-from harvest.proofs import launch, slowly, wait_for_posts
+from harvest.proofs import launch, slowly, wait_for_posts, whole
 from sinanews.channels import DOMESTIC
 from sinanews.mirror.server import running
 from sinanews.mirror.site import Site
@@ -163,6 +163,29 @@ def test_who_walks_the_lists_may_die_and_another_walks_them(machines, alone, sit
     (report,) = reports_of(machines.outputs[1])
     assert set(report["lists"]) == {channel.name for channel in DOMESTIC}
     assert report["lists_failed"] == 0
+
+
+def test_the_lines_of_a_killed_machine_are_completed_in_its_folder_whoever_noticed(machines, alone):
+    first, folder = machines.start(**slowly(0.02), LEASE_SECONDS="2")
+    wait_for_posts(first, folder, 20)
+    first.kill()
+    first.communicate()
+    # As a power cut may leave them; another run ends meanwhile, in another folder.
+    (file,) = (folder / "articles").iterdir()
+    os.truncate(file, file.stat().st_size // 2)
+    second, other = machines.start(LEASE_SECONDS="2")
+    _, stderr = second.communicate()
+    assert second.returncode == 0, stderr
+    assert "left unwritten" not in stderr
+
+    again = scrapy_in(folder)(*HARVEST, **machines.settings)
+
+    assert again.returncode == 0, again.stderr
+    assert "lines that run 1 left unwritten are in articles/china-1-rest-" in again.stderr
+    assert not [*other.glob("articles/*rest*")]
+    files = [*folder.glob("articles/*"), *other.glob("articles/*")]
+    docids = Counter(line["docid"] for file in files for line in whole(file))
+    assert docids == Counter(line["docid"] for line in alone.lines)
 
 
 def test_a_machine_that_is_told_to_end_leaves_its_stories_to_the_others(machines, alone):

@@ -97,7 +97,7 @@ PATTERNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ledger.database._NO_PORT": ("sub", (":", "1", "/", "?", "a", ":1/")),
     "picture_pipeline._NUMBER": ("sub", ("1", "a", " ")),
     "archive.housekeeping._REPORT": ("fullmatch", ("2026-01-01T00-00-00", "-", "1", ".json")),
-    "archive.recovery._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
+    "archive.lines._NAME": ("fullmatch", ("a", "-", "2026-01-01T00-00-00", "+00-00", ".jsonl")),
     "download.blocking._CAPTCHA": ("search", ("captch", "验证", "访问过于频", "CAPTCH")),
     "download.blocking._ARTICLE": ("search", ('id="', "id=", "artibod", "art_conten", "arti")),
     "download.blocking._LOGIN": ("search", ("<title>", " ", "\n", "Sina Visitor Syste")),

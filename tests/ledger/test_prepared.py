@@ -22,6 +22,7 @@ ROWS = st.lists(
             "seen": NUMBERS,
             "channels": TEXTS,
             "is_reprint": st.booleans(),
+            "run": st.none() | st.integers(0, 2**31 - 1),
         }
     ),
     min_size=1,
