@@ -52,6 +52,10 @@ class Store(Protocol):
     def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
         """Prepares a page of a list; returns what looks up its rows and adds the new ones."""
 
+    def _end_run(self) -> None:
+        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._ledger.runs.note_filed(self._ledger.run)
+
     def other_tasks(self, pages: "Pages") -> list[Task]:
         """What else is timed, in this order; a task without a name only prepares the next."""
 
@@ -77,9 +81,13 @@ class LedgerStore:
 
     def prepare_page(self, listed: Sequence[Story]) -> Callable[[], object]:
         """As `scrapy harvest` does it, each page in a run of its own."""
-        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._end_run()
         self._ledger.begin("china")
         return lambda: self._ledger.upsert_listed(listed, CHANNEL)
+
+    def _end_run(self) -> None:
+        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._ledger.runs.note_filed(self._ledger.run)
 
     def other_tasks(self, pages: "Pages") -> list[Task]:
         """What else a harvest, `scrapy status` and `scrapy export` do."""
@@ -160,7 +168,7 @@ class LedgerStore:
 
     def close(self) -> None:
         """Closes it, its run at its end: one that never ended would be taken to be killed."""
-        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._end_run()
         self._ledger.close()
 
 
@@ -224,6 +232,10 @@ class PlainTable:
     def _insert(self, docids: Sequence[str]) -> None:
         self._database.executemany(self._INSERT, [(name, 0) for name in docids])
 
+    def _end_run(self) -> None:
+        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._ledger.runs.note_filed(self._ledger.run)
+
     def other_tasks(self, pages: "Pages") -> list[Task]:
         """As many commits as the ledger needs for its articles."""
         del pages
@@ -264,6 +276,10 @@ class SeenRequests:
         """Looks up each request, which adds it."""
         requests = [Request(story.url) for story in listed]
         return lambda: [self._filter.request_seen(request) for request in requests]
+
+    def _end_run(self) -> None:
+        self._ledger.runs.end(self._ledger.run, "complete", {})
+        self._ledger.runs.note_filed(self._ledger.run)
 
     def other_tasks(self, pages: "Pages") -> list[Task]:
         """It has no commits, and reads its whole file when it is opened."""

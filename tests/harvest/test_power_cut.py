@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from harvest.disk import Committed, Event, Recorder, Renamed, leave, restore
-from harvest.proofs import assert_accounts_balance, leftovers, query, whole, written
-from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed
+from harvest.proofs import assert_accounts_balance, leftovers, query, written
+from harvest.small import HOUR, NOW, Site, edited, export, harvest, listed, opened
 from sinanews.ledger import workers
+from sinanews.ledger.history import Query
 
 STATES = 100  # of each kind
 SITES = 4
@@ -99,13 +100,14 @@ def assert_is_in_order(output: Path) -> None:
     assert leftovers(output) == []
     paths = [row["post_path"] for row in query(output, "SELECT post_path FROM stories")]
     assert sorted(paths) == sorted(written(output))
-    in_lines = Counter(
-        (line["docid"], line["revision"])
+    in_files = Counter(
+        line
         for file in (output / "articles").glob("*")
-        for line in whole(file)
+        for line in file.read_bytes().splitlines(keepends=True)
+        if line.endswith(b"\n")
     )
-    revisions = query(output, "SELECT docid, revision FROM revisions")
-    assert in_lines == Counter((row["docid"], row["revision"]) for row in revisions)
+    with opened(output) as ledger:
+        assert in_files == Counter(ledger.lines(Query(revisions=True)))
     assert_accounts_balance(output)
 
 
