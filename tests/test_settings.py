@@ -68,6 +68,19 @@ def test_an_empty_folder_is_refused(value, pages):
     assert pages.requests == []
 
 
+@pytest.mark.parametrize("command", ["crawl", "harvest", "status"])
+def test_a_folder_whose_name_is_no_utf_8_is_refused(command, tmp_path):
+    folder = str(tmp_path / os.fsdecode(b"\xd0\xc2\xce\xc5"))  # in GBK
+    arguments = [command] if command == "status" else [command, "china"]
+    run = scrapy_in(ROOT, *arguments, OUTPUT_DIR=folder)
+
+    assert run.returncode == 2, run.stderr
+    assert "Traceback" not in run.stderr
+    refused = r"\udcd0\udcc2\udcce\udcc5' is not accepted; expected the path of a folder in UTF-8"
+    assert refused in run.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize("command", ["crawl", "harvest"])
 def test_an_archive_of_another_site_is_refused(command, pages, other_pages, scrapy, output):
     serve(pages, DOCIDS[0])

@@ -34,7 +34,7 @@ _COMMENT_END = re.compile(r"\A-?>|--!?>|<!-\Z|--!?\Z")
 _TEXT_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f<\x7f-\x9f]")  # few ranges: each costs
 _VALUE_SPECIAL = re.compile(r"[\"<>\x00-\x1f\x7f-\x9f]")
 _IN_VALUES = str.maketrans({'"': "&quot;", "<": "&lt;", ">": "&gt;", "\n": "&#10;", "\r": "&#13;"})
-# HTML that Lexbor serializes as `_Writer` does, except for empty values: text, plain elements,
+# HTML that Lexbor serializes as `Writer` does, except for empty values: text, plain elements,
 # styles and comments. No value has a line break, and no comment or style a tag.
 _ATTRIBUTES = r"(?: [ ] [\w:.-]++ = \" [^\"<>\n]*+ \" )*+"
 _PLAIN_HTML = re.compile(
@@ -157,13 +157,13 @@ def inner(root: LexborNode, *, comments: bool = True, removed: Counter[str] | No
     the same elements however it is parsed: neither text nor an attribute's value has a `<` that
     opens a tag, and no tag a line break.
     """
-    if comments and (html := _plain(root)) is not None:
+    if comments and (html := plain_inner(root)) is not None:
         return html
-    return _Writer(comments=comments, removed=Counter() if removed is None else removed).write(root)
+    return Writer(comments=comments, removed=Counter() if removed is None else removed).write(root)
 
 
-def _plain(root: LexborNode) -> str | None:
-    """The node's inner HTML if Lexbor is sure to write it as `_Writer` does, in half of the time;
+def plain_inner(root: LexborNode) -> str | None:
+    """The node's inner HTML if Lexbor is sure to write it as `Writer` does, in half of the time;
     None if it is not."""
     # Raw text is escaped in another way, and Lexbor's serializer recurses into templates however
     # deep they are.
@@ -177,7 +177,7 @@ def _plain(root: LexborNode) -> str | None:
     return html if sanitize.is_inert(html) else None
 
 
-class _Writer:
+class Writer:
     """Writes what is in a node. In svg, XML's rules hold: `<path/>` for an empty element, an end
     tag for any other, and `name=""` for an empty attribute."""
 
@@ -192,6 +192,7 @@ class _Writer:
         self._outer: list[tuple[LexborNode | None, str, str, bool]] = []
 
     def write(self, root: LexborNode) -> str:
+        """The node's inner HTML."""
         node, self._parent = root.first_child, root.tag or ""
         while True:
             if node is None:
