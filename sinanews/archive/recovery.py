@@ -155,7 +155,8 @@ def _last_revisions(folder: Path, now: int) -> set[Key]:
     today = file_time(now)
     past = [(start, name) for start, name in starts if start <= today]
     newest = {*heapq.nlargest(LOOKED_AT, starts), *heapq.nlargest(LOOKED_AT, past)}
-    return {key for _, name in newest if (key := _last_revision(folder / name))}
+    files = filter(Path.is_file, (folder / name for _, name in newest))
+    return {key for file in files if (key := _last_revision(file))}
 
 
 def _last_revision(file: Path) -> Key | None:

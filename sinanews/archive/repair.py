@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.archive.lines import APART, FOLDER, articles_of, files_since
+from sinanews.archive.lines import APART, FOLDER, articles_of, line_files
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays, find_strays_in_work
@@ -95,7 +95,7 @@ def _write_missing_lines(ledger: Ledger, config: Config, runs: Sequence[Unfiled]
     recorded = {run: ledger.recorded_by(run.id, run.started - APART) for run in runs}
     if not any(recorded.values()):
         return
-    files = files_since(folder, min(run.started for run in runs))
+    files = line_files(folder, min(run.started for run in runs))
     written = {(one.docid, one.revision) for file in files for one, _, _ in articles_of(file)}
     for run, keys in recorded.items():
         if missing := [key for key in keys if key not in written]:
