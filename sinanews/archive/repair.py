@@ -103,8 +103,12 @@ def _write_missing_lines(ledger: Ledger, config: Config, runs: Sequence[Unfiled]
             folder.mkdir(exist_ok=True)
             with writing_whole(folder / name) as file:
                 file.writelines(ledger.lines_of(missing, _note_damage))
-            told = "%d lines that run %d left unwritten are in articles/%s"
-            logger.warning(told, len(missing), run.id, name)
+            logger.warning(
+                "%d lines that run %d left unwritten are in articles/%s",
+                len(missing),
+                run.id,
+                name,
+            )
 
 
 def _note_damage(error: DamagedError) -> None:

@@ -105,13 +105,14 @@ class Runs:
 
     def unfiled(self, folder: str | None = None) -> list[Unfiled]:
         """The runs of which something may be missing in their folder, since they were killed; with
-        a folder, those that wrote there."""
+        a folder, those that wrote there. One that is stopped may still write that itself."""
         with self._database.connect() as connection:
             rows = connection.execute(_UNFILED).all()
         return [
             Unfiled(row.id, row.spider, row.started)
             for row in rows
             if folder is None or row.folder in {folder, None}
+            if workers.liveness(row.worker) not in {Liveness.RUNNING, Liveness.STOPPED}
             if row.ended is not None or self._is_over(row.worker, row.alive_at)
         ]
 
@@ -217,7 +218,7 @@ class Runs:
         """Whether a worker is at work no more. Where nothing is known of its process, its last sign
         of life counts; one that lies far ahead was given by a clock that was wrong."""
         known = workers.liveness(worker)
-        if known is Liveness.UNKNOWN:
+        if known in {Liveness.STOPPED, Liveness.UNKNOWN}:
             return alive_at is None or abs(self._clock() - alive_at) >= self._lease
         return known is Liveness.DEAD
 

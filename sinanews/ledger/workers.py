@@ -19,9 +19,10 @@ _own: set[str] = set()
 
 class Liveness(Enum):
     """Whether a worker is at work, as far as can be known from here: nothing is known of another
-    host, boot or namespace, nor of a process that is stopped, which may go on or not."""
+    host, boot or namespace. A process that is stopped may go on or not."""
 
     RUNNING = auto()
+    STOPPED = auto()
     DEAD = auto()
     UNKNOWN = auto()
 
@@ -64,7 +65,7 @@ def _liveness_of_process(pid: int, start: str) -> Liveness:
     state, began = _state_and_start(pid)
     if state in {"Z", "X"} or ("" not in {start, began} and start != began):
         return Liveness.DEAD
-    return Liveness.UNKNOWN if state in {"T", "t"} else Liveness.RUNNING
+    return Liveness.STOPPED if state in {"T", "t"} else Liveness.RUNNING
 
 
 def process_exists(pid: int) -> bool:

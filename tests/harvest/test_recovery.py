@@ -372,3 +372,16 @@ def test_posts_keep_their_names_in_both_styles_whatever_was_lost(runs, style, ke
         after = written(output)
         assert before.items() >= after.items()
         assert keeps_backup or before == after
+
+
+@pytest.mark.parametrize("name", ["china-2026-09-21T23-00-00.jsonl", "a-2026-01-01T00-00-00.jsonl"])
+def test_what_is_no_file_among_the_lines_is_passed_over(output, name):
+    harvest(output, SITE)
+    os.mkfifo(output / "articles" / name)
+    (output / "articles" / f"b{name}").mkdir()
+    before = export(output)
+    delete_ledger(output)
+
+    harvest(output, SITE, NOW + HOUR)
+
+    assert export(output) == before

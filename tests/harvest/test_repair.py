@@ -49,7 +49,8 @@ def test_the_next_run_repairs_what_a_kill_left_behind(mirror, scrapy, output, de
     stories = query(output, "SELECT docid, post_path FROM stories ORDER BY docid")
     folder = (output / stories[0]["post_path"]).parent
     # The run was killed, so it has no end time.
-    change(output, "UPDATE runs SET ended = NULL, verdict = NULL, report = NULL, worker = ?", owner)
+    killed = "UPDATE runs SET ended = NULL, filed = NULL, verdict = NULL, report = NULL, worker = ?"
+    change(output, killed, owner)
     # One post was written, but not yet recorded in the ledger.
     unrecorded = stories[0]["docid"]
     change(output, UNRECORD, owner, unrecorded)

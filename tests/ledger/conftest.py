@@ -144,6 +144,22 @@ def dead_worker() -> str:
     return run.stdout.strip()
 
 
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """A process that says which worker it is, and waits."""
+    program = f"{NEW_WORKER}; import sys; sys.stdout.flush(); sys.stdin.read()"
+    started = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    yield started
+    started.kill()
+    started.communicate()
+
+
 def pose(ledger: Ledger, worker: str) -> None:
     """Hands all claims of a ledger, and its run, to a worker of that name."""
     own = ledger.worker

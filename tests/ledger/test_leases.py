@@ -1,5 +1,7 @@
 """A claim is its worker's for a lease; what it lost meanwhile it neither writes nor records."""
 
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -307,3 +309,69 @@ def test_what_was_never_tried_does_not_wait_for_a_clock_that_was_ahead(ledger, c
     clock.advance(-700)
     ledger.release_dead()
     assert docids(ledger.claim(1)) == [story().docid]
+
+
+FOLDER = "here:/output"
+
+
+def unfiled(ledger, folder=FOLDER):
+    return [run.id for run in ledger.runs.unfiled(folder)]
+
+
+def test_what_a_dead_worker_left_unwritten_is_its_own_folder_s_until_that_is_written(
+    open_ledger, dead_worker
+):
+    dead, other = open_ledger(), open_ledger()
+    dead.begin("china", folder=FOLDER)
+    assert unfiled(other) == [], "it is at work"
+    pose(dead, dead_worker)
+    assert unfiled(other) == [dead.run]
+    assert unfiled(other, "elsewhere:/output") == []
+
+    other.runs.end_killed()
+
+    assert unfiled(other) == [dead.run], "that somebody noticed writes nothing"
+    other.runs.note_filed(dead.run)
+    assert unfiled(other) == []
+
+
+def test_a_worker_that_is_stopped_may_still_write_what_it_recorded(open_ledger, process, clock):
+    name = process.stdout.readline().strip()
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    stopped, other = open_ledger(), open_ledger()
+    stopped.begin("china", folder=FOLDER)
+    pose(stopped, name)
+    clock.advance(2 * LEASE)
+
+    other.runs.end_killed()
+
+    assert other.runs.last(1)[0].verdict == "killed"
+    assert unfiled(other) == []
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert unfiled(other) == [stopped.run]
+
+
+def test_a_run_that_ended_in_order_left_nothing_once_its_files_are_closed(open_ledger):
+    ledger, other = open_ledger(), open_ledger()
+    ledger.begin("china", folder=FOLDER)
+    ledger.runs.end(ledger.run, "complete", {})
+    ledger.runs.note_filed(ledger.run)
+    ledger.close()
+    assert unfiled(other) == []
+
+
+def test_a_run_recorded_its_own_revisions_and_no_other_s(open_ledger):
+    one, other = open_ledger(), open_ledger()
+    for ledger, number in ((one, 1), (other, 2)):
+        ledger.begin("china")
+        ledger.upsert_listed([story(number)], "guonei")
+        [claim] = ledger.claim(1)
+        ledger.record_outcomes([written(claim)])
+    for ledger, number in ((one, 1), (other, 2)):
+        assert ledger.recorded_by(ledger.run, 0) == [(story(number).docid, 1)]
+        assert [*ledger.lines_of(ledger.recorded_by(ledger.run, 0))] == [
+            line for line in ledger.lines() if story(number).docid.encode() in line
+        ]
+    assert one.recorded_by(one.run, one.now() + 1) == []

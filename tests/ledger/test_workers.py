@@ -42,22 +42,6 @@ def worker():
     retire(name)
 
 
-@pytest.fixture
-def process():
-    """A process that says which worker it is, and waits."""
-    program = f"{NEW_WORKER}; import sys; sys.stdout.flush(); sys.stdin.read()"
-    started = subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield started
-    started.kill()
-    started.communicate()
-
-
 def test_a_worker_of_this_process_runs_until_it_is_retired(worker):
     assert liveness(worker) is Liveness.RUNNING
     retire(worker)
@@ -77,7 +61,7 @@ def test_of_a_worker_that_was_stopped_nothing_is_known_until_it_goes_on(process)
     name = process.stdout.readline().strip()
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
-    assert liveness(name) is Liveness.UNKNOWN
+    assert liveness(name) is Liveness.STOPPED
     process.send_signal(signal.SIGCONT)
     os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
     assert liveness(name) is Liveness.RUNNING
