@@ -15,6 +15,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 
+from sinanews.archive.lines import FEED, FEED_PARAMETERS
 from sinanews.config import contact_of, keeps_pictures
 from sinanews.extensions.bell import RunBell
 from sinanews.extensions.crashes import Crashes
@@ -42,20 +43,10 @@ from sinanews.utils.logs import keep_records_plain
 TUNNEL_ERROR = "scrapy.core.downloader.handlers.http11.TunnelError"
 ARCHIVE_HANDLER = "sinanews.download.handler.ArchiveDownloadHandler"
 MIRROR_HANDLER = "sinanews.download.handler.MirrorDownloadHandler"
-FEED_PARAMETERS = "sinanews.pipelines.feed_parameters"
-FEED = {
-    "%(output)s/articles/%(name)s-%(time)s.jsonl": {
-        "format": "article-lines",
-        "encoding": "utf-8",
-        "store_empty": False,  # a run that wrote nothing leaves no file
-        # What a user sets for all his feeds is not meant for this one.
-        "batch_item_count": 0,
-        "fields": None,
-        "item_filter": "sinanews.exports.jsonl.ArticleFilter",
-        "uri_params": FEED_PARAMETERS,
-    }
+EXPORTERS = {
+    "article-lines": "sinanews.exports.jsonl.ArticleLinesExporter",
+    "archive-lines": "sinanews.exports.jsonl.ArchiveLinesExporter",
 }
-EXPORTERS = {"article-lines": "sinanews.exports.jsonl.ArticleLinesExporter"}
 
 
 class ArchiveAddon:

@@ -268,12 +268,7 @@ def _path(name: str, value: object, accepted: str) -> Path:
     except UnicodeEncodeError as error:
         encoded = f"{accepted} in the locale's encoding, {error.encoding}"
         raise ArgumentError(name, value, encoded) from error
-    absolute = Path(closest_scrapy_cfg()).parent.absolute() / path
-    try:
-        str(absolute).encode()
-    except UnicodeEncodeError as error:  # no URL of a ledger can have such bytes
-        raise ArgumentError(name, str(absolute), f"{accepted} in UTF-8") from error
-    return absolute
+    return Path(closest_scrapy_cfg()).parent.absolute() / path
 
 
 def _metrics_file(value: object) -> Path | None:

@@ -42,6 +42,7 @@ def make_older(file: Path, version: int) -> None:
     filed = [
         "DROP INDEX runs_unfiled",
         "ALTER TABLE runs DROP COLUMN filed",
+        "ALTER TABLE runs DROP COLUMN position",
         "ALTER TABLE history DROP COLUMN run",
     ]
     changes = {

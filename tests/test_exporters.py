@@ -22,8 +22,10 @@ from scrapy.exporters import (
     PythonItemExporter,
     XmlItemExporter,
 )
+from scrapy.utils.misc import build_from_crawler
+from scrapy.utils.test import get_crawler
 
-from sinanews.exports.jsonl import ArticleLinesExporter, json_line
+from sinanews.exports.jsonl import LINES_STAT, ArchiveLinesExporter, ArticleLinesExporter, json_line
 from sinanews.items import FIELDS, Article, Image
 
 ARTICLE = Article(
@@ -186,23 +188,43 @@ class Full(BytesIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_lines_are_on_the_disk_when_a_feed_ends(tmp_path, monkeypatch):
+def archive_exporter(file, crawler):
+    return build_from_crawler(ArchiveLinesExporter, crawler, file, encoding="utf-8")
+
+
+def test_the_lines_of_an_archive_are_on_the_disk_and_counted_when_its_feed_ends(
+    tmp_path, monkeypatch
+):
     synced = []
-    monkeypatch.setattr(
-        os, "fsync", lambda file: synced.append(Path(f"/proc/self/fd/{file}").readlink())
-    )
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr(os, "fsync", note)
+    crawler = get_crawler()
     with (tmp_path / "a.jsonl").open("wb") as file:
-        exporter = ArticleLinesExporter(file)
+        exporter = archive_exporter(file, crawler)
         exporter.export_item(ARTICLE)
-        assert synced == []
+        exporter.export_item(Article())
+        assert (synced, crawler.stats.get_value(LINES_STAT)) == ([], None)
         exporter.finish_exporting()
     assert synced == [tmp_path / "a.jsonl", tmp_path]
+    assert crawler.stats.get_value(LINES_STAT) == 2
 
 
-def test_a_feed_into_a_pipe_ends_without_an_error(caplog):
+def test_lines_that_could_not_be_written_are_not_counted(caplog):
+    crawler = get_crawler()
+    exporter = archive_exporter(Full(), crawler)
+    exporter.export_item(ARTICLE)
+    exporter.finish_exporting()
+    assert crawler.stats.get_value(LINES_STAT) is None
+    assert len(caplog.records) == 1
+
+
+def test_an_archive_s_feed_into_a_pipe_ends_without_an_error(caplog):
     read, write = os.pipe()
     with os.fdopen(write, "wb") as pipe:
-        exporter = ArticleLinesExporter(pipe)
+        exporter = archive_exporter(pipe, get_crawler())
         exporter.export_item(Article(docid="nabc"))
         exporter.finish_exporting()
     with os.fdopen(read, "rb") as end:

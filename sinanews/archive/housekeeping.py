@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sinanews.archive.failures import failed_docid, is_failure
-from sinanews.archive.lines import APART, FOLDER, lines_started
+from sinanews.archive.lines import FOLDER, lines_started
 from sinanews.archive.packing import is_packed, pack, plain_name, without_doubles
 from sinanews.config import Housekeeping
 from sinanews.utils.atomic import is_of_one_path
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 DAY = 86_400
 FAILED = "failed"
+APART = 3_600  # seconds by which the name of a run's file may differ from when the run began
 PACKED_AT_ONCE = 2_000  # files: some seconds, for which others wait; the rest is for the next time
 _REPORT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:-\d+)?\.json")
 

@@ -15,20 +15,35 @@ from sinanews.utils.times import file_time
 logger = logging.getLogger(__name__)
 
 FOLDER = "articles"
-APART = 3_600  # seconds by which the name of a run's file may differ from when the run began
 MOST_REVISIONS = 2**31 - 1  # what a column of the ledger can hold
-_NAME = re.compile(r".+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
+FEED_PARAMETERS = "sinanews.pipelines.feed_parameters"
+FEED = {
+    f"%(output)s/{FOLDER}/%(name)s-%(time)s.jsonl": {
+        "format": "archive-lines",
+        "encoding": "utf-8",
+        "store_empty": False,  # a run that wrote nothing leaves no file
+        # What a user sets for all his feeds is not meant for this one.
+        "batch_item_count": 0,
+        "fields": None,
+        "item_filter": "sinanews.exports.jsonl.ArticleFilter",
+        "uri_params": FEED_PARAMETERS,
+    }
+}
+_NAME = re.compile(r"(?s).+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\+00-00)?\.jsonl")
 
 
 def line_files(folder: Path, since: float = 0) -> list[Path]:
-    """The files of the runs that began at a unix second or later, by their names."""
-    if not folder.is_dir():
-        return []
-    earliest = file_time(max(0, since - APART))
-    names = os.listdir(folder)  # noqa: PTH208 - a path for each of many takes longer than all else
-    files = [folder / name for name in names if lines_started(plain_name(name)) >= earliest]
+    """The files of the runs that began at a unix second or later, by their names, oldest first."""
+    earliest = file_time(max(0, since))
+    starts = {
+        Path(place, name): start
+        for place, _, names in os.walk(folder)  # a spider's name may have a slash
+        for name in names
+        if (start := lines_started(plain_name(name))) >= earliest
+    }
     # Somebody may have put what is no file in their place.
-    return sorted(filter(Path.is_file, without_doubles(files)))
+    files = filter(Path.is_file, without_doubles(starts))
+    return sorted(files, key=lambda file: (starts[file], file.name))
 
 
 def lines_started(name: str) -> str:

@@ -62,7 +62,7 @@ def _is_same(path: Path, before: os.stat_result) -> bool:
 def without_doubles(paths: Iterable[Path]) -> Iterator[Path]:
     """The files, without the packed ones of those that are there as they were: a kill may leave
     both, or a new failure of a story whose last one was packed."""
-    names = {path.name: path for path in paths}
+    names = {str(path): path for path in paths}
     for name, path in names.items():
         if plain_name(name) == name or plain_name(name) not in names:
             yield path

@@ -7,11 +7,13 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.archive.lines import APART, FOLDER, articles_of, line_files
+from sinanews.archive.lines import FOLDER, articles_of, line_files
+from sinanews.archive.packing import plain_name
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
 from sinanews.archive.strays import Strays, find_strays, find_strays_in_work
@@ -27,12 +29,15 @@ from sinanews.ledger.runs import Unfiled
 from sinanews.ledger.selection import Selection
 from sinanews.ledger.workers import process_exists
 from sinanews.posts.render import post_bytes
-from sinanews.utils.atomic import TEMPORARY, write_whole, writing_whole
+from sinanews.utils.atomic import TEMPORARY, sync, write_new, write_whole
 from sinanews.utils.files import path_in
 from sinanews.utils.times import file_time
 
 logger = logging.getLogger(__name__)
 
+Key = tuple[str, int]  # a revision: docid and number
+
+APART = 86_400  # seconds by which the clocks may differ that runs and their files are named by
 STALE = 3600  # seconds after which a temporary file is nobody's
 
 
@@ -44,12 +49,13 @@ def cannot_write(error: Exception, output: Path, ledger: Ledger) -> str:
 
 def own_folder(config: Config) -> str:
     """The archive's folder as the ledger notes it with the runs that write there: host:path."""
-    return f"{socket.gethostname()}:{config.output}"
+    return f"{socket.gethostname()}:{config.output.resolve()}"
 
 
-def repair(ledger: Ledger, config: Config) -> Strays:
+def repair(ledger: Ledger, config: Config, *, keeps_lines: bool = True) -> Strays:
     """Brings files and ledger together before a run begins: enters what the ledger lost, writes
-    the posts and JSON lines that killed runs left unwritten, removes their temporary files.
+    the posts that killed runs left unwritten, and, if the archive `keeps_lines`, their JSON lines,
+    and removes their temporary files.
 
     Returns the posts of which the run may find the articles.
     """
@@ -58,7 +64,8 @@ def repair(ledger: Ledger, config: Config) -> Strays:
     here = own_folder(config) if config.ledger_url else None
     if killed := ledger.runs.unfiled(here):
         _write_missing_posts(ledger, config, [run.id for run in killed])
-        _write_missing_lines(ledger, config, killed)
+        if keeps_lines:
+            _write_missing_lines(ledger, config, killed)
         ledger.runs.note_filed(*(run.id for run in killed))
     ledger.runs.end_killed()
     for name, size in close_left(config.output / PAGES, ledger.runs.at_work()):
@@ -90,25 +97,42 @@ def _write_missing_posts(ledger: Ledger, config: Config, runs: Sequence[int]) ->
 
 def _write_missing_lines(ledger: Ledger, config: Config, runs: Sequence[Unfiled]) -> None:
     """Writes the lines that the runs had no time or room for, since a line follows once the ledger
-    has its article. Those of a run make a file of their own, the same whoever writes it."""
+    has its article; those of a run make a file of their own."""
     folder = config.output / FOLDER
-    recorded = {run: ledger.recorded_by(run.id, run.started - APART) for run in runs}
-    if not any(recorded.values()):
-        return
-    files = line_files(folder, min(run.started for run in runs))
-    written = {(one.docid, one.revision) for file in files for one, _, _ in articles_of(file)}
-    for run, keys in recorded.items():
-        if missing := [key for key in keys if key not in written]:
-            name = f"{run.spider}-{run.id}-rest-{file_time(run.started)}.jsonl"
-            folder.mkdir(exist_ok=True)
-            with writing_whole(folder / name) as file:
-                file.writelines(ledger.lines_of(missing, _note_damage))
-            logger.warning(
-                "%d lines that run %d left unwritten are in articles/%s",
-                len(missing),
-                run.id,
-                name,
-            )
+    for run in runs:
+        recorded = ledger.recorded_by(run.id)
+        while missing := _without_line(recorded, folder, run.started - APART):
+            name = _free_name(folder, run)
+            try:
+                written = write_new(folder / name, ledger.lines_of(missing, _note_damage))
+            except FileExistsError:
+                continue  # another run was about it, too
+            if written:
+                logger.warning(
+                    "%d lines that run %d left unwritten are in articles/%s", written, run.id, name
+                )
+            break
+
+
+def _without_line(recorded: Sequence[Key], folder: Path, since: float) -> list[Key]:
+    """The revisions that have no line in the files of the runs since a unix second. What these have
+    is on the disk then."""
+    if not recorded:
+        return []
+    written: set[Key] = set()
+    for file in line_files(folder, since):
+        with file.open("rb") as opened:
+            sync(opened)
+        written.update((article.docid, article.revision) for article, _, _ in articles_of(file))
+    return [key for key in recorded if key not in written]
+
+
+def _free_name(folder: Path, run: Unfiled) -> str:
+    """A name that no file has, packed or not."""
+    numbers = chain([f"{run.id}"], (f"{run.id}-{again}" for again in count(2)))
+    names = (f"rest-{number}-{file_time(run.started)}.jsonl" for number in numbers)
+    taken = {plain_name(file.name) for file in folder.glob("rest-*")}
+    return next(name for name in names if name not in taken)
 
 
 def _note_damage(error: DamagedError) -> None:

@@ -18,7 +18,7 @@ from sinanews.utils.atomic import sync, write_all
 
 logger = logging.getLogger(__name__)
 
-UNWRITTEN_STAT = "sinanews/lines_unwritten"
+LINES_STAT = "sinanews/lines"
 _OTHER = ScrapyJSONEncoder().default
 
 
@@ -90,16 +90,7 @@ class ArticleLinesExporter(BaseItemExporter):
         # Unbuffered: what was written is there whatever ends the run, and a full disk shows here,
         # not when the file is closed.
         self._file: IO[bytes] = getattr(file, "raw", file)
-        self._stats: StatsCollector | None = None
         self._works = True
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
-        """An exporter that notes in the crawler's stats, as `UNWRITTEN_STAT`, that lines could not
-        be written."""
-        exporter = cls(file, **options)
-        exporter._stats = crawler.stats
-        return exporter
 
     def export_item(self, item: object) -> None:
         """Writes one line. A full disk is logged once: the ledger has every article.
@@ -109,19 +100,12 @@ class ArticleLinesExporter(BaseItemExporter):
         if self._works:
             self._try(write_all, self._file, self._line(item))
 
-    def finish_exporting(self) -> None:
-        """Waits until the lines are on the disk, where they go to a file."""
-        if self._works:
-            self._try(sync, self._file)
-
     def _try(self, act: Callable[..., None], *arguments: object) -> None:
         try:
             act(*arguments)
         except OSError as error:
             self._works = False
-            logger.error("JSON Lines end here: %s; the next run writes the rest", error)  # noqa: TRY400 - the reason is the message
-            if self._stats:
-                self._stats.set_value(UNWRITTEN_STAT, value=True)
+            logger.error("JSON Lines end here: %s; `scrapy export` has every article", error)  # noqa: TRY400 - the reason is the message
 
     def _line(self, item: object) -> bytes:
         if self.fields_to_export is None and not self.export_empty_fields:
@@ -141,3 +125,29 @@ class ArticleLinesExporter(BaseItemExporter):
                 if name in line or self.export_empty_fields
             }
         )
+
+
+class ArchiveLinesExporter(ArticleLinesExporter):
+    """The exporter of an archive's own feed: when that is closed, the crawler's stats say as
+    LINES_STAT how many lines are on the disk."""
+
+    def __init__(self, file: IO[bytes], stats: StatsCollector, **options: Any) -> None:  # noqa: ANN401 - Scrapy's signature
+        super().__init__(file, **options)
+        self._stats = stats
+        self._written = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:  # noqa: ANN401 - Scrapy's signature
+        """With the crawler's stats."""
+        return cls(file, crawler.stats, **options)
+
+    def export_item(self, item: object) -> None:
+        """Writes one line, as any exporter of articles."""
+        super().export_item(item)
+        self._written += self._works
+
+    def finish_exporting(self) -> None:
+        """Waits for the disk."""
+        self._try(sync, self._file)
+        if self._works:
+            self._stats.set_value(LINES_STAT, self._written)

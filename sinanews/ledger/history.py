@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from sinanews.ledger.database import insert_new
 from sinanews.ledger.prepared import Prepared
-from sinanews.ledger.tables import about, history, revisions
+from sinanews.ledger.tables import about, history, revisions, runs
 
 PAGE = 1000  # revisions read in one transaction
 
@@ -137,10 +137,10 @@ def pages(database: Engine, query: Query, until: int) -> Iterator[tuple[str, int
         after = tuple(rows[-1][: len(keys)])
 
 
-def recorded_by(database: Engine, run: int, since: int) -> list[tuple[str, int]]:
-    """Docid and number of the revisions that a run recorded since a local unix second, in the order
-    in which it did."""
-    own = (history.c.seen >= since, history.c.run == run)
+def recorded_by(database: Engine, run: int) -> list[tuple[str, int]]:
+    """Docid and number of the revisions that a run recorded, in the order in which it did."""
+    began = select(runs.c.position).filter_by(id=run).scalar_subquery()
+    own = (history.c.position > began, history.c.run == run)
     query = select(history.c.docid, history.c.revision).where(*own).order_by(history.c.position)
     with database.connect() as connection:
         return [(docid, revision) for docid, revision in connection.execute(query)]

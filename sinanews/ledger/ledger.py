@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import URL, Engine, select, update
@@ -75,6 +76,16 @@ PAGE = 200  # articles read in one transaction
 LAST = Query()  # the last revision of each article
 
 
+def _url_in(output: Path) -> URL:
+    """The URL of the ledger in an archive's folder."""
+    try:
+        str(output).encode()
+    except UnicodeEncodeError as error:
+        accepted = "the path of a folder in UTF-8, or a LEDGER_URL beside it"
+        raise ArgumentError("OUTPUT_DIR", str(output), accepted) from error
+    return URL.create("sqlite", database=f"{output}/ledger.db")
+
+
 class Ledger:
     """The ledger of an archive, as one worker uses it.
 
@@ -114,10 +125,11 @@ class Ledger:
         With `read_only` it has to be there and up to date, nothing is made or changed, and `close`
         may raise LedgerError: see `read_only_engine`.
 
-        Raises ArgumentError for a URL that is none, LedgerError for a ledger that cannot be used.
+        Raises ArgumentError for a URL or folder that cannot have one, LedgerError for a ledger that
+        cannot be used.
         """
         retries = Retries(config.failed_pause, config.failed_tries, config.recheck_ages)
-        url = config.ledger_url or URL.create("sqlite", database=f"{config.output}/ledger.db")
+        url = config.ledger_url or _url_in(config.output)
         if read_only:
             database = read_only_engine(url)
             return cls(database, path_of, clock_of(database), retries)
@@ -375,10 +387,9 @@ class Ledger:
             read = readable(keyed, lambda seen, data: line(data, seen), on_damage)
             yield from (text for _, text in read)
 
-    def recorded_by(self, run: int, since: int) -> list[tuple[str, int]]:
-        """Docid and number of the revisions that a run recorded since a local unix second, in the
-        order in which it did."""
-        return history.recorded_by(self._database, run, since)
+    def recorded_by(self, run: int) -> list[tuple[str, int]]:
+        """Docid and number of the revisions that a run recorded, in the order in which it did."""
+        return history.recorded_by(self._database, run)
 
     def position(self) -> int:
         """The position in history of what was recorded last."""

@@ -269,6 +269,7 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     # What earlier versions left unwritten nobody knows.
     13: _statements(
         "ALTER TABLE history ADD COLUMN run INTEGER",
+        "ALTER TABLE runs ADD COLUMN position BIGINT",
         "ALTER TABLE runs ADD COLUMN filed BIGINT",
         "UPDATE runs SET filed = ended",
         "CREATE INDEX runs_unfiled ON runs (id) WHERE filed IS NULL",

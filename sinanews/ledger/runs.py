@@ -14,7 +14,7 @@ from sinanews.ledger import workers
 from sinanews.ledger.database import writing
 from sinanews.ledger.records import DONE
 from sinanews.ledger.selection import Selection
-from sinanews.ledger.tables import begins_harvest, harvests, runs, stories
+from sinanews.ledger.tables import about, begins_harvest, harvests, runs, stories
 from sinanews.ledger.workers import LEASE, Liveness
 
 REREAD = "reread"  # the spider that reads kept pages
@@ -79,8 +79,14 @@ class Runs:
         It is on the disk before anything that the run writes, so that a power cut leaves a run
         without an end, and loses no commit of an earlier one.
         """
-        row = {"spider": spider, "worker": worker, "started": started, "alive_at": started}
-        row["folder"] = folder
+        row = {
+            "spider": spider,
+            "worker": worker,
+            "started": started,
+            "alive_at": started,
+            "folder": folder,
+            "position": select(about.c.position).scalar_subquery(),
+        }
         with writing(self._database, durable=True).begin() as connection:
             made = connection.execute(insert(runs).values(row)).inserted_primary_key
         assert made, "a run that was inserted has a number"

@@ -141,7 +141,8 @@ gaps = Table(
 # `started`, `ended`, `alive_at`, when the worker last said that it was at work, and `filed` are of
 # the local clock. A run that was killed has no end until that is noticed. `filed` is since when
 # there is a file of all that it recorded: since it closed them, or since a later run in its folder
-# wrote what was missing (NULL: perhaps not yet).
+# wrote what was missing (NULL: perhaps not yet). What it recorded stands in history behind
+# `position`.
 runs = Table(
     "runs",
     metadata,
@@ -151,6 +152,7 @@ runs = Table(
     Column("started", BigInteger, nullable=False),
     Column("alive_at", BigInteger),
     Column("ended", BigInteger),
+    Column("position", BigInteger),
     Column("filed", BigInteger),
     Column("verdict", _Text),
     Column("report", _Text),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
+from scrapy.extensions.feedexport import FeedExporter
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.signals import engine_stopped, spider_closed, spider_idle, spider_opened
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from sinanews import settings as defaults
+from sinanews.archive.lines import FEED
 from sinanews.archive.repair import cannot_write, own_folder, repair
 from sinanews.archive.strays import Strays
 from sinanews.archive.styles import require_style
@@ -27,7 +29,7 @@ from sinanews.config import Config, require_feeds
 from sinanews.download.blocking import FAILED_BEFORE
 from sinanews.download.hosts import SINA, refusal
 from sinanews.exceptions import ArgumentError, BoundError, PartError
-from sinanews.exports.jsonl import UNWRITTEN_STAT
+from sinanews.exports.jsonl import LINES_STAT
 from sinanews.extraction import layouts, page
 from sinanews.extraction.loaders import ArticleLoader
 from sinanews.extraction.notes import Notes
@@ -172,7 +174,7 @@ class ArchiveSpider(Spider):
         Raises CloseSpider when the archive cannot be written.
         """
         try:
-            self.strays = repair(self.ledger, self.config)
+            self.strays = repair(self.ledger, self.config, keeps_lines=self._keeps_lines)
             self._begin_run()
             self._renewing = asyncio.ensure_future(self._renew_leases())
             self._signing = asyncio.ensure_future(self._sign_older())
@@ -217,14 +219,28 @@ class ArchiveSpider(Spider):
             self.close_run(error)
 
     def end(self) -> None:
-        """Notes that all files of this run are there, gives back what is still claimed, and closes
-        the ledger."""
+        """Notes that this run's files are there, if they are, gives back what is still claimed, and
+        closes the ledger."""
         for task in filter(None, (self._renewing, self._signing)):
             task.cancel()
-        if not self.crawler.stats.get_value(UNWRITTEN_STAT):
+        if self._lines_are_written():
             with suppress(SQLAlchemyError):  # then the next run looks for itself
                 self.ledger.runs.note_filed(self.ledger.run)
         self.ledger.close()
+
+    @property
+    def _keeps_lines(self) -> bool:
+        """Whether each run writes its JSON lines into the archive, as the add-on has it."""
+        feeds = self.crawler.settings.getdict("FEEDS")
+        is_on = self.crawler.get_extension(FeedExporter) is not None
+        return is_on and FEED.items() <= feeds.items()
+
+    def _lines_are_written(self) -> bool:
+        """Whether all items have their lines, or none is to have one. Items that are no articles
+        have none: then the next run looks whether one is missing."""
+        stats = self.crawler.stats
+        scraped = stats.get_value("item_scraped_count", 0)
+        return not self._keeps_lines or stats.get_value(LINES_STAT, 0) >= scraped
 
     def close_run(self, error: OSError | SQLAlchemyError) -> str:
         """Ends the run in good order because the archive cannot be written; returns the reason."""

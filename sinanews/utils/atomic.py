@@ -109,6 +109,38 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     sync_folders({path.parent})
 
 
+def write_new(path: Path, pieces: Iterable[bytes]) -> int:
+    """Writes a file whole under a name that no other has, unless there are no pieces; returns how
+    many there were. It is there over a power cut, too. Raises FileExistsError, OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(TEMPORARY.format(os.getpid(), secrets.token_hex(4)))
+    count = 0
+    try:
+        with temporary.open("xb") as file:
+            for piece in pieces:
+                file.write(piece)
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        if count:
+            _name_first(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folders({path.parent})
+    return count
+
+
+def _name_first(temporary: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.replace(path)
+
+
 @contextmanager
 def writing_through(path: Path) -> Iterator[IO[bytes]]:
     """The same for a path that a user names: a link stays one, and what it leads to is written; a

@@ -19,7 +19,7 @@ from sinanews import settings as defaults
 from sinanews.archive.repair import repair
 from sinanews.archive.strays import Strays
 from sinanews.config import Config
-from sinanews.exports.jsonl import ArticleLinesExporter
+from sinanews.exports.jsonl import ArchiveLinesExporter
 from sinanews.items import Article
 from sinanews.ledger.database import engine
 from sinanews.ledger.ledger import Ledger
@@ -143,12 +143,14 @@ def _lines_of(path: Path) -> Iterator[Callable[[Article], None]]:
     """A feed of JSON Lines, which makes its file with the first article, and waits for the disk at
     the end of a run that nothing ends before."""
     with ExitStack() as stack:
-        exporters: list[ArticleLinesExporter] = []
+        exporters: list[ArchiveLinesExporter] = []
 
         def export(article: Article) -> None:
             if not exporters:
                 path.parent.mkdir(exist_ok=True)
-                exporters.append(ArticleLinesExporter(stack.enter_context(path.open("ab"))))
+                exporters.append(
+                    ArchiveLinesExporter(stack.enter_context(path.open("ab")), _stats())
+                )
             exporters[0].export_item(article)
 
         yield export

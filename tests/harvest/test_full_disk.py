@@ -100,7 +100,7 @@ def test_json_lines_for_which_there_is_no_room_are_written_by_the_next_run(
     run = scrapy(*HARVEST, mirror=mirror.url)
 
     assert run.returncode == 0, run.stderr
-    assert "lines that run 1 left unwritten are in articles/china-1-rest-" in run.stderr
+    assert "lines that run 1 left unwritten are in articles/rest-1-" in run.stderr
     assert docids_in_lines(output) == Counter(docids)
     assert "left unwritten" not in scrapy(*HARVEST, mirror=mirror.url).stderr
 

@@ -370,8 +370,7 @@ def test_a_run_recorded_its_own_revisions_and_no_other_s(open_ledger):
         [claim] = ledger.claim(1)
         ledger.record_outcomes([written(claim)])
     for ledger, number in ((one, 1), (other, 2)):
-        assert ledger.recorded_by(ledger.run, 0) == [(story(number).docid, 1)]
-        assert [*ledger.lines_of(ledger.recorded_by(ledger.run, 0))] == [
+        assert ledger.recorded_by(ledger.run) == [(story(number).docid, 1)]
+        assert [*ledger.lines_of(ledger.recorded_by(ledger.run))] == [
             line for line in ledger.lines() if story(number).docid.encode() in line
         ]
-    assert one.recorded_by(one.run, one.now() + 1) == []

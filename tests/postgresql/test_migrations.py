@@ -17,6 +17,7 @@ UNDONE = """
 DROP TABLE harvests; DROP TABLE budgets; DROP INDEX runs_joined;
 ALTER TABLE runs DROP COLUMN harvest; ALTER TABLE runs DROP COLUMN folder;
 ALTER TABLE runs DROP COLUMN part; ALTER TABLE runs DROP COLUMN filed;
+ALTER TABLE runs DROP COLUMN position;
 ALTER TABLE history DROP COLUMN run;
 ALTER TABLE stories ALTER COLUMN docid TYPE TEXT COLLATE "default",
     ALTER COLUMN title TYPE TEXT COLLATE "default";
