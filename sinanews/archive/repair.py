@@ -64,9 +64,14 @@ def repair(ledger: Ledger, config: Config, *, keeps_lines: bool = True) -> Stray
     here = own_folder(config) if config.ledger_url else None
     if killed := ledger.runs.unfiled(here):
         _write_missing_posts(ledger, config, [run.id for run in killed])
-        if keeps_lines:
-            _write_missing_lines(ledger, config, killed)
-        ledger.runs.note_filed(*(run.id for run in killed))
+        for run in killed:
+            try:
+                if keeps_lines:
+                    _write_missing_lines(ledger, config.output / FOLDER, run)
+            except OSError as error:
+                logger.error("lines of run %d cannot be written: %s", run.id, error)  # noqa: TRY400 - the reason is the message
+            else:
+                ledger.runs.note_filed(run.id)
     ledger.runs.end_killed()
     for name, size in close_left(config.output / PAGES, ledger.runs.at_work()):
         logger.warning("pages/%s ended in a record that was cut off: %d bytes are gone", name, size)
@@ -95,23 +100,20 @@ def _write_missing_posts(ledger: Ledger, config: Config, runs: Sequence[int]) ->
             remove_other_style(config, path, article.docid)
 
 
-def _write_missing_lines(ledger: Ledger, config: Config, runs: Sequence[Unfiled]) -> None:
-    """Writes the lines that the runs had no time or room for, since a line follows once the ledger
-    has its article; those of a run make a file of their own."""
-    folder = config.output / FOLDER
-    for run in runs:
-        recorded = ledger.recorded_by(run.id)
-        while missing := _without_line(recorded, folder, run.started - APART):
-            name = _free_name(folder, run)
-            try:
-                written = write_new(folder / name, ledger.lines_of(missing, _note_damage))
-            except FileExistsError:
-                continue  # another run was about it, too
+def _write_missing_lines(ledger: Ledger, folder: Path, run: Unfiled) -> None:
+    """Writes the lines that a run had no time or room for, since a line follows once the ledger has
+    its article, into a file of their own. Raises OSError."""
+    recorded = ledger.recorded_by(run.id)
+    while missing := _without_line(recorded, folder, run.started - APART):
+        folder.mkdir(exist_ok=True)
+        name = _free_name(folder, run)
+        with suppress(FileExistsError):  # another run is about it, too
+            written = write_new(folder / name, ledger.lines_of(missing, _note_damage))
             if written:
                 logger.warning(
                     "%d lines that run %d left unwritten are in articles/%s", written, run.id, name
                 )
-            break
+            return
 
 
 def _without_line(recorded: Sequence[Key], folder: Path, since: float) -> list[Key]:

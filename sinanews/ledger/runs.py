@@ -122,10 +122,10 @@ class Runs:
             if row.ended is not None or self._is_over(row.worker, row.alive_at)
         ]
 
-    def note_filed(self, *numbers: int) -> None:
-        """Notes of runs that their folder has, on the disk, all that they recorded."""
-        filed = update(runs).where(runs.c.id.in_(numbers)).values(filed=int(self._clock()))
+    def note_filed(self, run: int) -> None:
+        """Notes that a run's folder has, on the disk, all that it recorded."""
         with self._writing.begin() as connection:
+            filed = update(runs).filter_by(id=run).values(filed=int(self._clock()))
             connection.execute(filed)
 
     def last(self, count: int) -> list[Run]:

@@ -111,8 +111,8 @@ def writing_whole(path: Path) -> Iterator[IO[bytes]]:
 
 def write_new(path: Path, pieces: Iterable[bytes]) -> int:
     """Writes a file whole under a name that no other has, unless there are no pieces; returns how
-    many there were. It is there over a power cut, too. Raises FileExistsError, OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    many there were. It is there over a power cut, too. Raises FileExistsError when the name has
+    been given, and OSError."""
     temporary = path.with_name(TEMPORARY.format(os.getpid(), secrets.token_hex(4)))
     count = 0
     try:

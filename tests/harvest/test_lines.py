@@ -82,17 +82,23 @@ def test_a_run_killed_before_its_first_line_has_its_lines_from_the_next(
     assert in_lines(output) == recorded(output)
 
 
-def test_lines_of_a_feed_that_could_not_be_opened_come_with_the_next_run(mirror, scrapy, output):
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("/nowhere/at/all")])
+def test_lines_of_a_feed_that_could_not_be_opened_come_once_it_can(make, mirror, scrapy, output):
     output.mkdir()
-    (output / "articles").symlink_to("/nowhere/at/all")
+    make(output / "articles")
     scrapy(*CRAWL, mirror=mirror.url)
+    again = scrapy(*CRAWL, mirror=mirror.url)
+    assert "lines of run 1 cannot be written: [Errno 17]" in again.stderr
+    assert f"{output / 'articles'}'" in again.stderr
+    assert "unwritten are in" not in again.stderr
     (output / "articles").unlink()
-    assert recorded(output)
+    before = recorded(output)
 
     run = scrapy(*CRAWL, mirror=mirror.url)
 
-    assert "lines that run 1 left unwritten are in articles/rest-1-" in run.stderr
-    assert in_lines(output) == recorded(output)
+    assert "8 lines that run 1 left unwritten are in articles/rest-1-" in run.stderr
+    assert "8 lines that run 2 left unwritten are in articles/rest-2-" in run.stderr
+    assert in_lines(output) == recorded(output) > before
 
 
 @pytest.mark.parametrize("packed", [False, True])
