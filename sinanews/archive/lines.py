@@ -14,6 +14,8 @@ from sinanews.utils.times import file_time
 
 logger = logging.getLogger(__name__)
 
+Key = tuple[str, int]  # a revision: docid and number
+
 FOLDER = "articles"
 MOST_REVISIONS = 2**31 - 1  # what a column of the ledger can hold
 FEED_PARAMETERS = "sinanews.pipelines.feed_parameters"

@@ -17,6 +17,7 @@ from typing import Self
 
 from sinanews.archive.lines import (
     FOLDER,
+    Key,
     articles_of,
     line_files,
     lines_started,
@@ -45,8 +46,6 @@ LOOKED_AT = 3  # files whose last lines are looked at, of each order
 TAIL = 1 << 16  # bytes
 POSSIBLE_NAMES = 100  # that an article's post may have had, for others had the ones before
 LAST_LINES = 100  # of a packed file, of which one can be read: all but what was cut off are whole
-
-Key = tuple[str, int]  # a revision: docid and number
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from sinanews.archive.lines import FOLDER, articles_of, line_files
+from sinanews.archive.lines import FOLDER, Key, articles_of, line_files
 from sinanews.archive.packing import plain_name
 from sinanews.archive.pictures import kept_files
 from sinanews.archive.recovery import recover
@@ -34,8 +34,6 @@ from sinanews.utils.files import path_in
 from sinanews.utils.times import file_time
 
 logger = logging.getLogger(__name__)
-
-Key = tuple[str, int]  # a revision: docid and number
 
 APART = 86_400  # seconds by which the clocks may differ that runs and their files are named by
 STALE = 3600  # seconds after which a temporary file is nobody's
@@ -62,9 +60,9 @@ def repair(ledger: Ledger, config: Config, *, keeps_lines: bool = True) -> Stray
     recover(ledger, config)
     # What is missing in another worker's folder is written by a run there.
     here = own_folder(config) if config.ledger_url else None
-    if killed := ledger.runs.unfiled(here):
-        _write_missing_posts(ledger, config, [run.id for run in killed])
-        for run in killed:
+    if unfiled := ledger.runs.unfiled(here):
+        _write_missing_posts(ledger, config, [run.id for run in unfiled])
+        for run in unfiled:
             try:
                 if keeps_lines:
                     _write_missing_lines(ledger, config.output / FOLDER, run)

@@ -44,7 +44,6 @@ class Unfiled:
     """A run of which something may be missing in its folder; it began at that local unix second."""
 
     id: int
-    spider: str
     started: int
 
 
@@ -110,12 +109,12 @@ class Runs:
             connection.execute(update(runs).where(*still_open).values(values))
 
     def unfiled(self, folder: str | None = None) -> list[Unfiled]:
-        """The runs of which something may be missing in their folder, since they were killed; with
-        a folder, those that wrote there. One that is stopped may still write that itself."""
+        """The runs that have not noted that their folder has all that they recorded, and do so no
+        more; with a folder, those that wrote there. One that is stopped may still go on."""
         with self._database.connect() as connection:
             rows = connection.execute(_UNFILED).all()
         return [
-            Unfiled(row.id, row.spider, row.started)
+            Unfiled(row.id, row.started)
             for row in rows
             if folder is None or row.folder in {folder, None}
             if workers.liveness(row.worker) not in {Liveness.RUNNING, Liveness.STOPPED}
@@ -289,8 +288,7 @@ _SPAN = (runs.c.started, runs.c.ended, runs.c.alive_at)
 
 _LAST_SIGN = func.coalesce(runs.c.alive_at, runs.c.started).label("alive_at")
 _UNFILED = (
-    select(*(runs.c[name] for name in ("id", "spider", "started", "ended", "worker", "folder")))
-    .add_columns(_LAST_SIGN)
+    select(runs.c.id, runs.c.started, runs.c.ended, runs.c.worker, runs.c.folder, _LAST_SIGN)
     .where(runs.c.filed.is_(None))
     .order_by(runs.c.id)
 )
